@@ -1,5 +1,4 @@
-//! An origin that publishes an entry in; how long it takes to be in the served feed, and
-//! to have reached a WebSub subscriber, out.
+//! Measures how long an entry takes from its origin to the served feed and to a WebSub subscriber.
 //!
 //! `cargo bench --bench latency [-- ROUNDS]` runs the whole daemon with its store on disk.
 //! Time counts from when the origin has written the last byte of its answer, so it is the

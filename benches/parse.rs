@@ -1,4 +1,4 @@
-//! Recorded feeds in; megabytes and entries a second out: this stage, bare feed-rs, and others.
+//! Measures parsing of recorded feeds in megabytes and entries a second, beside bare feed-rs and others.
 //!
 //! `cargo bench --bench parse`. Compares with Python's feedparser where
 //! `FEEDPARSER_PYTHON` names a Python that has it, and with `sfeed` where that is

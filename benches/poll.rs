@@ -1,4 +1,4 @@
-//! A daemon and its sources on loopback in; what polling them costs, beside a bare client and others, out.
+//! Measures what polling sources on loopback costs, beside a bare client and other programs.
 //!
 //! `cargo bench --bench poll [-- SOURCES...]` runs the whole daemon, store and feeds and all,
 //! over 1,000 and 10,000 sources (or as many as are named), each number in a process of

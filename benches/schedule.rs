@@ -1,4 +1,4 @@
-//! Publishing times in; how soon each polling policy notices them, for how many polls, out.
+//! Measures how soon each polling policy notices news, and for how many polls.
 //!
 //! `cargo bench --bench schedule [-- FEEDS [SEED]]` scores the real schedule (through
 //! `fetch::record_poll`) against the policies of other readers and the bound that nobody

@@ -1,5 +1,4 @@
-//! A store of a given number of stories in; what a commit, a lookup and a
-//! story cost in it, out.
+//! Measures what a commit, a lookup, a backup and a story cost in a store of a given number of stories.
 //!
 //! `cargo bench --bench store -- 100000` (10,000 without a number).
 
@@ -11,7 +10,7 @@ use gazetted::model::{
     Admitted, Entry, Evidence, Key, KeyKind, Member, SourceId, SourceState, Story, StoryId,
     Timestamp, TopicVersion, Verdict,
 };
-use gazetted::store::{self, Commit, PlaceChange};
+use gazetted::store::{self, Commit, PlaceChange, Store};
 
 const CACHE: u64 = 64 << 20;
 
@@ -68,6 +67,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         report(&format!("a 304, {gathered} gathered"), begun.elapsed(), rounds * gathered);
     }
+    backed_up(&store, stories)?;
     drop(store);
 
     let begun = Instant::now();
@@ -76,6 +76,34 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     size(dir.path(), "as written", stories)?;
     store::compact(dir.path(), CACHE)?;
     size(dir.path(), "compacted", stories)
+}
+
+/// Writes and verifies a backup, and looks up stories meanwhile, as pages do.
+fn backed_up(store: &Arc<dyn Store>, stories: u64) -> Result<(), Box<dyn std::error::Error>> {
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("a.backup");
+    let look_up = |round: u64| {
+        let begun = Instant::now();
+        store.story(id(round * 7_919 % stories)).map(|_| begun.elapsed())
+    };
+    let idle = (0..5_000).map(look_up).collect::<Result<Vec<_>, _>>()?;
+    let begun = Instant::now();
+    let (beside, took) = std::thread::scope(|threads| {
+        let writing = threads.spawn(|| store::backup(&**store, &file).map(|_| begun.elapsed()));
+        let mut beside = Vec::new();
+        while !writing.is_finished() {
+            beside.push(look_up(beside.len() as u64)?);
+        }
+        let took = writing.join().map_err(|_| "the backup panicked")??;
+        Ok::<_, Box<dyn std::error::Error>>((beside, took))
+    })?;
+    report("back up a story, verified", took, stories);
+    for (when, mut times) in [("idle", idle), ("beside a backup", beside)] {
+        times.sort_unstable();
+        let at = |share: usize| times[times.len() * share / 100].as_secs_f64() * 1e6;
+        println!("read a story, {when:14} {:10.1} µs p50, {:.1} p99", at(50), at(99));
+    }
+    Ok(())
 }
 
 fn report(what: &str, took: Duration, times: u64) {

@@ -20,7 +20,7 @@ mod shared;
 
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +81,8 @@ pub struct Plan {
     /// The part that all nodes of a cluster share, as a configuration file; `None` for a machine
     /// alone.
     pub shared: Option<Arc<str>>,
+    /// See [`Plan::public_version`].
+    public_version: Option<TopicVersion>,
     /// The options as they were written.
     stated: Arc<changes::StatedOptions>,
 }
@@ -109,6 +111,34 @@ impl Plan {
             hash.update(&bounds.stories.unwrap_or(usize::MAX).to_le_bytes());
         }
         TopicVersion(hash.digest())
+    }
+
+    /// The version of the places of the stories that everybody may see; `None` where no topic is
+    /// private, so that everybody may see every story.
+    pub fn public_version(&self) -> Option<TopicVersion> {
+        self.public_version
+    }
+
+    /// It follows from the queries and from which of them are private, in whatever order.
+    fn hash_of_public(&self) -> Option<TopicVersion> {
+        let topics = self.topics.iter().enumerate();
+        let queries: BTreeSet<_> = topics
+            .map(|(place, topic)| {
+                let TopicVersion(query) = self.queries.topic_version(place, &self.sources);
+                (query, topic.private)
+            })
+            .collect();
+        let mut hash = xxhash_rust::xxh3::Xxh3::with_seed(u64::MAX);
+        for (query, private) in queries {
+            hash.update(&query.to_le_bytes());
+            hash.update(&[u8::from(private)]);
+        }
+        self.has_private_topics().then(|| TopicVersion(hash.digest()))
+    }
+
+    /// Whether any topic is private.
+    pub fn has_private_topics(&self) -> bool {
+        self.topics.iter().any(|topic| topic.private)
     }
 
     /// Whether a story in these topics, and in no others, is kept from who

@@ -48,7 +48,7 @@ use std::time::Duration;
 use crate::config::Plan;
 use crate::fetch::PollBudget;
 use crate::model::{
-    EngineRecord, Key, Progress, SourceId, SourceState, StoryId, Subscriber, SubscriberId,
+    EngineRecord, Horizon, Key, Progress, SourceId, SourceState, Subscriber, SubscriberId,
     Timestamp,
 };
 use crate::store::{Commit, Store, StoreError};
@@ -58,12 +58,15 @@ pub use reader::Reader;
 pub use sequenced::{Sequenced, StreamState, genesis, plan_hash};
 pub use startup_progress::StartupProgress;
 pub use topic_fill::{FillProgress, TopicFillProgress, TopicFillResult, grouped};
+pub use topics::FeedStories;
 pub use turn::{Event, HubAnswer, Step, Turn};
 
 pub(crate) use archive::archive_of;
 pub(crate) use polls::rules;
 pub(crate) use silence::silences;
-pub(crate) use topics::{Topics, after, holds, latest_first, names, newest, words};
+pub(crate) use topics::{
+    Topics, after, holds, listed_version, listed_versions, names, newest, newest_first, words,
+};
 pub(crate) use volume_records::closed_volumes;
 pub(crate) use websub::callbacks_of;
 
@@ -76,7 +79,7 @@ const SKEW: Duration = Duration::from_secs(60);
 
 /// The number of the engine's rules: it is raised with every change after which the same turns
 /// lead to another state.
-pub const RULES_VERSION: u32 = 6;
+pub const RULES_VERSION: u32 = 7;
 
 /// The state of every source, written by the engine and read for reports.
 pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Arc<SourceState>>>>;
@@ -145,6 +148,8 @@ impl Engine {
         let is_alone = engine.stream.is_none();
         if is_alone && engine.progress.applied > at.after(SKEW) {
             engine.progress.applied = at;
+            engine.progress.horizon =
+                Horizon { at: engine.progress.horizon.at.min(at), leap: None };
         }
         // A restart under the same plan is no turn of its own.
         let is_same = !is_alone || engine.progress.plan == feeds::digest(&plan);
@@ -187,6 +192,8 @@ impl Engine {
             }
             Turn::ClockCorrected { at } => {
                 self.progress.applied = self.progress.applied.min(at);
+                self.progress.horizon =
+                    Horizon { at: self.progress.horizon.at.min(at), leap: None };
                 self.begin(at, reader, |engine, work| {
                     engine.reschedule(work);
                     Ok(())
@@ -230,7 +237,13 @@ impl Engine {
         act: impl FnOnce(&mut Self, &mut Work<'_>) -> Result<(), StoreError>,
     ) -> Result<Step, StoreError> {
         let before = self.progress;
-        let mut work = Work::new(reader, at.max(before.applied));
+        let now = at.max(before.applied);
+        let horizon = match before.horizon.at {
+            // Before the first poll.
+            Timestamp::EPOCH => now,
+            horizon => horizon,
+        };
+        let mut work = Work::new(reader, now, horizon);
         act(self, &mut work)?;
         self.feeds.record(&mut work);
         let (mut step, source_states) = work.finish();
@@ -286,11 +299,7 @@ impl Engine {
     }
 
     /// The stories that a feed holds.
-    pub fn on_feed(
-        &self,
-        feed: usize,
-        reader: &Reader<'_>,
-    ) -> Result<BTreeSet<StoryId>, StoreError> {
+    pub fn on_feed(&self, feed: usize, reader: &Reader<'_>) -> Result<FeedStories, StoreError> {
         self.topics.on_feed(feed, reader)
     }
 

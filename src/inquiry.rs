@@ -143,7 +143,8 @@ impl Records {
         let plan = self.plan();
         let Topic { bounds, .. } = &plan.topics[topic];
         let place = TopicPlace { date: plan.topics[topic].date_of(story), story: story.id };
-        Ok(!bounds.is_bounded() || engine::holds(&*self.store, plan.topic_version(topic), place)?)
+        let version = engine::listed_version(&*self.store, &plan, topic)?;
+        Ok(!bounds.is_bounded() || engine::holds(&*self.store, version, place)?)
     }
 
     /// Every story, oldest first, a slice at a time; `visit` ends it by `false`.

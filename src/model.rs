@@ -55,7 +55,7 @@ mod topic;
 mod websub;
 
 pub use cluster::{Applied, Assignment, PARTITIONS, Partition, StateDigest};
-pub use engine_record::{EngineRecord, FeedName, Progress, WalkPosition};
+pub use engine_record::{EngineRecord, FeedName, Horizon, Progress, WalkPosition};
 pub use entry::{Enclosure, Enriched, Entry, Feed, Publisher};
 pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use evidence::{Evidence, Factor, FactorKind, Forbidden, Related, Tier};

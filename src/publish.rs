@@ -74,10 +74,10 @@ use feed_meta::FeedMeta;
 pub use access_control::AccessRule;
 pub use archive::{NotAVolume, Volume};
 pub use backend::{
-    Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, FoundStory,
-    HubBackend, Marked, NearStory, NotSearched, Reply, Search, SearchBackend, SourceDetail,
-    SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Total, Unavailable, VolumeDetail,
-    Week,
+    Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, FirstPage,
+    FoundStory, HubBackend, Marked, NearStory, NotSearched, PAGE, Reply, Search, SearchBackend,
+    SourceDetail, SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Total, Unavailable,
+    VolumeDetail, Week,
 };
 pub use closed_volume::{ClosedVolume, render_archived, render_volume, volume_record};
 pub use directory::{Directory, Document, Put};
@@ -170,16 +170,15 @@ pub fn render_topic(
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
-    render_topic_after(None, None, topic, stories, &|_| Vec::new(), sources, site)
+    render_topic_after(None, &FirstPage::default(), topic, stories, &|_| Vec::new(), sources, site)
 }
 
 /// The same, naming the last closed volume of the topic's archive. `stories`
 /// must then hold those that are in no closed volume, beside the newest.
-/// `total` is how many stories the topic has beside them, `words` are those which put a story
-/// into a topic that explains itself.
+/// `first` is the topic's first page, `words` are those which put a story into a topic that explains itself.
 pub fn render_topic_after(
     archived: Option<Volume>,
-    total: Option<Total>,
+    first: &FirstPage,
     topic: &Topic,
     stories: &[Arc<Story>],
     words: &dyn Fn(&Story) -> Vec<String>,
@@ -190,14 +189,16 @@ pub fn render_topic_after(
     let mut items = explained(topic, stories, words, sources, site);
     let meta = FeedMeta::of_topic(topic, &items, archived, site);
     let mut rendered = size_limit::render(&Format::ALL, &meta, &mut items, site);
-    rendered.push(pages::topic(topic, &items, total, site));
+    let page = first.stories.as_deref();
+    let page = page.map(|stories| explained(topic, stories, words, sources, site));
+    rendered.push(pages::topic(topic, page.as_ref().unwrap_or(&items), first.total, site));
     rendered
 }
 
 /// The feeds and the page of all stories, in topics or not. `stories` are newest first by `updated`.
 pub fn render_stories(
     stories: &[Arc<Story>],
-    total: Option<Total>,
+    first: &FirstPage,
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
@@ -207,7 +208,9 @@ pub fn render_stories(
     let earlier = last.map(|before| format!("/stories?before={before}"));
     let meta = FeedMeta { earlier, ..FeedMeta::of_everything(&items, site) };
     let mut rendered = size_limit::render(&Format::ALL, &meta, &mut items, site);
-    rendered.push(pages::stories(&items, total, site));
+    let page = first.stories.as_deref();
+    let page = page.map(|stories| self::items(stories, |story| story.updated, sources, site));
+    rendered.push(pages::stories(page.as_ref().unwrap_or(&items), first.total, site));
     rendered
 }
 

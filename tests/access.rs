@@ -1,4 +1,4 @@
-//! Topics that are not for everybody and who asks in; what each is told by the real daemon, out.
+//! Tests what the real daemon answers about topics that are not for everybody, by who asks.
 
 use std::time::Duration;
 
@@ -170,6 +170,50 @@ async fn a_stranger_is_told_the_same_whether_there_are_private_stories_or_not() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn stories_that_everybody_may_see_are_listed_however_many_hidden_ones_are_newer() {
+    let entries: Vec<_> = (0..490)
+        .map(|n| {
+            let word = if n < 70 { "harbours" } else { "quinquagesima" };
+            let day = format!("2025-04-0{}T{:02}:{:02}:00Z", 1 + n / 100, n % 100 / 5, n % 5);
+            let link = format!("https://a.example/{n}");
+            (format!("urn:a:{n}"), link, format!("Notice {n} of {word}"), day)
+        })
+        .collect();
+    let entries: Vec<_> =
+        entries.iter().map(|(id, link, title, date)| (&**id, &**link, &**title, &**date)).collect();
+    let world = World::new().await;
+    keys(&world, &format!("press:{KEY}\n"));
+    let mut world = world
+        .lines("[access]\nkeys_file = \"keys\"")
+        .source("a", atom(&entries))
+        .topic(ID, "quinquagesima")
+        .lines("access = [\"press\"]")
+        .start()
+        .await;
+    assert_eq!(world.stories().len(), 490);
+    assert_eq!(world.get("/stories.atom").await.text().matches("<entry>").count(), 70);
+    let page = world.get("/stories").await;
+    assert!(page.text().contains("50 of 70"), "{}", page.text());
+    // Hidden news leaves the dates of what everybody may see as they are.
+    let feed = world.get("/stories.atom").await;
+    let hidden =
+        [("urn:a:new", "https://a.example/h", "Quinquagesima again", "2025-04-06T09:00:00Z")];
+    world.site.document("/a", atom(&hidden));
+    world.pass(Duration::from_secs(8 * 24 * 3600)).await;
+    assert_eq!(world.stories().len(), 491);
+    let again = world.get("/stories.atom").await;
+    assert_eq!(again.header("last-modified"), feed.header("last-modified"));
+    assert_eq!(again.header("etag"), feed.header("etag"));
+    // What the places are counts as well after a reload that hides what was public.
+    world.reconfigure(|config| *config = config.replace("'quin", "'notice OR quin")).await;
+    assert_eq!(world.get("/stories.atom").await.text().matches("<entry>").count(), 0);
+    world
+        .reconfigure(|config| *config = config.replace("'notice OR quinquagesima", "'harbours"))
+        .await;
+    assert_eq!(world.get("/stories.atom").await.text().matches("<entry>").count(), 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_hidden_does_not_shorten_what_a_search_looks_at() {
     use gazetted::inquiry::try_query::Scope;
     use gazetted::model::LookBack;
@@ -256,7 +300,12 @@ async fn no_other_spelling_of_an_address_opens_what_is_private() {
     // The month's end closes a volume.
     world.site.document(
         "/a",
-        atom(&[("urn:a:9", "https://a.example/9", "Quinquagesima again", "2025-05-02T12:05:00Z")]),
+        atom(&[(
+            "urn:a:new",
+            "https://a.example/9",
+            "Quinquagesima again",
+            "2025-05-02T12:05:00Z",
+        )]),
     );
     world.pass(Duration::from_secs(31 * 24 * 3600)).await;
     let path = format!("/topics/{ID}/archive/2025-04.atom");

@@ -1,4 +1,4 @@
-//! Months of news in; archived feeds that stay as they are, and what a walk through them meets, out.
+//! Tests that archived feeds stay as they are over months, and that a walk through them meets every story.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

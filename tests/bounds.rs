@@ -1,10 +1,20 @@
-//! Bounds on what topics and the store keep in; what readers see as stories leave, out.
+//! Tests the bounds on what topics and the store keep, as readers see stories leave.
 
 use std::time::Duration;
+
+use gazetted::clock::Clock;
 
 use crate::support::world::{World, atom};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+const HOUR: Duration = Duration::from_secs(3600);
+const PAGE: &str = "https://www.gov.uk/government/news/closer-ties-in-the-region";
+const TITLE: &str = "Closer ties in the region against organised crime";
+
+/// One announcement of the second of April.
+fn announcement() -> String {
+    atom(&[("urn:ties", PAGE, TITLE, "2025-04-02T11:05:00Z")])
+}
 
 /// The `n`th announcement, dated on the `n`th of March.
 fn entry(n: usize) -> [String; 4] {
@@ -182,4 +192,93 @@ async fn what_a_source_lists_is_recognised_for_as_long_as_it_does_so() {
     world.site.document("/a", listing([entry(1), entry(7)]));
     world.pass(DAY).await;
     assert_eq!(world.stories().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_that_is_old_enough_goes_and_does_not_come_back_as_news() {
+    let mut world = World::new()
+        .await
+        .source("fcdo", announcement())
+        .topic("crime", "\"organised crime\"")
+        .start()
+        .await;
+    world.keep("30d");
+    world.restart().await;
+    assert_eq!(world.titles("crime").await.len(), 1);
+    for _ in 0..31 {
+        world.pass(DAY).await;
+    }
+    assert_eq!(world.titles("crime").await, Vec::<String>::new());
+    assert_eq!(world.stories().len(), 0);
+    // The source still lists it, in other words by now.
+    world.site.document("/fcdo", announcement().replace("About it", "More about it"));
+    world.pass(8 * DAY).await;
+    assert_eq!(world.titles("crime").await, Vec::<String>::new());
+    let news = atom(&[(
+        "n",
+        "https://www.gov.uk/government/news/n",
+        "News of organised crime",
+        "2025-05-12T08:00:00Z",
+    )]);
+    world.site.document("/fcdo", news);
+    world.pass(8 * DAY).await;
+    assert_eq!(world.titles("crime").await, ["News of organised crime"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_past_its_time_stays_silent_though_its_source_revises_it_before_it_was_taken_away()
+{
+    let mut world = World::new().await.source("fcdo", announcement()).topic("crime", "crime");
+    world.keep("30d");
+    let world = world.start().await;
+    let story = world.stories()[0].id.clone();
+    for _ in 0..29 {
+        world.pass(DAY).await;
+    }
+    // The walk of this day comes to its end.
+    for _ in 0..3 {
+        world.pass(HOUR).await;
+    }
+    // The very poll after which it would go finds it revised.
+    let revised = announcement()
+        .replace("About it", "Quite another thing")
+        .replace("2025-04-02T11:05:00Z", "2025-05-03T11:05:00Z");
+    world.site.document("/fcdo", revised);
+    world.pass(40 * HOUR).await;
+    for _ in 0..3 {
+        world.pass(DAY).await;
+        assert_eq!(world.titles("crime").await, Vec::<String>::new());
+        assert!(world.stories().iter().all(|kept| kept.id != story));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_leaps_ahead_and_back_removes_nothing_and_a_long_pause_only_delays_it() {
+    let text: String = (0..80).map(|n| format!("harbour{n} police{n} ")).collect();
+    let told = announcement().replace("About it", &text);
+    let copy =
+        told.replace("www.gov.uk", "wired.example").replace(TITLE, "Ports and crime: an overview");
+    let mut world = World::new().await.source("fcdo", told.clone());
+    world = world.source("wired", atom(&[])).lines("role = \"syndicator\"");
+    world = world.topic("crime", "crime").lines("keep = \"60d\"");
+    world.keep("30d");
+    let mut world = world.start().await;
+    let start = world.clock.now();
+    world.pass(400 * DAY).await;
+    assert_eq!(world.titles("crime").await.len(), 1, "a leap is not believed");
+    world.stop().await;
+    world.clock = Clock::by_hand(start.after(3 * HOUR));
+    world.restart().await;
+    world.site.document("/wired", copy);
+    world.pass(2 * HOUR).await;
+    let stories = world.stories();
+    assert_eq!(stories.len(), 1, "what a copy is known by is kept as well: {stories:?}");
+    assert_eq!(stories[0].entries.len(), 2);
+    // A machine that was off for a year.
+    world.pass(400 * DAY).await;
+    assert_eq!(world.titles("crime").await.len(), 1);
+    for _ in 0..8 {
+        world.pass(HOUR).await;
+    }
+    assert_eq!((world.titles("crime").await.len(), world.stories().len()), (0, 0));
 }

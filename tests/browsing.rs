@@ -1,12 +1,18 @@
 //! Tests how people find their way: pages of older stories, spans, help, and what a browser asks for.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::support::world::{World, atom};
 
 /// Announcements about fish, the first the oldest, an hour apart.
 fn announcements(count: usize) -> String {
-    let titles: Vec<_> = (0..count)
+    announcements_of(0..count)
+}
+
+fn announcements_of(numbers: impl Iterator<Item = usize>) -> String {
+    let titles: Vec<_> = numbers
         .map(|n| {
             let (day, hour) = (1 + n / 24, n % 24);
             (
@@ -73,6 +79,28 @@ async fn topics_and_all_stories_lead_to_every_older_story_with_counts() {
     assert!(page.text().contains("<h2 class=\"date\">5 March 2025</h2>"), "{}", page.text());
     assert_eq!(world.get("/topics/fish?before=banana").await.status, 400);
     assert_eq!(world.get("/topics/nothing?before=2025-03-01T00:00:00Z").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_stories_that_came_late_hide_none_of_those_before_them() {
+    // So many that they fill the feed, too.
+    for old in [4, 10] {
+        let world = World::new().await.source("dep", announcements_of(20..120));
+        let world = world.topic("fish", "fish").lines("entries = 10").start().await;
+        world.site.document("/dep", announcements_of((0..old).chain(116..121)));
+        world.pass(Duration::from_secs(2 * 3600)).await;
+        let quays = numbers(world.get("/topics/fish.atom").await.text());
+        assert!(quays.contains(&2) && !quays.contains(&50), "old news is in the feed: {quays:?}");
+        let (mut path, mut seen) = ("/topics/fish".to_owned(), Vec::new());
+        loop {
+            let page = world.get(&path).await;
+            seen.extend(numbers(page.text()));
+            let Some(older) = link(page.text(), "older") else { break };
+            path = older;
+        }
+        seen.dedup();
+        assert_eq!(seen, (20..121).rev().chain((0..old).rev()).collect::<Vec<_>>());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

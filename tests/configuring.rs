@@ -1,4 +1,4 @@
-//! What an operator changes in the configuration takes effect, by the real binary.
+//! Tests with the real binary that every change of the configuration takes effect.
 
 use std::fs;
 use std::path::Path;

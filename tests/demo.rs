@@ -1,4 +1,4 @@
-//! The demonstration in; what a newcomer sees of it, by the real binary, out.
+//! Tests what a newcomer sees of the demonstration, by the real binary.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What sources write as it reaches a terminal, a log and readers: nothing reorders, hides or commands.
+//! Tests that nothing sources write reorders, hides or commands anything in a terminal, a log or a feed.
 
 use std::fs;
 use std::process::Output;

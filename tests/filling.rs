@@ -1,16 +1,17 @@
-//! An archive and a changed topic in; the old feed until the new one is complete, out.
+//! Tests that a changed topic is served as it was until the new one is complete.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use gazetted::engine::{TopicFillProgress, TopicFillResult};
+use gazetted::inquiry::Records;
 use gazetted::model::{
-    EngineRecord, Entry, Feed, Freshness, Hints, Outcome, Poll, Reading, SourceId, TopicId,
-    Validators,
+    EngineRecord, Entry, Feed, Freshness, Hints, Outcome, Poll, Reading, SourceId, Timestamp,
+    TopicId, Validators,
 };
 use gazetted::pipeline::EngineDriver;
-use gazetted::publish::ResponseCache;
+use gazetted::publish::{Before, ResponseCache};
 use gazetted::store::{InMemory, Store};
 
 use crate::support::binary::{Gazetted, Launched, RunningDaemon};
@@ -109,6 +110,12 @@ async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothi
     let told = |matched, of| TopicFillProgress { topic: TopicId::new("works"), matched, of };
     assert_eq!(driver.fill_progress().all(), [told(200, STORIES as u64)]);
     assert_eq!(titles(&cache), about("harbour", STORIES));
+    // Older pages lead on from the old feed.
+    let records =
+        Records::new(Arc::new(bridges.plan()), store.clone(), driver.source_states().clone());
+    let top = Before { date: Timestamp::from_secs(4_000_000_000), story: None };
+    let older = records.earlier(Some(&TopicId::new("works")), top).unwrap().unwrap();
+    assert_eq!(older.total.map(|total| total.count), Some(about("harbour", STORIES).len()));
     // What comes in meanwhile is in the old feed at once, and in the new one later.
     driver.ingest(&poll(&bridges, 0..STORIES + 10)).await.unwrap();
     driver.publish().await.unwrap();

@@ -1,4 +1,4 @@
-//! Sources on a scripted site in; what subscribers see over time, restarts and reloads, out.
+//! Tests what subscribers see of sources on a scripted site over time, restarts and reloads.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -178,58 +178,6 @@ async fn a_story_whose_revision_leaves_the_topic_leaves_its_feed() {
     world.site.document("/fcdo", atom(&[("x", PAGE, other, "2025-04-03T08:30:00Z")]));
     world.pass(2 * HOUR).await;
     assert_eq!(world.titles("crime").await, Vec::<String>::new());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_story_that_is_old_enough_goes_and_does_not_come_back_as_news() {
-    let mut world = World::new()
-        .await
-        .source("fcdo", announcement())
-        .topic("crime", "\"organised crime\"")
-        .start()
-        .await;
-    world.keep("30d");
-    world.restart().await;
-    assert_eq!(world.titles("crime").await.len(), 1);
-    world.pass(Duration::from_secs(31 * 24 * 3600)).await;
-    assert_eq!(world.titles("crime").await, Vec::<String>::new());
-    assert_eq!(world.stories().len(), 0);
-    // The source still lists it, in other words by now.
-    world.site.document("/fcdo", announcement().replace("About it", "More about it"));
-    world.pass(8 * 24 * HOUR).await;
-    assert_eq!(world.titles("crime").await, Vec::<String>::new());
-    let news = atom(&[(
-        "n",
-        "https://www.gov.uk/government/news/n",
-        "News of organised crime",
-        "2025-05-12T08:00:00Z",
-    )]);
-    world.site.document("/fcdo", news);
-    world.pass(8 * 24 * HOUR).await;
-    assert_eq!(world.titles("crime").await, ["News of organised crime"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_story_past_its_time_stays_silent_though_its_source_revises_it_before_it_was_taken_away()
-{
-    let mut world = World::new().await.source("fcdo", announcement()).topic("crime", "crime");
-    world.keep("30d");
-    let world = world.start().await;
-    let story = world.stories()[0].id.clone();
-    // The walk of this day comes to its end.
-    for _ in 0..3 {
-        world.pass(2 * HOUR).await;
-    }
-    // The very poll after which it would go finds it revised.
-    let revised = announcement()
-        .replace("About it", "Quite another thing")
-        .replace("2025-04-02T11:05:00Z", "2025-05-03T11:05:00Z");
-    world.site.document("/fcdo", revised);
-    for _ in 0..3 {
-        world.pass(31 * 24 * HOUR).await;
-        assert_eq!(world.titles("crime").await, Vec::<String>::new());
-        assert!(world.stories().iter().all(|kept| kept.id != story));
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

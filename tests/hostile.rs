@@ -174,6 +174,49 @@ async fn measured_form_by_form() {
 async fn measured_search_by_search() {
     let Ok(chosen) = std::env::var("HOSTILE") else { return };
     let site = Site::start().await;
+    let gazetted = Gazetted::with(&archive(&site));
+    let daemon = start(&gazetted);
+    polled(&gazetted, 10);
+    for (form, query) in searches() {
+        if !format!("search: {form}").contains(&chosen) {
+            continue;
+        }
+        let path = format!("/search?since=365d&q={}", encoded(&query));
+        measure(&daemon, &format!("search: {form}"), &path, &[200, 400, 503]);
+    }
+    assert_eq!(daemon.end("TERM").0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a quiet machine, and HOSTILE in the environment: it measures processor time"]
+async fn measured_list_by_list() {
+    if !std::env::var("HOSTILE").is_ok_and(|chosen| "list: ".contains(&chosen)) {
+        return;
+    }
+    let site = Site::start().await;
+    let config = archive(&site);
+    let topic = "[[topic]]\nid = \"inner\"\ntitle = \"Inner\"\nquery = \"meeting AND tee\"\naccess = [\"press\"]\n";
+    let gazetted = Gazetted::with(&format!("{config}[access]\nkeys_file = \"keys\"\n{topic}"));
+    std::fs::write(gazetted.path().join("keys"), "press:9f2c41d07be84a55\n").unwrap();
+    let daemon = start(&gazetted);
+    polled(&gazetted, 10);
+    let later = "/stories?before=2100-01-01T00:00:00Z";
+    measure(&daemon, "list: stories, all of them hidden", later, &[200]);
+    measure(&daemon, "list: a search, all of them hidden", "/search?since=all&q=tee", &[200]);
+    assert_eq!(daemon.end("TERM").0, Some(0));
+}
+
+/// Asks once, and prints what that takes of the processor.
+fn measure(daemon: &RunningDaemon, name: &str, path: &str, statuses: &[u16]) {
+    let before = usage(daemon.id()).1;
+    let answer = get(daemon.address, path);
+    let time = usage(daemon.id()).1 - before;
+    println!("{name:<36} {} {:>6.2} s", answer.status, time as f64 / 100.0);
+    assert!(statuses.contains(&answer.status), "{name}: {}", answer.status);
+}
+
+/// The configuration of ten sources with five thousand stories of a thousand words.
+fn archive(site: &Site) -> String {
     let text = "the tee met the zz? ".repeat(200);
     let mut config = configured("max_body = \"32MiB\"", "");
     for source in 0..10 {
@@ -188,22 +231,9 @@ async fn measured_search_by_search() {
             .collect();
         let document = format!("<feed xmlns=\"http://www.w3.org/2005/Atom\">{entries}</feed>");
         site.script(&format!("/{source}"), [Answer::ok(document).coded(Coded::Gzip)]);
-        config += &crate::faults::support::source(&site, &source.to_string(), "1h");
+        config += &crate::faults::support::source(site, &source.to_string(), "1h");
     }
-    let gazetted = Gazetted::with(&config);
-    let daemon = start(&gazetted);
-    polled(&gazetted, 10);
-    for (form, query) in searches() {
-        if !format!("search: {form}").contains(&chosen) {
-            continue;
-        }
-        let before = usage(daemon.id()).1;
-        let answer = get(daemon.address, &format!("/search?since=365d&q={}", encoded(&query)));
-        let time = usage(daemon.id()).1 - before;
-        println!("search: {form:<26} {} {:>6.2} s", answer.status, time as f64 / 100.0);
-        assert!([200, 400, 503].contains(&answer.status), "{form}: {}", answer.status);
-    }
-    assert_eq!(daemon.end("TERM").0, Some(0));
+    config
 }
 
 #[tokio::test(flavor = "multi_thread")]

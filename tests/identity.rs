@@ -1,4 +1,4 @@
-//! Sources, their pages and the operator's word in; which stories come of it, by a running daemon, out.
+//! Tests which stories a running daemon makes of sources, their pages and the operator's corrections.
 
 mod by_hand;
 

@@ -1,4 +1,4 @@
-//! What commands print with `--json` is what docs/json.schema.json says.
+//! Tests that commands print with `--json` as docs/json.schema.json describes.
 
 use std::collections::BTreeSet;
 

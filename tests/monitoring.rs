@@ -1,4 +1,4 @@
-//! What is shipped for Prometheus and Grafana in; whether it fits what the daemon exposes, out.
+//! Tests that the files for Prometheus and Grafana fit the metrics of the daemon.
 
 use std::collections::BTreeSet;
 use std::io::Write;

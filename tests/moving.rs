@@ -1,4 +1,4 @@
-//! The stories of one machine in; the same stories, feeds and ids on another, out.
+//! Tests that the stories of one machine are the same stories, feeds and ids on another.
 
 use std::fs;
 use std::path::{Path, PathBuf};

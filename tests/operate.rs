@@ -1,4 +1,4 @@
-//! An operator's commands to the real binary in; what they change and say out.
+//! Tests an operator's commands with the real binary: what they change and print.
 
 use std::fs;
 use std::path::Path;

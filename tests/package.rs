@@ -1,4 +1,4 @@
-//! The Debian package in; what it puts on a clean machine, and whether that works, out.
+//! Tests what the Debian package puts on a clean machine, and that it works.
 
 use std::collections::BTreeMap;
 use std::fs;

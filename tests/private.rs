@@ -1,4 +1,4 @@
-//! What other users of the machine can read or redirect: modes, links, sockets and files of secrets.
+//! Tests that other users of the machine can read and redirect nothing: modes, links, sockets and files of secrets.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -1,4 +1,4 @@
-//! Signals, sockets and systemd's protocols to the real binary in; what readers and operators see out.
+//! Tests signals, sockets and systemd's protocols with the real binary.
 
 use std::collections::BTreeSet;
 use std::os::unix::net::UnixDatagram;

@@ -1,4 +1,4 @@
-//! The demonstration's feeds in; what programs make of them that others wrote, out.
+//! Tests what other people's programs make of the demonstration's feeds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;

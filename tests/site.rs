@@ -1,4 +1,4 @@
-//! A daemon's site in; the same as files, to the byte, out.
+//! Tests that the site as files is the daemon's site to the byte.
 
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -1,4 +1,4 @@
-//! A directory and a process that is killed in it in; a whole store out.
+//! Tests that a store is whole after its process was killed.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A week of news in; what the programs of subscribers show of it, day by day, out.
+//! Tests what subscribers' programs show of a week of news, day by day.
 
 mod week;
 

@@ -1,4 +1,4 @@
-//! What surrounds an announcement reaches no topic and no reader, wherever the text comes from.
+//! Tests that the surroundings of an announcement reach no topic and no reader, wherever its text comes from.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The systemd units in; whether they fit the program, and systemd's own verdict, out.
+//! Tests that the systemd units fit the program, and asks systemd for its own verdict.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

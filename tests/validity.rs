@@ -1,4 +1,4 @@
-//! Feeds in every state in; what a validator finds in them out: nothing, or what is meant so.
+//! Tests with a validator that feeds in every state are valid.
 
 mod rules;
 

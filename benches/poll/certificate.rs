@@ -1,4 +1,4 @@
-//! A directory in; a certificate of loopback's addresses in it, out.
+//! Writes a certificate of loopback's addresses into a directory.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

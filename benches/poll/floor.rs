@@ -1,4 +1,4 @@
-//! An origin in; the same conditional requests, by a client that does nothing else, out.
+//! Makes the same conditional requests with a client that does nothing else.
 
 use std::net::SocketAddr;
 use std::path::Path;

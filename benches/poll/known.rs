@@ -1,4 +1,4 @@
-//! A number of sources in; what starting a daemon that knows all of them costs, out.
+//! Measures what starting a daemon costs that knows a number of sources.
 //!
 //! Each listed one entry when it was last read, a few hours ago, and none is due.
 

@@ -1,4 +1,4 @@
-//! A certificate in; a process that serves any number of sources, also over TLS, out.
+//! A process that serves any number of sources, also over TLS.
 //!
 //! It runs as a process of its own, so that its work is not counted as the poller's.
 

@@ -1,4 +1,4 @@
-//! A path of a server in; how long its answers take, one after the other, out.
+//! Measures how long a server's answers take, one after the other.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};

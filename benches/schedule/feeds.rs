@@ -1,4 +1,4 @@
-//! A seed in; feeds with invented publishing times, or real ones, out.
+//! Feeds with invented publishing times from a seed, or with real ones.
 
 use std::path::Path;
 

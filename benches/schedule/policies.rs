@@ -1,4 +1,4 @@
-//! What a poll brought in; the hours until the next, out: ours and others' ways.
+//! The polling policies that are compared, ours and others': the hours until the next poll.
 //!
 //! The others are written anew from what their authors say of them.
 

@@ -1,4 +1,4 @@
-//! Feeds and a policy in; delays, losses and polls a day, out.
+//! Scores a policy on feeds: delays, losses and polls a day.
 
 use crate::feeds::{Feed, HISTORY, MEASURED, WARM_UP};
 use crate::policies::{CAP, FLOOR, Policy};

@@ -1,4 +1,4 @@
-//! Any address in; a canonical form that is its own canonical form out.
+//! Checks that the canonical form of any address is its own canonical form.
 #![no_main]
 
 use gazetted::dedup::canonical;

@@ -1,4 +1,4 @@
-//! Any bytes in; a reading that keeps its promises, or a failure in words, out.
+//! Checks that any bytes give a reading that keeps its promises, or a failure in words.
 #![no_main]
 
 use gazetted::model::{Document, SourceId, Timestamp};

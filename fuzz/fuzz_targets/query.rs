@@ -1,4 +1,4 @@
-//! Any text in; a query that reads what it prints, or an error within the text, out.
+//! Checks that any text is a query that reads what it prints, or an error within the text.
 #![no_main]
 
 use gazetted::topics::query;

@@ -31,7 +31,7 @@ fuzz_target!(|input: &str| {
         return;
     }
     let Ok((set, _)) = NOTHING.alone_for_anybody(&topic, query, None) else { return };
-    let subject = set.subject_of_text(text);
+    let subject = set.subject_of_text(text, None);
     let go_on = || true;
     let work = Work::bounded(UNITS, &go_on);
     let answer = search(&set, &subject, &work);

@@ -9,7 +9,7 @@ struct Guide {
     codes: &'static [(&'static str, &'static str)],
 }
 
-const GUIDES: [Guide; 20] = [
+const GUIDES: [Guide; 21] = [
     Guide {
         command: "init",
         examples: &[

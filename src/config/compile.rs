@@ -92,8 +92,8 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     let stated = Arc::new(std::mem::take(&mut desk.stated));
     let problems = desk.conclude();
     match topics {
-        Some(topics) if !problems.are_fatal() => Ok(Loaded {
-            plan: Plan {
+        Some(topics) if !problems.are_fatal() => {
+            let mut plan = Plan {
                 files,
                 digest,
                 store,
@@ -113,10 +113,12 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 guards,
                 cluster,
                 shared,
+                public_version: None,
                 stated,
-            },
-            warnings: problems,
-        }),
+            };
+            plan.public_version = plan.hash_of_public();
+            Ok(Loaded { plan, warnings: problems })
+        }
         _ => Err(problems),
     }
 }

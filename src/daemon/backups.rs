@@ -50,9 +50,13 @@ async fn write(backups: &Backups, handle: &Handle, clock: &Clock) -> bool {
     let unwanted = wanted.clone();
     let _gone = wanted.drop_guard();
     let (files, now) = (backups.clone(), clock.now());
+    let min_free = handle.records.plan().store.min_free;
     let writing = handle.back_up(move |store: &dyn Store| match store.count() {
         Ok(0) => Ok(None),
-        Ok(_) => aside(|| files.write(store, now, &|| !unwanted.is_cancelled()).map(Some)),
+        Ok(_) => aside(|| {
+            let go_on = || !unwanted.is_cancelled();
+            files.write(store, now, min_free, &go_on).map(Some)
+        }),
         Err(error) => Err(error),
     });
     match writing.await {
@@ -83,7 +87,7 @@ fn report(
                 event = "backup_skipped",
                 free,
                 needed,
-                "no backup written: the disk of {directory} has {free} bytes free, and twice the last backup is {needed}; make room, or set `[store] backups = \"never\"`"
+                "no backup written: the disk of {directory} has {free} bytes free, and {needed} are needed for another and for what `min_free` keeps free; make room, or set `[store] backups = \"never\"`"
             );
             false
         }

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::wrapped_address::unwrapped;
 
-/// More wrappers around one another than any address has room for that somebody follows.
+/// More steps than any address needs that somebody follows.
 const MOST_STEPS: usize = 1000;
 
 /// The canonical spelling of a page's address. A fixed point:

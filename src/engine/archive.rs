@@ -119,11 +119,6 @@ impl Archive {
         }
     }
 
-    /// Whether a story is in the topic.
-    pub(super) fn holds(&self, story: StoryId) -> bool {
-        self.filed.contains_key(&story)
-    }
-
     /// Files a story that enters the topic, or of which there is news in it.
     /// Returns the date it had and the date it has, unless that stays.
     pub(super) fn file(

@@ -17,6 +17,8 @@ use crate::model::{
 use crate::store::StoreError;
 use crate::websub::inbound;
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// Copies follow within days; shingles are kept for some times as long.
 const SHINGLES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
 
@@ -48,7 +50,11 @@ impl Engine {
         let mut candidates: Vec<_> = candidates.collect();
         let mut known = look_up(&polls, &mut candidates, &rules(&plan), work.reader())?;
         for (poll, candidates) in polls.into_iter().zip(candidates) {
-            work.advance(poll.at);
+            let now = work.advance(poll.at);
+            // No source is asked more rarely than this.
+            let usual = plan.polling.ceiling.max(DAY) * 2;
+            self.progress.horizon = self.progress.horizon.after_poll(now, usual);
+            work.horizon = self.progress.horizon.at;
             if is_void(&poll) {
                 let (ingested, is_held_anew) = (Ingested::default(), false);
                 work.polls.push(Polled { poll, ingested, is_held_anew, is_void: true });
@@ -117,7 +123,7 @@ impl Engine {
             candidates.retain(|candidate| dedup::is_current(candidate, known));
         }
         let listed = dedup::listed(&candidates);
-        plan.store.retention.let_go(known, now);
+        plan.store.retention.let_go(known, work.horizon);
         let allowance = match candidates.is_empty() {
             true => 0,
             false => self.allowance(poll, &listed, work),
@@ -181,7 +187,7 @@ impl Engine {
 
     /// Once in a span of time: forgets the shingles that are too old to be evidence.
     fn forget_shingles(&mut self, known: &mut Lookalikes, work: &mut Work<'_>) {
-        let first = dedup::first_passage_of(work.now.before(SHINGLES_KEPT));
+        let first = dedup::first_passage_of(work.horizon.before(SHINGLES_KEPT));
         if self.shingles_from != Some(first) {
             self.shingles_from = Some(first);
             work.commit.passages_from = Some(first);

@@ -75,21 +75,6 @@ impl<'a> Reader<'a> {
         self.store.archived(path)
     }
 
-    /// The paths of archived documents that begin so.
-    pub fn archive(&self, under: &str) -> Result<Vec<String>, StoreError> {
-        self.store.archive(under)
-    }
-
-    /// The versions of topics whose places are complete.
-    pub fn filled(&self) -> Result<Vec<TopicVersion>, StoreError> {
-        self.store.filled()
-    }
-
-    /// The records of the engine's own state.
-    pub fn engine_records(&self) -> Result<Vec<crate::model::EngineRecord>, StoreError> {
-        self.store.engine_records()
-    }
-
     /// The store, for what reads a whole topic at a start or a reload.
     pub(super) fn store(&self) -> &'a dyn Store {
         self.store

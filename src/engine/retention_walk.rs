@@ -18,7 +18,7 @@ impl Engine {
     /// Goes on with the walk, or begins the day's. Returns what it took away.
     pub(super) fn walk(&mut self, work: &mut Work<'_>) -> Result<Gone, StoreError> {
         let plan = self.plan.clone();
-        let (retention, now) = (&plan.store.retention, work.now);
+        let (retention, now) = (&plan.store.retention, work.horizon);
         let mut gone = Gone::default();
         if !retention.is_bounded() {
             return Ok(gone);
@@ -50,7 +50,7 @@ impl Engine {
         gone: &mut Gone,
         work: &mut Work<'_>,
     ) -> Result<Option<(Timestamp, StoryId)>, StoreError> {
-        let now = work.now;
+        let now = work.horizon;
         let surplus = match retention.stories {
             Some(most) => work.count()?.saturating_sub(most),
             None => 0,
@@ -87,7 +87,7 @@ fn forget_after(
     work: &mut Work<'_>,
 ) -> Result<Option<StoryId>, StoreError> {
     let Some(age) = retention.keys else { return Ok(None) };
-    let oldest = work.now.before(age);
+    let oldest = work.horizon.before(age);
     let page = work.retired(after, SLICE)?;
     let next = page.last().map(|(id, _)| *id).filter(|_| page.len() == SLICE);
     let mut stale: Vec<StoryId> =

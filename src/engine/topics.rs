@@ -10,17 +10,17 @@ mod matching;
 mod versions;
 mod window;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Plan;
 use crate::model::{Admitted, EngineRecord, Story, StoryId, Timestamp, TopicId, TopicVersion};
-use crate::publish::Volume;
+use crate::publish::{PAGE, Volume};
 use crate::store::{PlaceChange, Store, StoreError, TopicPlace};
 
-pub(crate) use listing::{after, holds, latest_first, newest};
+pub(crate) use listing::{after, holds, newest, newest_first};
 pub(crate) use matching::words;
-pub(crate) use versions::names;
+pub(crate) use versions::{listed_version, listed_versions, names};
 
 use super::Reader;
 use super::archive::Archive;
@@ -29,7 +29,7 @@ use super::topic_fill::FillProgress;
 use super::volume_records::{self, mark};
 use super::work::Work;
 use fill::Fill;
-use matching::Moves;
+use matching::{Change, Moves};
 use versions::{Known, Now};
 use window::Window;
 
@@ -43,10 +43,12 @@ const OF_EVERYTHING: usize = 100;
 const SLICE: usize = 200;
 
 /// Where stories stand under the plan in force. A topic is named by its place in the plan; the
-/// number after the last is the feed of all stories.
+/// number after the last is the feed of all stories. The one after that has no feed: where topics
+/// are private, it holds the stories that everybody may see.
 pub(crate) struct Topics {
     plan: Arc<Plan>,
-    /// The version that each topic is published under, and after them [`EVERYTHING`].
+    /// The version that each topic is published under, and after them [`EVERYTHING`] and, where
+    /// topics are private, [`Plan::public_version`].
     live: Vec<TopicVersion>,
     /// Each topic's archive; the feed of all stories has none.
     archives: Vec<Archive>,
@@ -56,6 +58,15 @@ pub(crate) struct Topics {
     fill: Option<Box<Fill>>,
     /// How far they are filled.
     fill_progress: Arc<FillProgress>,
+}
+
+/// The stories that a feed holds.
+#[derive(Debug, Default)]
+pub struct FeedStories {
+    /// Which they are.
+    pub stories: BTreeSet<StoryId>,
+    /// The stories of the topic's first page, newest first, where the feed leaves any of them out.
+    pub first_page: Option<Vec<StoryId>>,
 }
 
 /// How the topics of a plan stand in a store.
@@ -84,7 +95,7 @@ impl Topics {
             }
         };
         let topics = plan.topics.iter().enumerate();
-        let live = topics.map(|(place, topic)| live_of(place, &topic.id)).chain([EVERYTHING]);
+        let live = topics.map(|(place, topic)| live_of(place, &topic.id)).chain(unnamed(&plan));
         let live: Vec<_> = live.collect();
         let topics = || plan.topics.iter().zip(&live);
         let archives = topics().enumerate().map(|(place, (topic, version))| {
@@ -114,10 +125,12 @@ impl Topics {
             }
             standing.live.push(live);
         }
-        if !trusted.contains(&EVERYTHING) {
-            standing.missing.push((plan.topics.len(), EVERYTHING));
+        for version in unnamed(plan) {
+            if !trusted.contains(&version) {
+                standing.missing.push((standing.live.len(), version));
+            }
+            standing.live.push(version);
         }
-        standing.live.push(EVERYTHING);
         standing
     }
 
@@ -155,7 +168,7 @@ impl Topics {
         }
         let before = self.fill.iter().flat_map(|fill| fill.former_plans());
         let known: Vec<Arc<Plan>> = former.into_iter().chain(before).collect();
-        let fills = Fill::begin(&plan, &live, missing, &known, work.now);
+        let fills = Fill::begin(&plan, &live, missing, &known, work.horizon);
         let filling = fills.as_ref().map(Fill::filling_versions);
         let now = Now { plan: &plan, live: &live, filling };
         versions::record(now, &records, store, work)?;
@@ -209,7 +222,7 @@ impl Topics {
 
     /// Every feed: the topics, and the one of all stories.
     pub(super) fn all(&self) -> BTreeSet<usize> {
-        (0..self.live.len()).collect()
+        (0..=self.plan.topics.len()).collect()
     }
 
     /// Moves a story to where it belongs now.
@@ -218,15 +231,18 @@ impl Topics {
         let is_taken_back =
             before.is_some_and(|before| before.withdrawn.is_some() != story.withdrawn.is_some());
         let Moves { live, filling } = self.moves(before, story);
+        let is_public = self.moves_public(&live, &filling);
         for (topic, (from, to)) in live {
             let (from, to) = match self.windows.get_mut(topic) {
-                Some(Some(window)) => window.shift(story.id, (from, to), work.now),
+                Some(Some(window)) => window.shift(story.id, (from, to), work.horizon),
                 _ => (from, to),
             };
             if (from, to) == (None, None) {
                 continue;
             }
-            work.touch(topic);
+            if is_public || topic < self.plan.topics.len() {
+                work.touch(topic.min(self.plan.topics.len()));
+            }
             let version = self.live[topic];
             work.commit.places.push(PlaceChange { topic: version, story: story.id, from, to });
             let archived = match (self.archives.get_mut(topic), from, to) {
@@ -237,10 +253,8 @@ impl Topics {
                     let filed = archive.file(story.id, story.changed);
                     filed.map(|(from, to)| (from, Some(to)))
                 }
-                (None, ..) => {
-                    let seen = |date: Option<Timestamp>| date.map(|_| story.first_seen);
-                    (from.is_some() != to.is_some()).then(|| (seen(from), seen(to)))
-                }
+                // The feed of all stories has no archive.
+                (None, ..) => None,
             };
             if let Some((from, to)) = archived {
                 let topic = version.archive();
@@ -258,7 +272,7 @@ impl Topics {
     pub(super) fn shed(&mut self, work: &mut Work<'_>) {
         for (topic, window) in self.windows.iter_mut().enumerate() {
             let Some(window) = window else { continue };
-            for TopicPlace { date, story } in window.shed(work.now) {
+            for TopicPlace { date, story } in window.shed(work.horizon) {
                 work.touch(topic);
                 let of = self.live[topic];
                 let gone = |topic, date| PlaceChange { topic, story, from: Some(date), to: None };
@@ -272,9 +286,12 @@ impl Topics {
     /// Takes a story out of every feed and archive.
     pub(super) fn remove(&mut self, story: &Story, work: &mut Work<'_>) {
         let Moves { live, filling } = self.moves(Some(story), story);
+        let is_public = self.moves_public(&live, &filling);
         for (topic, (date, _)) in live {
             let Some(date) = date else { continue };
-            work.touch(topic);
+            if is_public || topic < self.plan.topics.len() {
+                work.touch(topic.min(self.plan.topics.len()));
+            }
             if let Some(Some(window)) = self.windows.get_mut(topic) {
                 window.leave(story.id, date);
             }
@@ -282,10 +299,8 @@ impl Topics {
             let gone =
                 |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
             work.commit.places.push(gone(version, date));
-            let filed = match self.archives.get_mut(topic) {
-                Some(archive) => archive.remove(story.id),
-                None => Some(story.first_seen),
-            };
+            let archive = self.archives.get_mut(topic);
+            let filed = archive.and_then(|archive| archive.remove(story.id));
             work.commit.places.extend(filed.map(|date| gone(version.archive(), date)));
         }
         if let Some(fill) = &mut self.fill {
@@ -309,9 +324,9 @@ impl Topics {
         &self,
         topic: usize,
         reader: &Reader<'_>,
-    ) -> Result<BTreeSet<StoryId>, StoreError> {
+    ) -> Result<FeedStories, StoreError> {
         if self.is_unpublished(topic) {
-            return Ok(BTreeSet::new());
+            return Ok(FeedStories::default());
         }
         let limit = self.entries(topic);
         let open = self.archives.get(topic).into_iter().flat_map(Archive::open_stories);
@@ -320,17 +335,20 @@ impl Topics {
         if stories.len() > limit {
             stories.clear();
         }
-        for place in reader.places(self.live[topic], None, limit)? {
+        let places = reader.places(self.listed(topic), None, limit)?;
+        for place in &places {
             if stories.len() >= limit {
                 break;
             }
             stories.insert(place.story);
         }
-        Ok(stories)
+        let first_page = places.iter().take(PAGE).map(|place| place.story);
+        let is_whole = first_page.clone().all(|story| stories.contains(&story));
+        Ok(FeedStories { first_page: (!is_whole).then(|| first_page.collect()), stories })
     }
 
     /// How many stories a feed leads to with its earlier pages, counted up to `most`. None for the
-    /// feed of all stories where some of them are not for everybody.
+    /// feed of all stories until those that everybody may see are known.
     pub(super) fn count(
         &self,
         topic: usize,
@@ -338,10 +356,10 @@ impl Topics {
         reader: &Reader<'_>,
     ) -> Result<Option<usize>, StoreError> {
         let is_everything = topic == self.plan.topics.len();
-        if is_everything && self.plan.topics.iter().any(|topic| topic.private) {
+        if is_everything && self.plan.has_private_topics() && self.public().is_none() {
             return Ok(None);
         }
-        Ok(Some(reader.places(self.live[topic], None, most)?.len()))
+        Ok(Some(reader.places(self.listed(topic), None, most)?.len()))
     }
 
     /// How many stories a feed holds at most.
@@ -357,6 +375,31 @@ impl Topics {
     /// The version that a topic is published under.
     pub(super) fn version(&self, topic: usize) -> TopicVersion {
         self.live[topic]
+    }
+
+    /// The version of the stories that everybody may see, if topics are private and these are known.
+    fn public(&self) -> Option<TopicVersion> {
+        let public = *self.live.get(self.plan.topics.len() + 1)?;
+        (!self.lacks(public)).then_some(public)
+    }
+
+    /// The version whose places a feed lists.
+    fn listed(&self, topic: usize) -> TopicVersion {
+        let is_everything = topic == self.plan.topics.len();
+        self.public().filter(|_| is_everything).unwrap_or(self.live[topic])
+    }
+
+    /// Whether what everybody may see changes with these moves: otherwise the feed of all stories
+    /// stays as it is, and its Last-Modified says nothing of what is hidden.
+    fn moves_public(
+        &self,
+        live: &BTreeMap<usize, Change>,
+        filling: &BTreeMap<usize, Change>,
+    ) -> bool {
+        let public = self.plan.topics.len() + 1;
+        !self.plan.has_private_topics()
+            || live.contains_key(&public)
+            || filling.contains_key(&public)
     }
 
     /// When there was news in a topic, the oldest first.
@@ -398,4 +441,9 @@ impl Topics {
     pub(super) fn fill_progress(&self) -> Arc<FillProgress> {
         self.fill_progress.clone()
     }
+}
+
+/// The versions that come after those of the topics: all stories, and those that everybody may see.
+fn unnamed(plan: &Plan) -> impl Iterator<Item = TopicVersion> {
+    [EVERYTHING].into_iter().chain(plan.public_version())
 }

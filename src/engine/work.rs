@@ -15,6 +15,8 @@ pub(super) struct Work<'a> {
     pub(super) commit: Commit,
     /// The time of what is being applied: a poll's own.
     pub(super) now: Timestamp,
+    /// The time from which the age of stories is counted.
+    pub(super) horizon: Timestamp,
     pub(super) events: Vec<Event>,
     pub(super) polls: Vec<super::Polled>,
     /// The feeds that the turn touched.
@@ -32,11 +34,12 @@ pub(super) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(reader: &'a Reader<'a>, now: Timestamp) -> Self {
+    pub(super) fn new(reader: &'a Reader<'a>, now: Timestamp, horizon: Timestamp) -> Self {
         Self {
             reader,
             commit: Commit::default(),
             now,
+            horizon,
             events: Vec::new(),
             polls: Vec::new(),
             touched: BTreeSet::new(),
@@ -106,8 +109,8 @@ impl<'a> Work<'a> {
     pub(super) fn retire(&mut self, story: StoryId) {
         self.further -= 1;
         self.stories.insert(story, None);
-        self.retired.insert(story, Some(self.now));
-        self.commit.retired.push((story, self.now));
+        self.retired.insert(story, Some(self.horizon));
+        self.commit.retired.push((story, self.horizon));
     }
 
     /// Not even the keys of a retired story are kept any longer.
@@ -249,7 +252,7 @@ mod tests {
             futures_now(store.commit(commit));
             let recent = HashMap::new();
             let reader = Reader::new(&store, &recent);
-            let mut work = Work::new(&reader, Timestamp::from_secs(1000));
+            let mut work = Work::new(&reader, Timestamp::from_secs(1000), Timestamp::from_secs(1000));
             for (number, what) in steps {
                 let before = work.story(id(number)).unwrap();
                 let is_gone = work.retired.contains_key(&id(number));

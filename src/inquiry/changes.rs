@@ -58,7 +58,7 @@ impl Records {
         if !line(ArchiveLine::Topics(names)) {
             return Ok(());
         }
-        engine::latest_first(&**self.store(), |story| {
+        engine::newest_first(&**self.store(), None, |story| {
             let within = story.updated >= since;
             if !within || story.dated < since {
                 return within;

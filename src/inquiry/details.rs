@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::Records;
 use crate::dedup;
 use crate::engine;
-use crate::model::{Member, SourceId, Story, StoryId, Timestamp, TopicId};
+use crate::model::{Member, SourceId, Story, StoryId, Timestamp, TopicId, TopicVersion};
 use crate::publish::{
-    self, Before, EarlierDetail, SourceDetail, StoryDetail, Total, Volume, VolumeDetail,
+    self, Before, EarlierDetail, PAGE, SourceDetail, StoryDetail, Total, Volume, VolumeDetail,
 };
 use crate::store::{StoreError, TopicPlace};
 
@@ -22,7 +22,7 @@ impl Records {
         let Some(mut story) = self.store.story(id)? else { return Ok(None) };
         story.related = self.related(&story, now)?.0;
         let plan = self.plan();
-        if plan.topics.iter().any(|topic| topic.private) {
+        if plan.has_private_topics() {
             let mut shown = Vec::new();
             for related in std::mem::take(&mut story.related) {
                 if self.store.story(related.story)?.is_some_and(|other| !self.hides(&other)) {
@@ -75,7 +75,6 @@ impl Records {
         topic: Option<&TopicId>,
         before: Before,
     ) -> Result<Option<EarlierDetail>, StoreError> {
-        const PAGE: usize = 50;
         let plan = self.plan();
         let place = topic.map(|topic| plan.topics.iter().position(|known| known.id == *topic));
         let place = match place {
@@ -83,7 +82,11 @@ impl Records {
             Some(Some(place)) => Some(place),
             None => None,
         };
-        let topic_version = place.map(|place| plan.topic_version(place));
+        let public = if place.is_none() { self.public_stories()? } else { None };
+        let topic_version = match place {
+            Some(place) => Some(engine::listed_version(&*self.store, &plan, place)?),
+            None => public,
+        };
         let story = before.story.unwrap_or(StoryId::from_bytes([0; 16]));
         let after = TopicPlace { date: before.date, story };
         // A page is full of what is shown, and ends where something shown does: neither its length
@@ -110,14 +113,18 @@ impl Records {
         let words = stories.iter().filter_map(told).collect();
         let (topic, sources) =
             (place.map(|place| plan.topics[place].clone()), plan.sources.clone());
-        let hides = place.is_none() && plan.topics.iter().any(|topic| topic.private);
-        let total = match hides {
+        let hides = place.is_none() && plan.has_private_topics();
+        let total = match hides && public.is_none() {
             true => None,
             false => {
                 let places = engine::newest(&*self.store, topic_version, Total::MOST + 1)?;
                 Some(Total::of(places.len()))
             }
         };
+        if public.is_some() && self.public_stories()? != public {
+            // A reload has dropped these places meanwhile.
+            return self.earlier(None, before);
+        }
         Ok(Some(EarlierDetail { topic, stories, words, sources, next, total }))
     }
 
@@ -143,10 +150,18 @@ impl Records {
         Ok(Some(SourceDetail { source, stories, sources }))
     }
 
+    /// The version of the places of the stories that everybody may see, where topics are private:
+    /// what lists them reads nothing that is hidden. `None` until it is filled; what is hidden is
+    /// passed over one by one then.
+    pub(super) fn public_stories(&self) -> Result<Option<TopicVersion>, StoreError> {
+        let Some(public) = self.plan().public_version() else { return Ok(None) };
+        Ok(self.store.filled()?.contains(&public).then_some(public))
+    }
+
     /// Whether private topics alone hold a story.
     fn hides(&self, story: &Story) -> bool {
         let plan = self.plan();
-        plan.topics.iter().any(|topic| topic.private) && plan.hides(&self.topics_of(story))
+        plan.has_private_topics() && plan.hides(&self.topics_of(story))
     }
 
     fn topics_of(&self, story: &Story) -> Vec<usize> {

@@ -47,6 +47,9 @@ pub fn tried(plan: &Plan, story: impl Fn(&str) -> Option<Story>) -> Tried {
     let mut tried = Tried::default();
     for sample in &plan.samples {
         let explanation = match is_address(&sample.text) {
+            false if sample.must_match => {
+                plan.queries.explain_in_any_language(&sample.text, sample.topic)
+            }
             false => plan.queries.explain_text(&sample.text, sample.topic),
             true => match story(&sample.text) {
                 Some(story) => {

@@ -78,11 +78,12 @@ impl Records {
         });
         let shows = |topic: &TopicId| private.contains(topic);
         let mut changed: BTreeMap<StoryId, Timestamp> = BTreeMap::new();
+        let listed = engine::listed_versions(&*self.store, &plan)?;
         for (place, topic) in plan.topics.iter().enumerate() {
             if !going_on || (topic.private && !shows(&topic.id)) {
                 continue;
             }
-            let archive = engine::archive_of(&*self.store, plan.topic_version(place))?;
+            let archive = engine::archive_of(&*self.store, listed(place))?;
             for (_, id) in &archive {
                 if !changed.contains_key(id)
                     && let Some(story) = self.store.story(*id)?

@@ -210,10 +210,11 @@ impl Records {
     pub fn kept(&self, now: Timestamp) -> Result<KeptStatus, StoreError> {
         let plan = self.plan();
         let (bounds, room) = (&plan.store.retention, self.store().room()?);
+        let listed = engine::listed_versions(&**self.store(), &plan)?;
         let mut topics = Vec::new();
         for (place, topic) in plan.topics.iter().enumerate() {
             if topic.bounds.is_bounded() {
-                let held = engine::archive_of(&**self.store(), plan.topic_version(place))?;
+                let held = engine::archive_of(&**self.store(), listed(place))?;
                 topics.push(KeptTopic {
                     topic: topic.id.to_string(),
                     stories: held.len(),

@@ -113,11 +113,12 @@ impl Records {
         };
         let (set, mut problems) =
             compiled(&plan, query, scope).map_err(|problems| refused(&problems))?;
+        let listed = if scope.public { self.public_stories()? } else { None };
         let look_back = |span: LookBack| {
             let since = span.since(now);
             let mut trying = Trying::new(&plan, set.within(work), scope, since, versus);
             let mut looked = Ok(true);
-            engine::latest_first(&**self.store(), |story| {
+            engine::newest_first(&**self.store(), listed, |story| {
                 let within = story.updated >= since;
                 looked = work.check().and_then(|()| Ok(within && trying.look_at(story, work)?));
                 matches!(looked, Ok(true))
@@ -148,7 +149,7 @@ fn compiled(
     }
     // Where every topic is public, so is every vocabulary.
     let is_known = |place: &usize| !plan.topics[*place].private;
-    let has_private = plan.topics.iter().any(|topic| topic.private);
+    let has_private = plan.has_private_topics();
     let known = has_private.then(|| (0..plan.topics.len()).filter(is_known).collect());
     plan.queries.alone_for_anybody(&topic, query, known)
 }

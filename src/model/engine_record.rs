@@ -1,5 +1,7 @@
 //! Records of the engine's own state: all that it must know after a restart beside sources, stories and subscribers.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Applied, Assignment, StoryId, Timestamp, TopicId, TopicVersion};
@@ -73,6 +75,42 @@ pub struct Progress {
     pub walk_day: Option<i64>,
     /// Where the retention walk is.
     pub walk: WalkPosition,
+    /// The time from which the age of stories is counted.
+    #[serde(default)]
+    pub horizon: Horizon,
+}
+
+/// The time from which the age of stories is counted, where something goes for its age. It follows
+/// the time of polls, but believes a leap of days only when polls some hours apart agree on
+/// it: what a clock that was ahead has removed does not come back when it is set right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Horizon {
+    /// That time.
+    pub at: Timestamp,
+    /// The first poll behind a leap, until the leap is believed.
+    pub leap: Option<Timestamp>,
+}
+
+impl Horizon {
+    /// A leap is believed when polls agree on it for so long.
+    const AGREED: Duration = Duration::from_secs(6 * 3600);
+
+    /// After a poll at `now`. Polls that are further apart than `usual` are a leap.
+    pub fn after_poll(self, now: Timestamp, usual: Duration) -> Self {
+        let settled = Self { at: now, leap: None };
+        if self.at == Timestamp::EPOCH || self.at.until(now) <= usual {
+            return settled;
+        }
+        match self.leap.filter(|leap| *leap <= now) {
+            Some(leap) if leap.until(now) >= Self::AGREED => settled,
+            leap => Self { leap: leap.or(Some(now)), ..self },
+        }
+    }
+
+    /// Whether a leap is doubted.
+    pub fn is_doubted(&self) -> bool {
+        self.leap.is_some()
+    }
 }
 
 /// Where the retention walk is.

@@ -11,7 +11,7 @@ use crate::engine::{
     StreamState, TopicFillResult, Turn,
 };
 use crate::model::{Poll, SourceId, SourceState, Story, StoryId, Timestamp};
-use crate::publish::{Metrics, ResponseCache, Total};
+use crate::publish::{FirstPage, Metrics, ResponseCache};
 use crate::store::{Store, StoreError};
 
 use super::matched_terms::MatchedTerms;
@@ -51,7 +51,7 @@ pub struct EngineDriver {
     /// The stories of each feed as published, newest first.
     displayed: Vec<Vec<Arc<Story>>>,
     /// How many stories each feed leads to with its earlier pages.
-    totals: Vec<Option<Total>>,
+    first_pages: Vec<FirstPage>,
     /// Those stories by ID, so that feeds share them and none is read twice.
     at_hand: HashMap<StoryId, Arc<Story>>,
     matched_terms: MatchedTerms,
@@ -84,7 +84,7 @@ impl EngineDriver {
         let (engine, step) = opened?;
         let mut driver = Self {
             displayed: vec![Vec::new(); engine.all_feeds().len()],
-            totals: vec![None; engine.all_feeds().len()],
+            first_pages: vec![FirstPage::default(); engine.all_feeds().len()],
             engine,
             store,
             cache,

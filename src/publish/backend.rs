@@ -334,6 +334,19 @@ pub struct Total {
     pub or_more: bool,
 }
 
+/// Stories on a page at most.
+pub const PAGE: usize = 50;
+
+/// The first page of a topic, beside its feed.
+#[derive(Debug, Clone, Default)]
+pub struct FirstPage {
+    /// Its stories, newest first, where the feed leaves any of them out; otherwise they are the
+    /// feed's first.
+    pub stories: Option<Vec<Arc<Story>>>,
+    /// How many stories there are; `None` where that is not known, or not for everybody to know.
+    pub total: Option<Total>,
+}
+
 impl Total {
     /// How many are counted at most: counting reads every place.
     pub const MOST: usize = 1000;

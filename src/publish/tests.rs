@@ -122,7 +122,7 @@ proptest! {
         let topic = topic(title, description);
         let sources = if configured { sources() } else { Sources::new() };
         let mut rendered = render_topic(&topic, &stories, &sources, &site);
-        rendered.extend(render_stories(&stories, None, &sources, &site));
+        rendered.extend(render_stories(&stories, &FirstPage::default(), &sources, &site));
         let again = render_topic(&topic, &stories, &sources, &site);
         prop_assert_eq!(&again[..], &rendered[..again.len()], "the same state, the same bytes");
         rendered.extend(render_site(&[(topic, stories)], &sources, &site));

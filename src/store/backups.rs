@@ -3,6 +3,7 @@
 //! A backup is named by its time and a running number. The number alone
 //! decides which one is newer, so that a clock that was wrong removes no good backup.
 
+use std::cell::Cell;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,11 +12,15 @@ use std::time::Duration;
 use crate::model::Timestamp;
 
 use super::backup::{Contents, backup_while, verify_backup};
+use super::disk_space::{self, DiskSpace};
 use super::files::{create_directory, make_private, sync_directory, with_suffix};
-use super::{Store, StoreError, disk_space};
+use super::{Store, StoreError};
 
 /// How many automatic backups are kept.
 const KEPT: usize = 3;
+
+/// Records that are written between two looks at the free space.
+const LOOK_EVERY: u32 = 256;
 
 /// The suffix of their names.
 const ENDING: &str = ".backup";
@@ -43,7 +48,7 @@ pub struct StoredBackup {
 pub enum BackupOutcome {
     /// It is written and verified.
     Written(StoredBackup, Contents),
-    /// The disk has less room than twice the last one took.
+    /// The disk has less room than twice the last one took, or would have less than must stay free.
     TooLittleRoom {
         /// Bytes free.
         free: u64,
@@ -103,8 +108,8 @@ impl Backups {
         Ok(removed)
     }
 
-    /// Writes another backup, verifies it, and only then removes what is superfluous.
-    /// Ends early, with an error, once `go_on` says no.
+    /// Writes another backup, verifies it, and only then removes what is superfluous. `min_free`
+    /// bytes of the disk stay free, as for the store itself. Ends early, with an error, once `go_on` says no.
     ///
     /// # Errors
     /// The store cannot be read, or the file not be written. All others stay as they are.
@@ -112,6 +117,7 @@ impl Backups {
         &self,
         store: &dyn Store,
         now: Timestamp,
+        min_free: Option<u64>,
         go_on: &dyn Fn() -> bool,
     ) -> Result<BackupOutcome, StoreError> {
         let failed = |error: io::Error| StoreError::Backup {
@@ -120,14 +126,33 @@ impl Backups {
         };
         create_directory(&self.directory).map_err(failed)?;
         let newest = self.newest();
-        let needed = newest.as_ref().map_or(0, |newest| newest.bytes.saturating_mul(2));
-        let (free, _) = disk_space::of_disk(&self.directory).map_err(failed)?;
+        let (free, total) = disk_space::of_disk(&self.directory).map_err(failed)?;
+        let last = newest.as_ref().map_or(0, |newest| newest.bytes);
+        // As much more as polling needs to go on again, should it stop.
+        let kept_free = DiskSpace { free, total, used: 0 }.needed(min_free);
+        let kept_free = kept_free.saturating_add(kept_free / 2);
+        let needed = last.saturating_mul(2).max(last.saturating_add(kept_free));
         if free < needed {
             return Ok(BackupOutcome::TooLittleRoom { free, needed });
         }
         let number = newest.map_or(1, |newest| newest.number + 1);
         let file = self.directory.join(name(now, number));
-        let contents = backup_while(store, &file, go_on)?;
+        let (low, looked) = (Cell::new(None), Cell::new(0_u32));
+        let has_room = || {
+            looked.set(looked.get().wrapping_add(1));
+            if looked.get() % LOOK_EVERY != 1 {
+                return low.get().is_none();
+            }
+            let free = disk_space::of_disk(&self.directory).map(|(free, _)| free);
+            low.set(free.ok().filter(|free| *free < kept_free));
+            low.get().is_none()
+        };
+        let contents = match (backup_while(store, &file, &|| go_on() && has_room()), low.get()) {
+            (Err(_), Some(free)) => {
+                return Ok(BackupOutcome::TooLittleRoom { free, needed: kept_free });
+            }
+            (written, _) => written?,
+        };
         for superfluous in superfluous(&self.list()) {
             fs::remove_file(&superfluous.file).map_err(failed)?;
         }
@@ -196,7 +221,7 @@ mod tests {
     }
 
     fn write(backups: &Backups, store: &InMemory, now: Timestamp) -> StoredBackup {
-        match backups.write(store, now, &|| true).unwrap() {
+        match backups.write(store, now, Some(0), &|| true).unwrap() {
             BackupOutcome::Written(written, _) => written,
             refused => panic!("{refused:?}"),
         }
@@ -243,12 +268,21 @@ mod tests {
     }
 
     #[test]
+    fn none_is_written_into_the_room_that_is_to_stay_free() {
+        let dir = tempfile::tempdir().unwrap();
+        let backups = Backups::beside(&dir.path().join("store"));
+        let refused = backups.write(&with_stories(3), at(1), Some(u64::MAX / 4), &|| true);
+        assert!(matches!(refused, Ok(BackupOutcome::TooLittleRoom { .. })), "{refused:?}");
+        assert_eq!(backups.list(), []);
+    }
+
+    #[test]
     fn what_was_cut_short_is_removed_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
         let backups = Backups::beside(&dir.path().join("store"));
         assert_eq!(backups.tidy().unwrap(), 0);
         let whole = write(&backups, &with_stories(3), at(1));
-        let stopped = backups.write(&with_stories(3), at(2), &|| false);
+        let stopped = backups.write(&with_stories(3), at(2), None, &|| false);
         assert!(matches!(stopped, Err(StoreError::Backup { .. })), "{stopped:?}");
         for name in [&name(at(3), 2), "notes", "notes.partial"] {
             fs::write(backups.directory().join(name.to_owned() + ".partial"), "").unwrap();

@@ -17,7 +17,7 @@ use crate::model::TopicId;
 
 /// Part of every digest: counted up whenever texts or queries come to be read
 /// differently, so that places found by the old reading are found anew.
-const READING: u64 = 1;
+const READING: u64 = 2;
 
 /// The deepest nesting of vocabularies in vocabularies.
 const MAX_DEPTH: usize = 20;

@@ -79,12 +79,22 @@ impl Language {
     /// How a text is read whose own language tag is `tag`.
     pub(super) fn dialect(&self, tag: Option<&str>) -> Dialect {
         let primary = tag.map(|tag| tag.split(['-', '_']).next().unwrap_or(tag));
+        // Norwegian is tagged by its two written forms.
+        let primary = primary.map(|primary| match primary.to_ascii_lowercase().as_str() {
+            "nb" | "nn" => "no",
+            _ => primary,
+        });
         let own = primary.and_then(|primary| {
             self.also.iter().find(|name| {
                 known(name).is_some_and(|(_, tag, _)| tag.eq_ignore_ascii_case(primary))
             })
         });
         self.read_as(own.unwrap_or(&self.stemmer))
+    }
+
+    /// The language tags of the further stemmers.
+    pub(super) fn other_tags(&self) -> impl Iterator<Item = &'static str> {
+        self.also.iter().filter_map(|name| Some(known(name)?.1))
     }
 
     /// Every way in which a query's word is read.

@@ -164,9 +164,10 @@ impl TopicSet {
         Subject::of(story, sources, self.reader())
     }
 
-    /// A text alone as these queries see it; its first line is the title.
-    pub fn subject_of_text(&self, text: &str) -> Subject {
-        Subject::of_text(text, self.reader())
+    /// A text alone as these queries see it, in the language of a tag or the main one; its first
+    /// line is the title.
+    pub fn subject_of_text(&self, text: &str, tag: Option<&str>) -> Subject {
+        Subject::of_text(text, tag, self.reader())
     }
 
     fn reader(&self) -> Reader<'_> {
@@ -202,9 +203,21 @@ impl TopicSet {
     }
 
     /// Why a text is, or is not, in a topic; its first line is the title.
-    /// Samples (`must_match` and `must_not_match`) are judged by this.
+    /// `must_not_match` is judged by this: read in the main language, as nothing states its own.
     pub fn explain_text(&self, text: &str, topic: usize) -> Explanation {
-        self.explain(&self.subject_of_text(text), topic)
+        self.explain(&self.subject_of_text(text, None), topic)
+    }
+
+    /// Why a text is, or is not, in a topic, read in whichever language puts it there, if any does:
+    /// `must_match` is judged by this. A title is too short to guess its language.
+    pub fn explain_in_any_language(&self, text: &str, topic: usize) -> Explanation {
+        let read = |tag| self.explain(&self.subject_of_text(text, tag), topic);
+        let main = read(None);
+        if main.matched {
+            return main;
+        }
+        let others = self.written.language.other_tags().map(|tag| read(Some(tag)));
+        others.into_iter().find(|explanation| explanation.matched).unwrap_or(main)
     }
 
     /// The matching terms in titles and texts of `subject`, in order and without overlaps.

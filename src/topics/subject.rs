@@ -116,12 +116,12 @@ impl Subject {
         subject
     }
 
-    /// A text alone, its first line the title: what samples are.
-    pub(super) fn of_text(text: &str, reader: Reader<'_>) -> Self {
+    /// A text alone in the language of a tag, or the main one; its first line is the title. Samples are read so.
+    pub(super) fn of_text(text: &str, tag: Option<&str>, reader: Reader<'_>) -> Self {
         let text = text.trim();
         let (title, body) = text.split_once('\n').unwrap_or((text, ""));
         let mut subject = Self { members: 1, ..Self::default() };
-        subject.add_text(0, title.trim_end(), body.trim(), reader.as_language(None));
+        subject.add_text(0, title.trim_end(), body.trim(), reader.as_language(tag));
         subject
     }
 
@@ -239,7 +239,7 @@ mod tests {
 
     fn subject_of(text: &str) -> Subject {
         let (language, stems) = (&Language::default(), &StemCaches::default());
-        Subject::of_text(text, Reader { language, stems })
+        Subject::of_text(text, None, Reader { language, stems })
     }
 
     #[test]

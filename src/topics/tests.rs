@@ -85,7 +85,7 @@ pub(super) fn is_in(query: &str, text: &str) -> bool {
 
 /// A text as queries of this language see it.
 pub(super) fn subject_of(text: &str, language: &Language) -> Subject {
-    Subject::of_text(text, Reader { language, stems: &StemCaches::default() })
+    Subject::of_text(text, None, Reader { language, stems: &StemCaches::default() })
 }
 
 pub(super) fn subject_of_story(story: &Story, sources: &Sources, language: &Language) -> Subject {

@@ -1,4 +1,4 @@
-//! A configuration and the time in; a daemon in a process of its own, whose clock is the test's, out.
+//! Runs a daemon in a process of its own, with a clock that the test sets.
 //!
 //! A month passes in it as fast as it can be polled, it can be killed like any
 //! other process, and what it takes of memory is its own.

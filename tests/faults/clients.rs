@@ -1,4 +1,4 @@
-//! D7, D8, D20: clients without end, without haste and without a break in; answers to the others out.
+//! Tests that endless, slow and numerous clients do not keep others from their answers (D7, D8, D20).
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! D17: a wall clock that jumps in; the rhythm of the polls, and the feed as it was, out.
+//! Tests a wall clock that jumps (D17): polls keep their rhythm, and feeds stay as they were.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

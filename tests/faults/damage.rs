@@ -1,4 +1,5 @@
-//! D3, D4, D5: a kill in the middle of sled's snapshot, damaged files and a full disk in; a store that says so, and goes on, out.
+//! Tests a kill in the middle of sled's snapshot, damaged files and a full disk (D3, D4, D5): the store
+//! reports it and goes on.
 
 use std::fs::{self, File};
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! D1: a source that kills the daemon in; the same source set aside, and all others read, out.
+//! Tests that a source which kills the daemon is set aside and all others are read (D1).
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

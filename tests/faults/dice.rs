@@ -1,4 +1,4 @@
-//! A seed in; the same throws every time out.
+//! Random numbers that are the same for the same seed.
 
 /// How much a test does: `short` in every run of the tests, `long` in a soak (tests/soak/README.md).
 pub fn times(short: usize, long: usize) -> usize {

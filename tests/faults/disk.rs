@@ -1,4 +1,5 @@
-//! D2, D3, D4, D6: power cuts, kills, damage and failing syncs in; a store that lost nothing it answered for out.
+//! Tests power cuts, kills, damage and failing syncs (D2, D3, D4, D6): the store loses nothing that it
+//! answered for.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;

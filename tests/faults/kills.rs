@@ -1,4 +1,4 @@
-//! D1: kills during heavy polling in; by the ledger of an independent origin, nothing lost and nothing repeated, out.
+//! Kills the daemon during heavy polling (D1): by the origin's own ledger nothing is lost or repeated.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{self, Receiver};

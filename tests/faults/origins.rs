@@ -1,4 +1,4 @@
-//! D9, D10, D11: origins that never end, that explode and that point inside in; all other sources, undisturbed, out.
+//! Tests that origins which never end, explode or point inside disturb no other source (D9, D10, D11).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

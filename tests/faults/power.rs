@@ -1,4 +1,4 @@
-//! A record of all that was written and synced in; the disks that a power cut may leave out.
+//! Derives the disks that a power cut may leave from a record of all writes and syncs.
 //!
 //! What was synced is on the disk. Of what was not, each page of 4 KiB is or is not,
 //! in any mixture; names (files made, renamed, removed) are there up to the last

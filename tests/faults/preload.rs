@@ -1,4 +1,4 @@
-//! A C file of this directory in; a library that stands between a program and its kernel out.
+//! Compiles a C file of this directory to a library that stands between a program and its kernel.
 //!
 //! Faults of a disk, of a clock and of name servers cannot be had from outside, and
 //! switches for them have no place in the product. So the real binary runs on

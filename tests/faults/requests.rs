@@ -1,4 +1,4 @@
-//! D19: requests that a proxy and we might read differently in; one answer to each, or none, out.
+//! Tests requests that a proxy and we might read differently (D19): each gets one answer, or none.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,4 +1,4 @@
-//! A seed in; thirty days of a hostile network, and by its own ledger nothing lost, repeated or made up, out.
+//! Simulates thirty days of a hostile network from a seed: nothing may be lost, repeated or made up.
 //!
 //! The daemon is real, in a process of its own; HTTP is real, too. Only time is not.
 

@@ -1,4 +1,4 @@
-//! Threads that never come back in; a daemon that says so to its supervisors, out.
+//! Tests that a daemon whose threads never come back reports it to its supervisors.
 
 use std::fs;
 

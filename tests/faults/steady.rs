@@ -1,4 +1,4 @@
-//! A busy daemon in; that its memory and its open files stay what they are, out.
+//! Tests that the memory and the open files of a busy daemon do not grow.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

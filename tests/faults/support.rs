@@ -1,4 +1,4 @@
-//! What a test wants of a daemon in; its configuration out.
+//! Writes configurations for the tests of faults, and waits for their effects.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! A reading in; which of the promises that every reading makes it breaks out.
+//! The promises that every reading keeps, and which of them a reading breaks.
 
 use gazetted::model::{Entry, Timestamp};
 use gazetted::parse::Parsed;

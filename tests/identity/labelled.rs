@@ -1,4 +1,4 @@
-//! Announcements and series in; what every source tells of them, labelled with what it really tells, out.
+//! Generates the labelled set: announcements and series, and what each source says of them.
 
 use std::fmt::Write;
 

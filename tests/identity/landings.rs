@@ -1,4 +1,4 @@
-//! The labelled set, its texts later than its summaries, and the order in which polls end in; how well stories meet, out.
+//! Measures how well stories meet when texts come later than summaries, in several orders of polls.
 //!
 //! The same as [`super::orders`] without a daemon, whose polls end in an order of chance: here
 //! every order has a number.

@@ -1,4 +1,4 @@
-//! Pages that list announcements, as files, in; what the binary says of why they are refused or split, out.
+//! Tests by the real binary that pages which list announcements are refused or split, with the reason.
 
 use std::fmt::Write;
 

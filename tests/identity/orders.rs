@@ -1,4 +1,4 @@
-//! The labelled set through file sources of a running daemon, in several orders; how well stories meet, out.
+//! Measures how well stories meet when a running daemon reads the labelled set in several orders.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! The labelled set and what stands together in; how much of it does so rightly, out.
+//! Scores how rightly the entries of a labelled set are joined.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;

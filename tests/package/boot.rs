@@ -1,4 +1,4 @@
-//! The Debian package and a systemd that boots in: what an operator meets who installs it, out.
+//! Boots a systemd with the Debian package installed, and tests what an operator meets.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What an rssCloud may bring about, W15: a running daemon, a scripted source, and the test as its cloud.
+//! Tests what an rssCloud may bring about (W15): a running daemon, a scripted source, and the test as its cloud.
 
 use super::hubs::{asked, pass, polls, push_status, pushable, send};
 use super::world::{HOUR, MINUTE};

@@ -1,4 +1,4 @@
-//! Rules about redirects: chains in; whom the next poll asks out.
+//! Tests the rules about redirects: whom the next poll asks after a chain of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -1,4 +1,4 @@
-//! Rules about when: answers in; the times of the next requests out.
+//! Tests the rules about when the next request is due after an answer.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Sites over TLS, with two sources each, and the real binary in; how their handshakes went, out.
+//! Tests the TLS handshakes of the real binary at sites with two sources each.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! Rules about ETag and Last-Modified: answers in; the next request's conditions out.
+//! Tests the rules about ETag and Last-Modified: the conditions of the next request.
 
 use gazetted::model::{FailureKind, Outcome};
 

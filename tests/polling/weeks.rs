@@ -1,4 +1,4 @@
-//! Ten weeks at moody origins in; whether every request kept the rules, out.
+//! Tests that every request keeps the rules over ten weeks at moody origins.
 //!
 //! The other modules test a rule each; here the rules are held against everything
 //! the origins saw, whatever led to it: restarts, refusals, failures in rows.

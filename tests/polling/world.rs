@@ -1,4 +1,4 @@
-//! Sources and a span of virtual time in; their polls, with real HTTP, out.
+//! Polls sources over real HTTP in virtual time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -24,9 +24,17 @@ async fn archived() -> World {
             listed.push(story);
         }
     }
+    let first = publish::FirstPage::default();
     let (topic, sources, site) = (topic(), sources(), site());
-    let rendered =
-        publish::render_topic_after(last, None, &topic, &listed, &|_| Vec::new(), &sources, &site);
+    let rendered = publish::render_topic_after(
+        last,
+        &first,
+        &topic,
+        &listed,
+        &|_| Vec::new(),
+        &sources,
+        &site,
+    );
     world.cache.place(rendered, now());
     world
 }

@@ -1,4 +1,4 @@
-//! What hubs' calls may cost, and what they are answered: W7, W11.
+//! Tests the costs of hubs' calls and the answers to them: W7, W11.
 
 use std::sync::atomic::Ordering;
 

@@ -1,4 +1,4 @@
-//! What feeds say: Q1 to Q15.
+//! Tests the contents of feeds: Q1 to Q15.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What our own hub keeps to itself, and from whom (H9, H10): a running daemon, and the test as its subscriber.
+//! Tests that our own hub keeps private things to itself and stays within its bounds (H9, H10).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a client may cost: Q34 and the limits of RELIABILITY B.3.
+//! Tests the bounds on what a client may cost: Q34 and the limits of RELIABILITY B.3.
 
 use std::sync::Arc;
 use std::time::Duration;

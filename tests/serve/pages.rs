@@ -1,4 +1,4 @@
-//! What people see, and what watches over us: Q36.
+//! Tests the pages for people and for monitoring: Q36.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Searches in; what the server tells of what the desk found, out.
+//! Tests what the server answers to searches.
 
 use std::sync::atomic::Ordering;
 

@@ -1,4 +1,4 @@
-//! Documents as sources write them in; what the running daemon publishes of them, out.
+//! Tests what the running daemon publishes of documents as sources write them.
 //!
 //! What is read, judged and published is three stages; these rules hold of all together.
 

@@ -1,4 +1,4 @@
-//! Stories in; a server on a free port and its answers, to the byte, out.
+//! A server on a free port with given stories, and its answers to the byte.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -71,7 +71,12 @@ impl World {
         let (topic, site, sources) = (topic(), site(), sources());
         let stories: Vec<_> = stories.into_iter().map(Arc::new).collect();
         let mut rendered = publish::render_topic(&topic, &stories, &sources, &site);
-        rendered.extend(publish::render_stories(&stories, None, &sources, &site));
+        rendered.extend(publish::render_stories(
+            &stories,
+            &publish::FirstPage::default(),
+            &sources,
+            &site,
+        ));
         rendered.extend(publish::render_site(&[(topic, stories.clone())], &sources, &site));
         self.cache.place(rendered, moment);
         *self.desk.stories.lock().unwrap() = stories;

@@ -1,4 +1,4 @@
-//! A week of news in; what subscribers are shown of it, day by day, out.
+//! A week of news, and what subscribers are to be shown of it day by day.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! A configuration in; the real binary, as a command or as a daemon, out.
+//! Runs the real binary, as a command or as a daemon.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! An address and a path in; the answer as it came out.
+//! Asks for a path at an address, and returns the answer as it came.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

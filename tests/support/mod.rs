@@ -1,4 +1,4 @@
-//! What the tests stand on.
+//! Support for the tests: sites, daemons, clocks, browsers and validators.
 
 pub mod binary;
 

@@ -1,4 +1,4 @@
-//! A script per path in; a web site on loopback that follows it and logs every request out.
+//! A web site on loopback that follows a script for each path and logs every request.
 //!
 //! The site speaks raw bytes: an answer can state headers that no library would
 //! write, stop in the middle of a body, or wait at a [`Gate`] until the test opens it.

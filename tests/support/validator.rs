@@ -1,4 +1,4 @@
-//! An answer in; what a feed validator would say of it, out.
+//! Validates an answer as a feed validator would.
 //!
 //! The rules are those of the W3C's validator, under the names by which it documents them,
 //! as far as they can apply to documents like ours. Where it holds several opinions of the

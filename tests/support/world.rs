@@ -1,4 +1,4 @@
-//! Sources on a scripted site and topics in; a running daemon with a clock of the test's own, out.
+//! A running daemon with sources on a scripted site, topics, and a clock of the test's own.
 
 use std::fmt::Write;
 use std::net::SocketAddr;

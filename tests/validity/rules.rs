@@ -1,4 +1,4 @@
-//! A good document with one thing wrong in it in; the rule that it breaks out.
+//! Tests the validator: each document has one fault and breaks one rule.
 
 use std::collections::BTreeSet;
 

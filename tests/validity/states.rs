@@ -1,4 +1,4 @@
-//! Sources that write what they like in; whatever the daemon serves of it, valid, out.
+//! Tests that whatever the daemon serves is valid, whatever its sources write.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;

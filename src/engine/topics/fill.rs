@@ -37,6 +37,8 @@ struct Filling {
     version: TopicVersion,
     /// The stories found so far, where the topic has bounds.
     candidates: Option<Candidates>,
+    /// Whether it is a topic of the plan: the feed of all stories has no archive.
+    has_archive: bool,
 }
 
 impl Fill {
@@ -60,7 +62,8 @@ impl Fill {
         }
         let filling = |(place, version): (usize, TopicVersion)| {
             let bounds = plan.topics.get(place).map(|topic| topic.bounds).unwrap_or_default();
-            (place, Filling { version, candidates: Candidates::of(bounds, now) })
+            let has_archive = place < plan.topics.len();
+            (place, Filling { version, candidates: Candidates::of(bounds, now), has_archive })
         };
         let topics: BTreeMap<_, _> = missing.into_iter().map(filling).collect();
         (!topics.is_empty()).then_some(Self {
@@ -145,7 +148,7 @@ impl Fill {
         }
         let of = filling.version;
         places.push(PlaceChange { topic: of, story: id, from, to });
-        if from.is_some() != to.is_some() {
+        if filling.has_archive && from.is_some() != to.is_some() {
             let seen = |date: Option<Timestamp>| date.map(|_| story.first_seen);
             let (from, to) = (seen(from), seen(to));
             places.push(PlaceChange { topic: of.archive(), story: id, from, to });
@@ -232,12 +235,12 @@ impl Topics {
         let published = versions::published(&records);
         let Fill { topics, matched, .. } = *fill;
         let mut all = Vec::new();
-        for (place, Filling { version, candidates }) in topics {
-            work.touch(place);
+        for (place, Filling { version, candidates, .. }) in topics {
+            work.touch(place.min(self.plan.topics.len()));
             work.commit.filled.extend([version, version.archive()]);
             let Some(topic) = self.plan.topics.get(place).cloned() else { continue };
             let site = self.plan.server.site.clone();
-            let held = candidates.map(|candidates| candidates.into_places(work.now));
+            let held = candidates.map(|candidates| candidates.into_places(work.horizon));
             let (archive, window) = match &held {
                 Some(held) => {
                     let seen = held.iter().map(|(place, seen)| (*seen, place.story)).collect();

@@ -39,14 +39,16 @@ pub(crate) fn holds(
     Ok(store.places(topic, Some(above), 1)?.first() == Some(&place))
 }
 
-/// Every story that stands, the latest changed first; `visit` ends it by `false`.
-pub(crate) fn latest_first(
+/// The stories of a topic, or every story that stands, the newest place first; `visit` ends it by
+/// `false`.
+pub(crate) fn newest_first(
     store: &dyn Store,
+    topic: Option<TopicVersion>,
     mut visit: impl FnMut(Story) -> bool,
 ) -> Result<(), StoreError> {
     let mut older_than: Option<TopicPlace> = None;
     loop {
-        let places = store.places(EVERYTHING, older_than, SLICE)?;
+        let places = store.places(topic.unwrap_or(EVERYTHING), older_than, SLICE)?;
         let Some(last) = places.last() else { return Ok(()) };
         older_than = Some(*last);
         for place in places {

@@ -72,29 +72,22 @@ impl Topics {
         matched
     }
 
-    /// How many stories to look at for the feed of all stories. Some may be
-    /// hidden, and of the newest four hundred a hundred are left.
+    /// How many stories to look at for the feed of all stories. Until it is known which of them
+    /// everybody may see, some are hidden, and of the newest four hundred a hundred are left.
     pub(super) fn looked_at(&self) -> usize {
-        let hides = self.plan.topics.iter().any(|topic| topic.private);
-        if hides { 4 * OF_EVERYTHING } else { OF_EVERYTHING }
+        match self.plan.has_private_topics() && self.public().is_none() {
+            true => 4 * OF_EVERYTHING,
+            false => OF_EVERYTHING,
+        }
     }
 
-    /// Leaves out of the feed of all stories those that private topics alone hold.
+    /// Leaves out of the feed of all stories those that private topics alone hold, until it is
+    /// known which they are. A story that left a private topic is hidden as before.
     pub(crate) fn show_everybody(&self, stories: &mut Vec<Arc<Story>>) {
-        // What left a private topic is for everybody as little as before.
-        let forget =
-            self.plan.topics.iter().any(|topic| topic.private && topic.bounds.is_bounded());
-        let is_filling = self.fill.is_some();
-        stories.retain(|story| {
-            let archives = self.archives.iter().enumerate();
-            let holds = archives.filter(|(_, archive)| archive.holds(story.id));
-            let mut holds: Vec<usize> = holds.map(|(topic, _)| topic).collect();
-            if (holds.is_empty() && forget) || is_filling {
-                holds = matches(&self.plan, story);
-                holds.retain(|topic| *topic < self.plan.topics.len());
-            }
-            !self.plan.hides(&holds)
-        });
+        if self.plan.has_private_topics() && self.public().is_none() {
+            let public = self.plan.topics.len() + 1;
+            stories.retain(|story| matches(&self.plan, story).contains(&public));
+        }
         stories.truncate(OF_EVERYTHING);
     }
 
@@ -104,11 +97,14 @@ impl Topics {
     }
 }
 
-/// The feeds of a plan that a story is in, that of all stories among them.
+/// The feeds of a plan that a story is in, that of all stories among them, and the number of the
+/// stories that everybody may see.
 pub(super) fn matches(plan: &Plan, story: &Story) -> Vec<usize> {
     let subject = plan.queries.subject(story, &plan.sources);
     let mut topics = plan.queries.matches(&subject);
+    let is_public = plan.has_private_topics() && !plan.hides(&topics);
     topics.push(plan.topics.len());
+    topics.extend(is_public.then_some(plan.topics.len() + 1));
     topics
 }
 

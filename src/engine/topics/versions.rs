@@ -13,6 +13,33 @@ pub(crate) fn names(store: &dyn Store) -> Result<BTreeMap<String, TopicVersion>,
     Ok(published.map(|(topic, version)| (topic.to_string(), version)).collect())
 }
 
+/// The version whose places a topic of a plan lists: the one published before, until its own is filled.
+pub(crate) fn listed_version(
+    store: &dyn Store,
+    plan: &Plan,
+    topic: usize,
+) -> Result<TopicVersion, StoreError> {
+    let wanted = plan.topic_version(topic);
+    match store.filled()?.contains(&wanted) {
+        true => Ok(wanted),
+        false => Ok(listed_versions(store, plan)?(topic)),
+    }
+}
+
+/// The same of every topic, by its place in the plan.
+pub(crate) fn listed_versions<'a>(
+    store: &dyn Store,
+    plan: &'a Plan,
+) -> Result<impl Fn(usize) -> TopicVersion + use<'a>, StoreError> {
+    let filled: BTreeSet<TopicVersion> = store.filled()?.into_iter().collect();
+    let published = published(&store.engine_records()?);
+    Ok(move |topic: usize| {
+        let wanted = plan.topic_version(topic);
+        let before = published.get(&plan.topics[topic].id).filter(|_| !filled.contains(&wanted));
+        before.copied().unwrap_or(wanted)
+    })
+}
+
 /// The same of records that are read.
 pub(super) fn published(records: &[EngineRecord]) -> BTreeMap<TopicId, TopicVersion> {
     let version = |record: &EngineRecord| match record {

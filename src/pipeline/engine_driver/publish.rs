@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::EngineDriver;
-use crate::engine::Reader;
+use crate::engine::{FeedStories, Reader};
 use crate::model::{Story, StoryId, Topic};
 use crate::pipeline::matched_terms::MatchedTerms;
-use crate::publish::{self, Metrics, Total};
+use crate::publish::{self, FirstPage, Metrics, Total};
 use crate::store::StoreError;
 
 /// Changes that are committed and not published yet.
@@ -80,7 +80,7 @@ impl EngineDriver {
         self.cache.guard(self.plan().guards());
         let all = self.engine.all_feeds();
         self.displayed = vec![Vec::new(); all.len()];
-        self.totals = vec![None; all.len()];
+        self.first_pages = vec![FirstPage::default(); all.len()];
         self.matched_terms = MatchedTerms::default();
         self.unpublished = super::Unpublished::default();
         self.display(&all)?;
@@ -104,28 +104,37 @@ impl EngineDriver {
     fn display(&mut self, feeds: &BTreeSet<usize>) -> Result<(), StoreError> {
         for &feed in feeds {
             let reader = Reader::new(&*self.store, &self.at_hand);
-            let (ids, count) = tokio::task::block_in_place(|| {
-                let count = self.engine.count_of(feed, Total::MOST + 1, &reader)?;
-                Ok::<_, StoreError>((self.engine.on_feed(feed, &reader)?, count))
-            })?;
-            self.totals[feed] = count.map(Total::of);
-            let mut stories = Vec::with_capacity(ids.len());
-            for id in ids {
-                stories.extend(self.story(id)?);
-            }
+            let (FeedStories { stories: ids, first_page }, count) =
+                tokio::task::block_in_place(|| {
+                    let count = self.engine.count_of(feed, Total::MOST + 1, &reader)?;
+                    Ok::<_, StoreError>((self.engine.on_feed(feed, &reader)?, count))
+                })?;
+            let mut stories = self.stories(ids)?;
+            let mut first_page = first_page.map(|ids| self.stories(ids)).transpose()?;
             let topics = self.engine.topics();
             stories.sort_by_key(|story| Reverse((topics.date(feed, story), story.id)));
             if feed == self.plan().topics.len() {
                 topics.show_everybody(&mut stories);
+                first_page.iter_mut().for_each(|page| topics.show_everybody(page));
             } else if self.plan().topics[feed].explain {
-                self.matched_terms.follow(feed, &stories, topics);
+                let page = first_page.iter().flatten();
+                let shown: Vec<_> = stories.iter().chain(page).cloned().collect();
+                self.matched_terms.follow(feed, &shown, topics);
             }
             self.displayed[feed] = stories;
+            self.first_pages[feed] = FirstPage { stories: first_page, total: count.map(Total::of) };
         }
         let on_display = self.on_display();
         let topics = self.engine.topics();
         self.at_hand.retain(|id, _| on_display.contains(id) || topics.is_open(*id));
         Ok(())
+    }
+
+    fn stories(
+        &mut self,
+        ids: impl IntoIterator<Item = StoryId>,
+    ) -> Result<Vec<Arc<Story>>, StoreError> {
+        ids.into_iter().filter_map(|id| self.story(id).transpose()).collect()
     }
 
     fn story(&mut self, id: StoryId) -> Result<Option<Arc<Story>>, StoreError> {
@@ -141,17 +150,17 @@ impl EngineDriver {
     fn show(&self, feeds: &BTreeSet<usize>) {
         let (plan, site) = (&**self.plan(), &*self.plan().server.site);
         for &feed in feeds {
-            let (stories, total) = (&self.displayed[feed], self.totals[feed]);
+            let (stories, first) = (&self.displayed[feed], &self.first_pages[feed]);
             let rendered = match plan.topics.get(feed) {
                 Some(topic) => {
                     let archived = self.engine.topics().last_volume(feed);
                     let words = |story: &Story| self.matched_terms.of(feed, story.id);
                     let sources = &plan.sources;
                     publish::render_topic_after(
-                        archived, total, topic, stories, &words, sources, site,
+                        archived, first, topic, stories, &words, sources, site,
                     )
                 }
-                None => publish::render_stories(stories, total, &plan.sources, site),
+                None => publish::render_stories(stories, first, &plan.sources, site),
             };
             self.cache.show(rendered, self.engine.modified(feed));
         }

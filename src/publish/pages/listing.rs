@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::{FeedLink, document_type, feed_links, inside};
 use crate::model::Topic;
-use crate::publish::backend::{Before, Total};
+use crate::publish::backend::{Before, PAGE, Total};
 use crate::publish::dates::day;
 use crate::publish::feed_item::FeedItem;
 use crate::publish::feed_meta::{FeedMeta, description_of, title_of};
@@ -15,9 +15,6 @@ use crate::publish::text_escape::legible;
 
 /// The path of the page of all stories.
 pub(super) const EVERYTHING: &str = "/stories";
-
-/// Stories on a page.
-const PAGE: usize = 50;
 
 #[derive(Template)]
 #[template(path = "listing.html")]
@@ -82,7 +79,7 @@ impl<'a> StoryLine<'a> {
     }
 }
 
-/// The first page.
+/// The first page: the first of these stories.
 pub(super) fn newest<'a>(
     topic: Option<&'a Topic>,
     items: &'a [FeedItem<'_>],

@@ -277,6 +277,42 @@ fn a_copy_is_read_in_its_own_language() {
 }
 
 #[test]
+fn what_must_match_is_read_in_every_language_of_the_topics() {
+    for (also, query, sample) in [
+        ("french", "\"oiseau national\"", "Les oiseaux nationaux"),
+        ("german", "sanktion", "Neue Sanktionen gegen eine Bank"),
+        ("norwegian", "fartøy", "Fartøyene ligger i havn"),
+    ] {
+        for language in
+            [Language::default(), Language { also: vec![also.to_owned()], ..Language::default() }]
+        {
+            let topic = TopicId::new("t");
+            let (set, _) = TopicSet::of_one(&topic, query, &Vocabulary::new(), &language)
+                .expect("it compiles");
+            let explanation = set.explain_in_any_language(sample, 0);
+            assert!(!set.explain_text(sample, 0).matched, "{sample}");
+            assert_eq!(explanation.matched, !language.also.is_empty(), "{sample}");
+        }
+    }
+}
+
+#[test]
+fn norwegian_is_known_by_its_written_forms() {
+    let language = Language { also: vec!["norwegian".to_owned()], ..Language::default() };
+    let topic = TopicId::new("t");
+    let (set, _) =
+        TopicSet::of_one(&topic, "fartøy", &Vocabulary::new(), &language).expect("it compiles");
+    for (tag, holds) in
+        [("nb", true), ("nn-NO", true), ("NB-no", true), ("no", true), ("en", false)]
+    {
+        let mut copy = entry("fcdo", "Fartøyene i havn", "");
+        copy.language = Some(tag.to_owned());
+        let subject = subject_of_story(&story(vec![copy]), &Sources::new(), &language);
+        assert_eq!(!set.matches(&subject).is_empty(), holds, "{tag}");
+    }
+}
+
+#[test]
 fn a_language_is_guessed_where_a_query_asks_for_it_and_matches_the_same_where_none_does() {
     let words = "Le ministre des affaires étrangères a annoncé hier de nouvelles sanctions contre \
                  les personnes qui ont organisé le trafic aux frontières de la région.";

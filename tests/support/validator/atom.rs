@@ -1,4 +1,4 @@
-//! An Atom feed in; what is wrong with it, out.
+//! Validates Atom feeds.
 
 use std::collections::BTreeSet;
 

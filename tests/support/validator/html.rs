@@ -1,4 +1,4 @@
-//! HTML as a feed carries it in; what in it is broken, dangerous or relative, out.
+//! Finds broken, dangerous and relative parts of HTML in feeds.
 
 use std::borrow::Cow;
 use std::cell::RefCell;

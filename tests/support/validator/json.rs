@@ -1,4 +1,4 @@
-//! A JSON Feed in; what in it is against its specification, version 1.1, out.
+//! Validates JSON Feeds against version 1.1 of the specification.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! An OPML 2.0 list in; what is wrong with it, out.
+//! Validates OPML 2.0 lists.
 
 use super::xml::Element;
 use super::{Report, html, value};

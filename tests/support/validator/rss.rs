@@ -1,4 +1,4 @@
-//! An RSS 2.0 document in; what is wrong with it, out.
+//! Validates RSS 2.0 documents.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Texts in; characters and markup that must not be in them out.
+//! Finds characters and markup in texts that must not be in them.
 
 use super::Report;
 

@@ -1,4 +1,4 @@
-//! Addresses, dates and other values in; what is wrong with them, out.
+//! Validates addresses, dates and other values.
 
 use chrono::{DateTime, NaiveDate};
 use url::Url;

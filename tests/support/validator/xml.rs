@@ -1,4 +1,4 @@
-//! XML in; its elements with their namespaces, and what is wrong with them, out.
+//! Reads XML with its namespaces, and reports what is wrong with it.
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
