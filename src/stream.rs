@@ -48,11 +48,6 @@ pub enum Message {
         /// Time of the turn.
         at: Timestamp,
     },
-    /// No node applies the turn at this sequence.
-    Skip {
-        /// Where it is in the stream.
-        sequence: u64,
-    },
 }
 
 /// The beginning of a stream.

@@ -55,7 +55,7 @@ pub struct ClusterNode {
     next_look: Instant,
     /// When an append whose outcome is unknown is tried again.
     settle_at: Instant,
-    /// The plan that this node's file last belonged to.
+    /// The plan that this node's files last belonged to, by its hash.
     follows: Option<u64>,
     was_ready: bool,
 }
@@ -101,7 +101,7 @@ impl ClusterNode {
         self.membership.guard()
     }
 
-    /// Since the files of this node, and the plan in force, were the same.
+    /// The plan that this node's files last belonged to, by its hash.
     pub(super) fn follows(&self) -> Option<u64> {
         self.follows
     }
@@ -273,7 +273,7 @@ impl Pipeline {
                     return Ok(None);
                 }
             },
-            Some(Message::Genesis(_) | Message::Skip { .. }) | None => (None, None),
+            Some(Message::Genesis(_)) | None => (None, None),
         };
         self.note_received(turn.as_ref(), is_own);
         let is_plan = matches!(turn, Some(Turn::Plan { .. }));
@@ -343,7 +343,7 @@ impl Pipeline {
         let is_filling = self.driver.engine().is_filling() && !self.driver.engine().is_filled();
         let can_write = !self.driver.is_blocked() && !self.disk.is_low();
         let Some(state) = self.driver.engine().stream() else { return };
-        let (sequence, paused) = (state.applied.sequence, state.applied.paused);
+        let sequence = state.applied.sequence;
         let Some(cluster) = &mut self.cluster else { return };
         if let Some(current) = cluster.membership.current() {
             cluster.current = cluster.current.max(current);
@@ -386,7 +386,6 @@ impl Pipeline {
             not_ready: not_ready.clone(),
             clock_offset: cluster.clock_offset,
         });
-        let _ = paused;
         self.liveness.lag(not_ready);
     }
 
