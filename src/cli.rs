@@ -22,6 +22,8 @@ mod check;
 
 mod check_store;
 
+mod cluster;
+
 mod compact;
 
 mod completions;
@@ -105,6 +107,7 @@ enum Command {
     Backup(backup::Backup),
     Restore(restore::Restore),
     Compact(compact::Compact),
+    Cluster(cluster::Cluster),
     Man(man::Man),
     Completions(completions::Completions),
 }
@@ -229,6 +232,7 @@ impl Command {
             Self::Backup(command) => command.run(config),
             Self::Restore(command) => command.run(config),
             Self::Compact(command) => command.run(config),
+            Self::Cluster(command) => command.run(config),
             Self::Man(command) => command.run(),
             Self::Completions(command) => command.run(),
         }
@@ -286,6 +290,7 @@ impl From<DaemonError> for Stop {
     fn from(error: DaemonError) -> Self {
         match error {
             DaemonError::Store(error) => error.into(),
+            DaemonError::Configuration(problems) => problems.into(),
             DaemonError::Polling(_) => Self { code: BAD_CONFIGURATION, message: error.to_string() },
             _ => Self::because(error),
         }

@@ -16,6 +16,8 @@ mod problem;
 
 mod read;
 
+mod shared;
+
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,10 +28,11 @@ use std::time::Duration;
 pub use changes::{Change, Effect, changes};
 pub use problem::{Note, Problem, Problems, Severity, Spot};
 
+use gather::Gathered;
 use url::Url;
 
 use crate::dedup::Overrides;
-use crate::model::{Sources, Topic, TopicId, TopicVersion};
+use crate::model::{NodeName, Secret, Seed, Sources, Topic, TopicId, TopicVersion};
 use crate::options::read::choices;
 use crate::options::value::Filter;
 use crate::store::Retention;
@@ -73,6 +76,11 @@ pub struct Plan {
     pub overrides: Overrides,
     /// Who may read the topics that are not for everybody.
     pub guards: BTreeMap<TopicId, publish::AccessRule>,
+    /// The cluster that this machine belongs to; `None` if it is alone.
+    pub cluster: Option<Arc<ClusterPlan>>,
+    /// The part that all nodes of a cluster share, as a configuration file; `None` for a machine
+    /// alone.
+    pub shared: Option<Arc<str>>,
     /// See [`Plan::public_version`].
     public_version: Option<TopicVersion>,
     /// The options as they were written.
@@ -158,6 +166,29 @@ impl Plan {
         compile::compile(gather::gather(path), &compile::Environment::of_process())
     }
 
+    /// Compiles a plan that the nodes of a cluster share, with the rest of the configuration from
+    /// this node's file.
+    pub fn of_shared(text: &str, local: &Path) -> Result<Loaded, Problems> {
+        let own = gather::gather(local);
+        let Gathered { mut parts, problems: mut found, incomplete, files, .. } = own;
+        if incomplete || parts.is_empty() {
+            return Err(Problems(found));
+        }
+        let mut gathered = Gathered::default();
+        gathered.files.push(text::File::new(local, text.to_owned()));
+        let read = read::read(&gathered.files, 0, &mut gathered.problems);
+        gathered.incomplete = read.is_none();
+        let mut read = read.unwrap_or_default();
+        shared::add_local(&mut read.config, parts.swap_remove(0).config);
+        gathered.parts.push(read);
+        // Mistakes of the local file keep their places.
+        gathered.problems.append(&mut found);
+        let mut loaded = compile::compile(gathered, &compile::Environment::of_process())?;
+        loaded.plan.files = files.into_iter().map(|file| file.path).collect();
+        loaded.plan.shared = loaded.plan.cluster.is_some().then(|| text.into());
+        Ok(loaded)
+    }
+
     /// The directory of the store that a file names, even where it cannot be used as a
     /// configuration. None where it cannot be read.
     pub fn store_path(file: &Path) -> Option<PathBuf> {
@@ -226,6 +257,33 @@ pub struct HubPlan {
     pub serves: bool,
     /// The hub elsewhere that is told of every change.
     pub elsewhere: Option<Url>,
+}
+
+/// The compiled `[cluster]` table.
+#[derive(Debug, Clone)]
+pub struct ClusterPlan {
+    /// The name of the cluster.
+    pub name: String,
+    /// This machine's name.
+    pub node: NodeName,
+    /// The addresses of the NATS servers.
+    pub servers: Vec<String>,
+    /// The seed of the NKey that this machine has there.
+    pub nkey: Option<Secret>,
+    /// The certificate authority of the servers.
+    pub ca_file: Option<PathBuf>,
+    /// This machine's certificate and key.
+    pub certificate: Option<(PathBuf, PathBuf)>,
+    /// The secret that all nodes share.
+    pub secret: Seed,
+    /// Whether this machine polls sources.
+    pub polls: bool,
+    /// How long a node may be silent or behind.
+    pub node_timeout: Duration,
+    /// How long turns stay in the stream.
+    pub keep: Duration,
+    /// How far behind a node may be and be ready.
+    pub ready_lag: Duration,
 }
 
 /// The compiled `[publish]` table.

@@ -52,7 +52,18 @@ pub enum Command {
         now: bool,
     },
     /// Read the configuration again: one [`Reloaded`].
-    Reload,
+    Reload {
+        /// Whether it may replace a plan of other nodes that its files do not belong to.
+        #[serde(default)]
+        force: bool,
+    },
+    /// Report the state of the cluster: one [`ClusterStatus`](crate::pipeline::ClusterStatus).
+    Cluster,
+    /// Have no node of the cluster poll, or all again: `true` once that is in force.
+    Pause {
+        /// Whether to pause.
+        pauses: bool,
+    },
     /// Log by this filter until the next reload.
     Log {
         /// As `[logging] filter`.
@@ -75,6 +86,8 @@ pub enum Command {
 pub enum Errand {
     /// Read the configuration again.
     Reload {
+        /// Whether it may replace a plan of other nodes that its files do not belong to.
+        force: bool,
         /// LastVisit what came of it.
         done: oneshot::Sender<Reloaded>,
     },
@@ -241,10 +254,20 @@ async fn obey(
             poll(sources, now, handle, &clock, answers).await;
             Ok(())
         }
-        Command::Reload => match run(errands, |done| Errand::Reload { done }).await {
-            Ok(reloaded) => tell(answers, &reloaded).await,
-            Err(stopping) => Err(stopping),
+        Command::Cluster => match handle.cluster().await {
+            Some(status) => tell(answers, &status).await,
+            None => Ok(()),
         },
+        Command::Pause { pauses } => match handle.pause(pauses).await {
+            true => tell(answers, &true).await,
+            false => Err("it is not in force yet: the other nodes cannot be reached".to_owned()),
+        },
+        Command::Reload { force } => {
+            match run(errands, |done| Errand::Reload { force, done }).await {
+                Ok(reloaded) => tell(answers, &reloaded).await,
+                Err(stopping) => Err(stopping),
+            }
+        }
         Command::Log { filter } => {
             run(errands, |done| Errand::Log { filter, done }).await.and_then(|set| set)
         }
@@ -354,12 +377,9 @@ async fn poll(
 }
 
 async fn back_up(file: PathBuf, handle: &Handle) -> Result<store::Contents, String> {
-    let records = handle.records().clone();
-    let written =
-        tokio::task::spawn_blocking(move || store::backup(&**records.store(), &file)).await;
-    match written {
-        Ok(written) => written.map_err(|error| error.to_string()),
-        Err(broken) => Err(broken.to_string()),
+    match handle.back_up(move |store| store::backup(store, &file)).await {
+        Some(written) => written.map_err(|error| error.to_string()),
+        None => Err("gazetted is stopping".to_owned()),
     }
 }
 

@@ -10,20 +10,28 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
-use crate::config::{self, Effect, Plan};
+use crate::config::{self, Effect, Plan, Problems};
 use crate::engine::{Polled, StartupProgress, TopicFillResult};
 use crate::fetch::Refusal;
 use crate::inquiry::Records;
-use crate::model::{Failure, SourceId};
-use crate::pipeline::{EngineDriver, Liveness, Pipeline, ReplanError, Request, TICK};
+use crate::model::{Failure, NodeName, SourceId};
+use crate::pipeline::{
+    BackupWriter, ClusterStatus, EngineDriver, Liveness, Pipeline, ReplanError, Request, TICK,
+};
 use crate::publish::{self, Address, Audience, Listener, Metrics, ResponseCache};
 use crate::store::{Store, StoreError};
+use crate::stream::StreamError;
 
 mod background;
 
 mod backend;
 
 mod backups;
+#[cfg(feature = "cluster")]
+mod cluster;
+#[cfg(not(feature = "cluster"))]
+#[path = "daemon/without_cluster.rs"]
+mod cluster;
 
 mod file_limit;
 mod search;
@@ -33,6 +41,7 @@ mod static_site;
 
 pub use background::{Background, aside};
 pub use backups::keep_backups;
+pub use cluster::{begin_stream, check_servers};
 pub use startup_log::StartupLog;
 
 /// Requests that may wait for the loop.
@@ -50,6 +59,12 @@ pub enum DaemonError {
     /// The HTTP client cannot be made of these settings.
     #[error("[polling] cannot be used: {0}")]
     Polling(Failure),
+    /// This machine cannot be a node of the cluster.
+    #[error("[cluster] {0}")]
+    Cluster(StreamError),
+    /// The plan that the nodes share cannot be used here.
+    #[error("the plan of the cluster cannot be used on this node: {0}")]
+    Configuration(Problems),
     /// The listener broke.
     #[error("the server ended: {0}")]
     Server(#[from] std::io::Error),
@@ -62,6 +77,19 @@ pub enum DaemonError {
     /// Not everything finished in time.
     #[error("not everything finished within {} s; what was unfinished is polled again after the next start", DRAIN.as_secs())]
     Undrained,
+}
+
+/// A stream that [`begin_stream`] has made.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Begun {
+    /// The name of the stream.
+    pub stream: String,
+    /// The ID of its first turn.
+    pub genesis: String,
+    /// The node.
+    pub node: NodeName,
+    /// The stories of the store.
+    pub stories: u64,
 }
 
 /// Where a daemon is asked.
@@ -111,6 +139,9 @@ impl Daemon {
         let Listeners { readers, operators } = listeners.into();
         let address = readers.address();
         let plan = Arc::new(file_limit::within(plan));
+        let joining = cluster::Joining::begin(plan.clone(), &*store).await?;
+        let plan = joining.as_ref().map_or(plan, |joining| joining.plan.clone());
+        let at = joining.as_ref().map_or_else(|| clock.now(), |joining| joining.opened_at(&clock));
         let cache = Arc::new(ResponseCache::default());
         let opening = Arc::new(StartupProgress::default());
         let starting = StartupLog::begin(opening.clone());
@@ -118,7 +149,7 @@ impl Daemon {
             plan.clone(),
             store.clone(),
             cache.clone(),
-            clock.now(),
+            at,
             &opening,
         )
         .await?;
@@ -126,8 +157,17 @@ impl Daemon {
         let records = Arc::new(records.with_fillings(driver.fill_progress()));
         let metrics = driver.metrics();
         let (requests, incoming) = mpsc::channel(WAITING);
-        let mut pipeline =
-            Pipeline::new(driver, clock.clone(), incoming).map_err(DaemonError::Polling)?;
+        let with =
+            |driver| Pipeline::new(driver, clock.clone(), incoming).map_err(DaemonError::Polling);
+        let mut pipeline = match joining {
+            Some(joining) => joining.finish(driver, with).await?,
+            None => with(driver)?,
+        };
+        let (followed, shown) = (records.clone(), cache.clone());
+        pipeline.follow_plans(move |plan| {
+            followed.replan(plan);
+            shown.announce();
+        });
         let hubs = backend::HubChannels {
             callbacks: pipeline.open_callbacks(),
             requests: requests.clone(),
@@ -293,11 +333,11 @@ impl Handle {
     ///
     /// # Errors
     /// The daemon is stopping, or its disk is full.
-    pub async fn replan(&self, plan: Plan) -> Result<Vec<String>, ReplanError> {
+    pub async fn replan(&self, plan: Plan, force: bool) -> Result<Vec<String>, ReplanError> {
         let (old, plan) = (self.records.plan(), Arc::new(file_limit::within(plan)));
         let changes = config::changes(&old, &plan);
         let ((in_force, is_in_force), (done, filled)) = (oneshot::channel(), oneshot::channel());
-        let request = Request::Replan { plan: plan.clone(), in_force, done };
+        let request = Request::Replan { plan: plan.clone(), force, in_force, done };
         self.requests.send(request).await.map_err(|_| ReplanError::Stopping)?;
         is_in_force.await.map_err(|_| ReplanError::Stopping)??;
         // At once: what is private by the new plan may not be shown while topics are filled.
@@ -327,6 +367,36 @@ impl Handle {
         let (sources, topics) = (plan.sources.len(), plan.topics.len());
         info!(event = "reloaded", sources, topics, "reloaded: {sources} sources, {topics} topics");
         Ok(lines)
+    }
+
+    /// The state of the cluster; `None` on a machine alone, and when the daemon is stopping.
+    pub async fn cluster(&self) -> Option<ClusterStatus> {
+        self.ask(|done| Request::Cluster { done }).await.flatten()
+    }
+
+    /// Has no node poll, or all again. Returns whether that is in force.
+    pub async fn pause(&self, pauses: bool) -> bool {
+        self.ask(|done| Request::Pause { pauses, done }).await.unwrap_or(false)
+    }
+
+    /// Writes a backup. On a node of a cluster no turn is applied meanwhile, so that others can go
+    /// on from it.
+    pub async fn back_up<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&dyn Store) -> T + Send + 'static,
+    ) -> Option<T> {
+        let records = self.records.clone();
+        let (done, written) = oneshot::channel();
+        let write = move || {
+            let _ = done.send(write(&**records.store()));
+        };
+        if self.records.plan().cluster.is_some() {
+            let write = BackupWriter(Box::new(write));
+            self.requests.send(Request::Backup { write }).await.ok()?;
+        } else {
+            tokio::task::spawn_blocking(write).await.ok()?;
+        }
+        written.await.ok()
     }
 
     /// The published documents.

@@ -19,15 +19,18 @@
 //! | `silence` | which topics fell silent |
 //! | `feeds` | every feed's Last-Modified |
 //! | `plan` | what a new configuration changes |
+//! | `sequenced`, `ownership` | in a cluster: which node may append what, and which sources it owns |
 //! | `websub` | subscriptions at sources' hubs, and subscribers of ours |
 
 mod archive;
 mod feeds;
 mod ingested;
+pub mod ownership;
 mod plan;
 mod polls;
 mod reader;
 mod retention_walk;
+mod sequenced;
 mod silence;
 mod startup_progress;
 mod topic_fill;
@@ -52,6 +55,7 @@ use crate::store::{Commit, Store, StoreError};
 
 pub use ingested::{Ingested, Polled};
 pub use reader::Reader;
+pub use sequenced::{Sequenced, StreamState, genesis, plan_hash};
 pub use startup_progress::StartupProgress;
 pub use topic_fill::{FillProgress, TopicFillProgress, TopicFillResult, grouped};
 pub use topics::FeedStories;
@@ -97,6 +101,8 @@ pub struct Engine {
     pinged: BTreeMap<String, u64>,
     /// The topics whose archive is made anew, by turns of its own.
     behind: BTreeSet<usize>,
+    /// The state of the stream; `None` on a machine alone.
+    stream: Option<StreamState>,
 }
 
 impl Engine {
@@ -133,23 +139,33 @@ impl Engine {
             subscribers: store.subscribers()?.into_iter().map(|one| (one.id(), one)).collect(),
             pinged: pinged.collect(),
             behind: BTreeSet::new(),
+            stream: StreamState::of(&records).filter(|_| plan.cluster.is_some()),
         };
         engine.behind = engine.topics.backlog().into_iter().collect();
         let recent = Default::default();
-        // Where the last turn is dated in the future, a clock was ahead.
-        if engine.progress.applied > at.after(SKEW) {
+        // Where the last turn is dated in the future, a clock was ahead. The nodes of a cluster
+        // have the times of the stream.
+        let is_alone = engine.stream.is_none();
+        if is_alone && engine.progress.applied > at.after(SKEW) {
             engine.progress.applied = at;
             engine.progress.horizon =
                 Horizon { at: engine.progress.horizon.at.min(at), leap: None };
         }
         // A restart under the same plan is no turn of its own.
-        let is_same = engine.progress.plan == feeds::digest(&plan);
+        let is_same = !is_alone || engine.progress.plan == feeds::digest(&plan);
         let at = if is_same { engine.progress.applied } else { at };
         let step = engine.begin(at, &Reader::new(store, &recent), |engine, work| {
             if !is_same {
                 work.events.push(Event::Planned);
             }
-            engine.follow_plan(plan, None, work)
+            engine.follow_plan(plan, None, work)?;
+            if is_alone {
+                StreamState::leave(&records, &mut work.commit);
+            } else if engine.topics.lacks_everything() {
+                // A restored snapshot: what it holds was filled before it was written.
+                engine.topics.refill(work)?;
+            }
+            Ok(())
         })?;
         Ok((engine, step))
     }
@@ -167,6 +183,12 @@ impl Engine {
                 .begin(Timestamp::EPOCH, reader, |engine, work| engine.push_received(*poll, work)),
             Turn::Plan { plan, at } => {
                 self.begin(at, reader, |engine, work| engine.replan(plan, work))
+            }
+            Turn::Assign(_) | Turn::Pause { .. } | Turn::Resume { .. } => {
+                self.begin(turn.at(), reader, |engine, work| {
+                    engine.cluster_turn(turn, work);
+                    Ok(())
+                })
             }
             Turn::ClockCorrected { at } => {
                 self.progress.applied = self.progress.applied.min(at);

@@ -51,6 +51,7 @@ pub use reschedule::{Rescheduled, rescheduled};
 pub use schedule::rate_a_day;
 pub use settings::{ProxyUrl, Settings};
 pub use silence::{Silence, silence, silence_of};
+pub(crate) use source_origin::origin_of;
 pub use turnover::misses;
 
 /// The result of one request.

@@ -40,6 +40,7 @@
 //! | [`publish`] | renders feeds and pages, and serves them |
 //! | [`config`] | compiles the configuration into a plan |
 //! | [`engine`] | applies a turn: the one commit, and the feeds it touched |
+//! | [`stream`] | the one order of all turns: in memory, or shared by the nodes of a cluster |
 //! | [`pipeline`] | the core loop, which connects all stages |
 //! | [`inquiry`] | answers questions about the stored data |
 //! | [`daemon`] | starts and stops the daemon's parts |
@@ -106,6 +107,16 @@
 //! Topics with a new [`model::TopicVersion`] are filled from the stored stories in slices, and
 //! are served unchanged until then.
 
+//!
+//! # One turn in a cluster, step by step
+//!
+//! On one machine, [`stream::Stream`] is a queue that moves a turn. With `[cluster]`, the loop
+//! appends it to a stream on NATS servers and applies everything up to it, other nodes' turns among
+//! them ([`engine::Engine::apply_sequenced`]). The commit holds the sequence, so a restart goes on
+//! behind it. [`stream::membership`] finds the leader, which assigns the sources to nodes with a
+//! turn. Polls by a node that does not own their source change nothing, and a node gives its polls
+//! up before another may begin: [`stream::election`] has the times.
+
 pub mod model;
 
 pub mod cancel;
@@ -149,6 +160,8 @@ pub mod publish;
 pub mod config;
 
 pub mod engine;
+
+pub mod stream;
 
 pub mod pipeline;
 

@@ -8,6 +8,8 @@
 //! Everything a poll carries can be serialised, because one day it may
 //! travel through a stream between machines; nothing else reaches the loop.
 
+mod cluster;
+
 mod engine_record;
 
 mod entry;
@@ -52,6 +54,7 @@ mod topic;
 
 mod websub;
 
+pub use cluster::{Applied, Assignment, PARTITIONS, Partition, StateDigest};
 pub use engine_record::{EngineRecord, FeedName, Horizon, Progress, WalkPosition};
 pub use entry::{Enclosure, Enriched, Entry, Feed, Publisher};
 pub use event::{EventKind, SourceEvent, TopicSilence};
@@ -61,7 +64,7 @@ pub use flood_limit::FloodState;
 pub use freshness::Freshness;
 pub use habits::{Habit, Habits};
 pub use look_back::{LookBack, NotASpan};
-pub use name::{SourceId, StoryId, TopicId};
+pub use name::{NodeName, SourceId, StoryId, TopicId};
 pub use network::network_of;
 pub use poll::{Backfill, Document, Hints, Outcome, Poll, Reading, Validators};
 pub use recheck::{Recheck, RecheckRound};

@@ -9,6 +9,7 @@
 //! | `polls` | starts and collects polls; `read_source`, `backfill` and `enrich_entries` read one |
 //! | `websub` | talks to sources' hubs and to our own hub's subscribers |
 //! | `engine_driver` | applies a turn, makes it durable, renders feeds |
+//! | `cluster` | in a cluster: applies what comes from the stream, and assigns sources |
 //! | `apply_turn`, `replan` | act on what a turn reports, and on a new plan |
 //! | `disk_watch` | stops the intake while the disk is full |
 //! | `publish_throttle`, `poll_batch` | decide when to publish and when to commit |
@@ -26,11 +27,14 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::engine::{TopicFillResult, Turn};
-use crate::model::{Failure, SourceId, Timestamp};
+use crate::fetch::Refusal;
+use crate::model::{Failure, Source, SourceId, Timestamp};
 use crate::store::StoreError;
+use crate::stream::{Received, Stream, StreamError};
 
 mod apply_turn;
 mod backfill;
+mod cluster;
 mod compute;
 mod crash_marks;
 mod disk_watch;
@@ -58,9 +62,10 @@ use polls::{PollWish, Polls};
 use publish_throttle::PublishThrottle;
 use websub::{WebSub, WebSubEvent};
 
+pub use cluster::{ClusterNode, ClusterStatus, NodeStatus};
 pub use engine_driver::EngineDriver;
 pub use liveness::{Liveness, TICK};
-pub use request::{ReplanError, Request};
+pub use request::{BackupWriter, ReplanError, Request};
 pub use websub::Callbacks;
 
 /// How long polls under way may take once the daemon is told to stop.
@@ -78,6 +83,8 @@ enum Event {
     WebSub(Box<WebSubEvent>),
     /// The published documents are compressed, which took this long.
     Compressed(Duration),
+    /// A message came from the stream.
+    Received(Result<Box<Received>, StreamError>),
     /// Another part of the daemon requests something.
     Requested(Request),
 }
@@ -87,6 +94,8 @@ enum Event {
 struct Waiting {
     settled: Vec<oneshot::Sender<()>>,
     plan: Option<AwaitedPlan>,
+    /// The plan that was appended last, compiled.
+    compiled: Option<Arc<Plan>>,
 }
 
 /// A plan that is being put in force, for the request for it.
@@ -114,6 +123,12 @@ pub struct Pipeline {
     polls: Polls,
     websub: WebSub,
     driver: EngineDriver,
+    /// The order of all turns.
+    stream: Stream,
+    /// This machine among others; `None` if it is alone.
+    cluster: Option<Box<ClusterNode>>,
+    /// Sources whose hubs sent notice of news during their polls.
+    hastened: Vec<Arc<Source>>,
     clock: Clock,
     /// The plan that the schedule and the fetcher follow.
     scheduled: Arc<Plan>,
@@ -122,9 +137,19 @@ pub struct Pipeline {
     publishing: Publishing,
     disk: DiskWatch,
     liveness: Arc<Liveness>,
+    /// Has others follow a plan that another node has put in force.
+    follow_plan: Option<PlanFollower>,
 }
 
+/// Receives a plan that came into force without a request for it.
+type PlanFollower = Box<dyn Fn(Arc<Plan>) + Send>;
+
 impl Pipeline {
+    /// Calls this with every plan that another node has put in force.
+    pub fn follow_plans(&mut self, follow: impl Fn(Arc<Plan>) + Send + 'static) {
+        self.follow_plan = Some(Box::new(follow));
+    }
+
     /// Builds the loop over an opened engine. It fails on a proxy or a certificate store that
     /// cannot be used.
     pub fn new(
@@ -138,6 +163,9 @@ impl Pipeline {
             polls: Polls::new(&plan, liveness.clone())?,
             websub: WebSub::default(),
             driver,
+            stream: Stream::default(),
+            cluster: None,
+            hastened: Vec::new(),
             clock,
             scheduled: plan,
             requests,
@@ -145,6 +173,7 @@ impl Pipeline {
             publishing: Publishing::default(),
             disk: DiskWatch::default(),
             liveness,
+            follow_plan: None,
         };
         pipeline.plan_all();
         Ok(pipeline)
@@ -178,6 +207,8 @@ impl Pipeline {
         }
         loop {
             self.check_disk()?;
+            self.tend_cluster().await?;
+            self.hasten_pinged().await?;
             if !self.is_closed() && self.polls.is_batch_due(Instant::now()) {
                 self.apply_polls().await?;
             }
@@ -195,6 +226,8 @@ impl Pipeline {
                 Event::Compressed(took) => self.compressed(took),
                 Event::Retry => self.retry().await?,
                 Event::Polled(ended) => self.polls.gather(*ended),
+                Event::Received(Ok(received)) => drop(self.receive(*received).await?),
+                Event::Received(Err(error)) => self.stop_applying(&error.to_string()),
                 Event::WebSub(event) => self.websub_event(*event).await?,
                 Event::Requested(Request::Stop) => return Ok(()),
                 Event::Requested(request) => self.request(request).await?,
@@ -205,7 +238,7 @@ impl Pipeline {
     async fn next_event(&mut self) -> Event {
         // On a full disk nothing new is polled; the known documents stay served.
         let full = self.is_closed();
-        let wake_at = self.polls.wake_at().filter(|_| !full);
+        let wake_at = self.polls.wake_at().filter(|_| !full && self.may_poll());
         let publish_at = self.publish_at();
         let now = self.clock.now();
         // An unpublished change is news from now on, and a hub pushes at any time.
@@ -214,13 +247,17 @@ impl Pipeline {
         self.liveness.waits(self.polls.are_under_way(), wake_at);
         let commit_at = self.polls.batch_due_at().filter(|_| !full);
         let subscribers_at = self.websub.wake_at(now).filter(|_| !full);
-        let fills = self.driver.is_filling() && !full;
+        let fills = self.driver.is_filling() && !full && self.has_filling_to_do();
         let gathers = !full || self.polls.has_room();
-        let retry_at = self.disk.retry_at();
+        let retry_at = self.settle_at().unwrap_or_else(|| self.disk.retry_at());
+        let applies = self.can_apply();
+        let look_at = self.cluster.as_ref().map(|cluster| cluster.look_at());
         let cache = self.driver.cache().clone();
         tokio::select! {
             biased;
             request = self.requests.recv() => Event::Requested(request.unwrap_or(Request::Stop)),
+            received = self.stream.next(), if applies => Event::Received(received.map(Box::new)),
+            () = other_nodes(&mut self.cluster) => Event::Due,
             Some(ended) = self.polls.next_ended(), if gathers => Event::Polled(Box::new(ended)),
             event = self.websub.next(full) => Event::WebSub(Box::new(event)),
             Some(done) = self.publishing.compressing.join_next() => Event::Compressed(done.unwrap_or_default()),
@@ -229,6 +266,7 @@ impl Pipeline {
             () = tokio::time::sleep_until(commit_at.unwrap_or(retry_at)), if commit_at.is_some() => Event::Due,
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
             () = self.clock.sleep_until(subscribers_at.unwrap_or(Timestamp::EPOCH)), if subscribers_at.is_some() => Event::Due,
+            () = tokio::time::sleep_until(look_at.unwrap_or(retry_at)), if look_at.is_some() => Event::Due,
             () = tokio::time::sleep_until(retry_at), if full => Event::Retry,
             () = std::future::ready(()), if fills => Event::Due,
         }
@@ -243,11 +281,24 @@ impl Pipeline {
                 let _ = done.send(self.call_back(&token, query).await?);
             }
             Request::PollNow { source, insists, done } => {
-                let is_closed = self.is_closed();
-                let wish = PollWish { insists, done };
-                self.polls.poll_now(source, wish, is_closed, self.clock.now());
+                self.poll_now(source, PollWish { insists, done }).await?;
             }
-            Request::Replan { plan, in_force, done } => self.replan(plan, in_force, done).await?,
+            Request::Replan { plan, force, in_force, done } => {
+                self.replan(plan, force, in_force, done).await?;
+            }
+            Request::Cluster { done } => {
+                let _ = done.send(self.cluster_status());
+            }
+            Request::Pause { pauses, done } => {
+                let at = self.clock.now();
+                let turn = if pauses { Turn::Pause { at } } else { Turn::Resume { at } };
+                let applied = self.apply(turn).await?;
+                let _ = done.send(applied.is_some());
+            }
+            Request::Backup { write } => {
+                // Nothing is applied meanwhile: the backup is of one sequence.
+                let _ = tokio::task::spawn_blocking(move || (write.0)()).await;
+            }
             Request::Settled { done } => self.waiting.settled.push(done),
             Request::Heartbeat { done } => {
                 let _ = done.send(());
@@ -269,7 +320,8 @@ impl Pipeline {
     /// present time, and what that clock put off is void (P40).
     async fn correct_clock(&mut self) -> Result<(), StoreError> {
         let at = self.clock.now();
-        if self.driver.engine().is_ahead_of(at)
+        if self.cluster.is_none()
+            && self.driver.engine().is_ahead_of(at)
             && self.apply(Turn::ClockCorrected { at }).await?.is_some()
         {
             self.plan_all();
@@ -277,9 +329,25 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Polls a source on request. Another node's sources are polled there.
+    async fn poll_now(&mut self, source: SourceId, wish: PollWish) -> Result<(), StoreError> {
+        let (is_closed, now) = (self.is_closed(), self.clock.now());
+        let Some(owner) = self.other_owner(&source).filter(|_| !is_closed) else {
+            self.polls.poll_now(source, wish, is_closed, now);
+            return Ok(());
+        };
+        if wish.insists {
+            let _ = wish.done.send(Err(Refusal::OtherNode(owner.to_string())));
+            return Ok(());
+        }
+        self.polls.wait_for(source.clone(), wish);
+        self.apply(Turn::PollRequested { source, at: now }).await.map(drop)
+    }
+
     fn start_due(&mut self) {
-        if !self.is_closed() {
-            let hubs = self.polls.start_due(&self.driver, &self.clock);
+        if !self.is_closed() && self.may_poll() {
+            let guard = self.cluster.as_ref().map(|cluster| cluster.guard());
+            let hubs = self.polls.start_due(&self.driver, &self.clock, guard.as_ref());
             self.websub.hubs_are_due(hubs);
         }
     }
@@ -288,6 +356,9 @@ impl Pipeline {
     async fn apply_polls(&mut self) -> Result<(), StoreError> {
         let began = Instant::now();
         let polls = self.polls.take_batch(&self.driver, self.clock.now());
+        for source in self.polls.take_given_up() {
+            self.plan_source(&source);
+        }
         if !polls.is_empty() {
             self.apply(Turn::Polls(polls)).await?;
         }
@@ -311,6 +382,9 @@ impl Pipeline {
     /// up whole: nothing of it is stored, so the next start begins it anew.
     async fn finish(mut self) -> Result<(), StoreError> {
         let until = Instant::now() + LAST_POLLS;
+        if self.is_cut_off() {
+            self.polls.abort_all();
+        }
         while let Ok(Some(ended)) = tokio::time::timeout_at(until, self.polls.next_ended()).await {
             self.polls.gather(ended);
             self.retry().await?;
@@ -332,6 +406,18 @@ impl Pipeline {
         {
             self.websub_event(event).await?;
         }
+        self.hasten_pinged().await?;
+        if let Some(cluster) = &self.cluster {
+            cluster.membership.resign().await;
+        }
         self.publish().await
+    }
+}
+
+/// Returns when another node has changed; never on a machine alone.
+async fn other_nodes(cluster: &mut Option<Box<ClusterNode>>) {
+    match cluster {
+        Some(cluster) => cluster.changed().await,
+        None => std::future::pending().await,
     }
 }

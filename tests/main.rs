@@ -13,6 +13,9 @@ mod bounds;
 
 mod browsing;
 
+#[cfg(feature = "cluster")]
+mod cluster;
+
 mod configuring;
 
 mod demo;

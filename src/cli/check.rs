@@ -13,6 +13,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems, Sample};
+use crate::daemon;
 use crate::inquiry::Question;
 use crate::inquiry::changes::{ArchiveLine, Changes, Comparison, State, TopicChange};
 use crate::inquiry::samples::{self, FailedSample, Tried};
@@ -61,9 +62,19 @@ struct Report {
     untried_samples: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Changes>,
+    /// The result of trying the servers of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<ClusterCheck>,
     /// The last automatic backup of the store, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     backup: Option<BackupStatus>,
+}
+
+/// The part of a check that is about the servers of a cluster.
+#[derive(Serialize)]
+struct ClusterCheck {
+    usable: bool,
+    notes: Vec<String>,
 }
 
 /// The store's part of a check of the configuration.
@@ -74,6 +85,17 @@ struct Archive {
     named: BTreeMap<String, Story>,
     /// Why it says nothing.
     unreachable: Option<String>,
+}
+
+/// Tries the servers of the cluster, if there is one.
+fn check_cluster(plan: &Plan) -> Result<Option<ClusterCheck>, Stop> {
+    if plan.cluster.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(match super::runtime()?.block_on(daemon::check_servers(plan)) {
+        Ok(notes) => ClusterCheck { usable: true, notes },
+        Err(error) => ClusterCheck { usable: false, notes: vec![error.to_string()] },
+    }))
 }
 
 impl Check {
@@ -90,8 +112,9 @@ impl Check {
         } else {
             print(&report);
         }
+        let is_cut_off = report.cluster.as_ref().is_some_and(|cluster| !cluster.usable);
         let changed = report.changes.as_ref().is_some_and(Changes::any);
-        Ok(match (report.usable, report.failed_samples.is_empty(), changed) {
+        Ok(match (report.usable, report.failed_samples.is_empty() && !is_cut_off, changed) {
             (false, _, _) => ExitCode::from(BAD_CONFIGURATION),
             (true, false, _) => ExitCode::FAILURE,
             (true, true, true) => ExitCode::from(CHANGES),
@@ -108,6 +131,7 @@ impl Check {
             samples: plan.samples.len(),
             problems,
             changes,
+            cluster: check_cluster(plan)?,
             backup: BackupStatus::newest(&plan.store.path, Clock::wall().now()),
             ..Report::default()
         };
@@ -172,6 +196,9 @@ fn print(report: &Report) {
             failed => format!("{failed} not as expected"),
         };
         print_line(format_args!("{sources} sources, {topics} topics, {samples} samples: {failed}"));
+    }
+    for note in report.cluster.iter().flat_map(|cluster| &cluster.notes) {
+        print_line(format_args!("[cluster] {note}"));
     }
     report.backup.iter().for_each(show::backup);
     if let Some(changes) = &report.changes {

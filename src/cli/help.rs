@@ -9,7 +9,7 @@ struct Guide {
     codes: &'static [(&'static str, &'static str)],
 }
 
-const GUIDES: [Guide; 20] = [
+const GUIDES: [Guide; 21] = [
     Guide {
         command: "init",
         examples: &[
@@ -180,6 +180,15 @@ const GUIDES: [Guide; 20] = [
             "give back the room of removed stories; the daemon must not run",
         )],
         codes: &[],
+    },
+    Guide {
+        command: "cluster",
+        examples: &[
+            ("gazetted cluster init", "begin a cluster from this store; the daemon must not run"),
+            ("gazetted cluster status", "show the state of every node"),
+            ("gazetted cluster pause", "have no node poll, until `gazetted cluster resume`"),
+        ],
+        codes: &[("1", "The command failed, or this node is not ready.")],
     },
     Guide {
         command: "man",

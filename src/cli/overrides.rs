@@ -48,7 +48,7 @@ pub(super) fn keep(
     let tables = format!("# {} {note}\n{tables}", Clock::wall().now());
     let file = write(&config.config, target.plan()?, &tables)?;
     let reloaded = match &file {
-        Some(_) => reload::reload(target)?,
+        Some(_) => reload::reload(target, false)?,
         None => None,
     };
     let code = reloaded.as_ref().map_or(ExitCode::SUCCESS, reload::code_of);

@@ -16,6 +16,9 @@ use crate::control::{Command, Reloaded};
 /// does the same and leaves the answer in the log.
 #[derive(Debug, Args)]
 pub(super) struct Reload {
+    /// In a cluster: replace the plan in force, even if this node's files do not belong to it.
+    #[arg(long)]
+    force: bool,
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
@@ -24,7 +27,7 @@ pub(super) struct Reload {
 impl Reload {
     pub(super) fn run(self, config: &ConfigFile) -> Done {
         let target = config.target()?;
-        let Some(reloaded) = reload(&target)? else {
+        let Some(reloaded) = reload(&target, self.force)? else {
             // A broken file matters more than a daemon that does not run.
             target.plan()?;
             return Err(ask::nobody_runs(&target));
@@ -39,8 +42,8 @@ impl Reload {
 }
 
 /// Has the daemon read its configuration again; `None` where none runs.
-pub(super) fn reload(target: &Target) -> Result<Option<Reloaded>, Stop> {
-    match ask::tell(target, &Command::Reload)? {
+pub(super) fn reload(target: &Target, force: bool) -> Result<Option<Reloaded>, Stop> {
+    match ask::tell(target, &Command::Reload { force })? {
         None => Ok(None),
         Some(Ok(Some(reloaded))) => Ok(Some(reloaded)),
         Some(Ok(None)) => Err(Stop::because("the daemon did not say what came of it")),

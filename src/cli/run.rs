@@ -104,15 +104,15 @@ async fn serve(
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hang_up.recv() => tokio::select! {
-                _ = load_again(config, &handle, &log) => {}
+                _ = load_again(config, false, &handle, &log) => {}
                 // Filling changed topics may take a while, and stopping does not wait for it.
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
             },
             Some(errand) = asked.recv() => match errand {
                 // Whoever asked may have gone.
-                Errand::Reload { done } => tokio::select! {
-                    reloaded = load_again(config, &handle, &log) => {
+                Errand::Reload { force, done } => tokio::select! {
+                    reloaded = load_again(config, force, &handle, &log) => {
                         let _ = done.send(reloaded);
                     }
                     _ = terminate.recv() => break,
@@ -138,7 +138,7 @@ async fn serve(
 
 /// Compiles the configuration first and swaps afterwards: a bad file leaves
 /// the plan in force as it is.
-async fn load_again(config: &Path, handle: &Handle, log: &Log) -> Reloaded {
+async fn load_again(config: &Path, force: bool, handle: &Handle, log: &Log) -> Reloaded {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => notify(&[NotifyState::Reloading, now]),
         Err(_) => notify(&[NotifyState::Reloading]),
@@ -150,7 +150,7 @@ async fn load_again(config: &Path, handle: &Handle, log: &Log) -> Reloaded {
             for warning in &warnings.0 {
                 warn!(event = "configuration_warning", "{warning}");
             }
-            put_in_force(plan, warnings, handle, log).await
+            put_in_force(plan, force, warnings, handle, log).await
         }
         Err(problems) => {
             for problem in &problems.0 {
@@ -167,7 +167,13 @@ async fn load_again(config: &Path, handle: &Handle, log: &Log) -> Reloaded {
     reloaded
 }
 
-async fn put_in_force(plan: Plan, warnings: Problems, handle: &Handle, log: &Log) -> Reloaded {
+async fn put_in_force(
+    plan: Plan,
+    force: bool,
+    warnings: Problems,
+    handle: &Handle,
+    log: &Log,
+) -> Reloaded {
     let filter = plan.logging.filter.clone();
     let mut problems = lines(&warnings);
     let (plan, failed) = try_samples(plan, handle).await;
@@ -180,7 +186,7 @@ async fn put_in_force(plan: Plan, warnings: Problems, handle: &Handle, log: &Log
         );
         return Reloaded { in_force: false, changes: Vec::new(), problems };
     }
-    match handle.replan(plan).await {
+    match handle.replan(plan, force).await {
         Ok(changes) => {
             problems.extend(log.by(&filter).err());
             Reloaded { in_force: true, changes, problems }

@@ -58,7 +58,7 @@ impl Add {
             true => None,
             false => {
                 add_to_file(config, &sources)?;
-                reload::reload(&Target::from(plan))?
+                reload::reload(&Target::from(plan), false)?
             }
         };
         let code = reloaded.as_ref().map_or(ExitCode::SUCCESS, reload::code_of);

@@ -2,6 +2,8 @@
 
 mod access;
 
+mod cluster;
+
 mod overrides;
 
 mod secret_file;
@@ -26,7 +28,7 @@ use super::gather::Gathered;
 use super::problem::{AtCheck, Problem, Problems, Severity, Spot};
 use super::read::Read;
 use super::text::{At, File};
-use super::{Loaded, Plan};
+use super::{Loaded, Plan, shared};
 use crate::fetch;
 use crate::model::{Location, Sources};
 use crate::options::read::Value;
@@ -77,12 +79,14 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     let digest = digest(&parts);
     let overrides = desk.overrides(&parts);
     let guards = desk.guards(&parts, &settings.access);
+    let cluster = desk.cluster(&parts[0]);
     let publish = desk.publish(settings, topics.as_ref().map(|topics| &topics.list[..]));
 
     if desk.problems.is_empty() {
         desk.nothing_is_missing(sources.len(), published);
     }
 
+    let shared = cluster.as_ref().map(|_| shared::text_of(&desk.files, &parts).into());
     let files = desk.files.iter().map(|file| file.path.clone()).collect();
     let store = desk.store(&settings.store);
     let stated = Arc::new(std::mem::take(&mut desk.stated));
@@ -107,6 +111,8 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 reload: settings.reload,
                 overrides,
                 guards,
+                cluster,
+                shared,
                 public_version: None,
                 stated,
             };

@@ -14,7 +14,7 @@ use crate::options::value::{
     Access, BackupInterval, BaseUrl, EntryAddress, Filter, HeaderName, HeaderText, Id, Language,
     Period, Publisher, Size, Title, WebAddress,
 };
-use crate::options::{option, options, table, unset};
+use crate::options::{Table, option, options, table, unset};
 use crate::{fetch, parse, publish};
 
 /// Where the store is when neither the file nor systemd says so.
@@ -63,6 +63,8 @@ options! {
         hub: Hub = table(),
         /// The log.
         logging: Logging = table(),
+        /// Several machines that work as one. Without `servers`, this machine is alone.
+        cluster: Cluster = table(),
         /// Options of every `[[source]]` that does not say otherwise, in included files too.
         defaults: Defaults = table(),
         /// The feeds that are read: one `[[source]]` for each.
@@ -166,6 +168,69 @@ options! {
         filter: Filter = option(Filter("error,gazetted=info".into())),
         /// "text" for people and journald, "json" for programs.
         format: LogFormat = option(LogFormat::default()).at_restart(),
+    }
+}
+
+options! {
+    /// `[cluster]`
+    pub(crate) struct Cluster {
+        /// The NATS servers, three or more, which hold the order of all changes.
+        servers: Vec<Spanned<String>> = unset("[\"tls://nats-1.example:4222\", \"tls://nats-2.example:4222\", \"tls://nats-3.example:4222\"]").at_restart(),
+        /// The name of the cluster: small letters, digits and hyphens. Several clusters may share
+        /// the servers.
+        name: Id = option(Id("gazette".into())).at_restart(),
+        /// This machine's name, which no other machine of the cluster has. Without it, the first
+        /// part of the host name.
+        node: Option<Id> = unset("\"a\"").at_restart(),
+        /// The file of the secret that all nodes share, at least 32 characters on one line, as
+        /// `openssl rand -hex 32` makes them. Everything in the stream is encrypted with it.
+        cluster_secret_file: Option<Spanned<PathBuf>> = unset("\"secrets/cluster\"").at_restart(),
+        /// The file of the seed of an NKey, by which the servers know this machine.
+        nkey_file: Option<Spanned<PathBuf>> = unset("\"secrets/nkey\"").at_restart(),
+        /// The certificate authority of the servers, in a PEM file. With it, TLS is required.
+        ca_file: Option<Spanned<PathBuf>> = unset("\"/etc/gazetted/ca.pem\"").at_restart(),
+        /// A certificate of this machine, in a PEM file, where the servers ask for one.
+        cert_file: Option<Spanned<PathBuf>> = unset("\"/etc/gazetted/node.pem\"").at_restart(),
+        /// Its key, in a PEM file.
+        key_file: Option<Spanned<PathBuf>> = unset("\"secrets/node-key.pem\"").at_restart(),
+        /// Whether this machine polls sources. One that does not serves readers all the same.
+        polls: bool = option(true).at_restart(),
+        /// How long a node may be silent or behind before others poll its sources.
+        node_timeout: Duration = option(Duration::from_secs(20)).checked(|timeout: &Duration| {
+            (*timeout < Duration::from_secs(20) || *timeout > Duration::from_secs(600))
+                .then(|| "write a time from \"20s\" to \"10m\": a node stops polling 15 s after its last answered heartbeat".to_owned())
+        }).at_restart(),
+        /// How long changes stay on the servers. A node that was away for longer needs a snapshot.
+        /// It is fixed when the stream is made, by `gazetted cluster init`.
+        keep: Duration = option(Duration::from_secs(14 * 86_400)).above_zero().at_restart(),
+        /// A node that is further behind than this is not ready: `/readyz` answers 503.
+        ready_lag: Duration = option(Duration::from_secs(30)).above_zero().at_restart(),
+    }
+}
+
+impl Cluster {
+    /// The options that differ from their defaults.
+    pub(super) fn written(&self) -> Vec<(&'static str, String)> {
+        let defaults = Self::default().write_options();
+        let own = self.write_options().into_iter().zip(defaults);
+        own.filter(|(own, default)| own != default).map(|(own, _)| own).collect()
+    }
+
+    /// Has the places of all values be forgotten: they are of another file.
+    pub(super) fn forget_places(&mut self) {
+        let files = [
+            &mut self.cluster_secret_file,
+            &mut self.nkey_file,
+            &mut self.ca_file,
+            &mut self.cert_file,
+            &mut self.key_file,
+        ];
+        for file in files {
+            *file = file.take().map(|file| Spanned::new(0..0, file.into_inner()));
+        }
+        for server in &mut self.servers {
+            *server = Spanned::new(0..0, server.get_ref().clone());
+        }
     }
 }
 

@@ -49,23 +49,20 @@ async fn write(backups: &Backups, handle: &Handle, clock: &Clock) -> bool {
     let wanted = CancellationToken::new();
     let unwanted = wanted.clone();
     let _gone = wanted.drop_guard();
-    let (files, records, now) = (backups.clone(), handle.records.clone(), clock.now());
-    let min_free = records.plan().store.min_free;
-    let writing = tokio::task::spawn_blocking(move || {
-        let store: &dyn Store = &**records.store();
-        match store.count() {
-            Ok(0) => Ok(None),
-            Ok(_) => aside(|| {
-                let go_on = || !unwanted.is_cancelled();
-                files.write(store, now, min_free, &go_on).map(Some)
-            }),
-            Err(error) => Err(error),
-        }
+    let (files, now) = (backups.clone(), clock.now());
+    let min_free = handle.records.plan().store.min_free;
+    let writing = handle.back_up(move |store: &dyn Store| match store.count() {
+        Ok(0) => Ok(None),
+        Ok(_) => aside(|| {
+            let go_on = || !unwanted.is_cancelled();
+            files.write(store, now, min_free, &go_on).map(Some)
+        }),
+        Err(error) => Err(error),
     });
     match writing.await {
-        Ok(written) => report(backups, handle, written),
-        Err(broken) => {
-            warn!(event = "backup_failed", "{broken}");
+        Some(written) => report(backups, handle, written),
+        None => {
+            warn!(event = "backup_failed", "no backup was written: gazetted is stopping");
             false
         }
     }

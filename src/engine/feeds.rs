@@ -126,7 +126,11 @@ pub(super) fn digest(plan: &Plan) -> u64 {
 /// configuration, and in the program, that its documents show.
 fn looks(plan: &Plan) -> Vec<(FeedName, u64)> {
     let mut common = Xxh3::new();
-    common.update(env!("CARGO_PKG_VERSION").as_bytes());
+    // The nodes of a cluster may be of different versions, and must agree.
+    match plan.shared {
+        Some(_) => common.update(&super::RULES_VERSION.to_le_bytes()),
+        None => common.update(env!("CARGO_PKG_VERSION").as_bytes()),
+    }
     common.update(format!("{:?}", plan.server.site).as_bytes());
     for source in plan.sources.values() {
         let place = source.location.hash();

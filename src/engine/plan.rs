@@ -32,6 +32,7 @@ impl Engine {
     ) -> Result<(), StoreError> {
         self.topics.replan(plan.clone(), former, work)?;
         self.plan = plan.clone();
+        self.share_plan(work);
         self.progress.plan = feeds::digest(&plan);
         self.enforce(work)?;
         self.feeds.touch(&plan, work);

@@ -9,8 +9,8 @@ use url::Url;
 use super::{Polled, TopicFillResult};
 use crate::config::Plan;
 use crate::model::{
-    Failure, Poll, Seed, SourceId, Story, Subscriber, SubscriberId, Timestamp, TopicId,
-    TopicVersion, Verdict,
+    Assignment, Failure, NodeName, Poll, Seed, SourceId, Story, Subscriber, SubscriberId,
+    Timestamp, TopicId, TopicVersion, Verdict,
 };
 use crate::store::Commit;
 use crate::websub::inbound::{CallbackAnswer, HubRequest};
@@ -117,6 +117,18 @@ pub enum Turn {
         /// Time of the turn.
         at: Timestamp,
     },
+    /// The leader of a cluster assigns the sources to nodes.
+    Assign(Assignment),
+    /// Nobody polls from now on, for an upgrade of a cluster.
+    Pause {
+        /// Time of the turn.
+        at: Timestamp,
+    },
+    /// The nodes of a cluster poll again.
+    Resume {
+        /// Time of the turn.
+        at: Timestamp,
+    },
     /// A hub elsewhere has accepted a ping.
     HubNotified {
         /// The feeds, by path, with their hashes.
@@ -132,6 +144,8 @@ impl Turn {
         match self {
             Self::Polls(polls) => polls.iter().map(|poll| poll.at).max().unwrap_or_default(),
             Self::PushReceived(poll) => poll.at,
+            // It is about nodes alone, and moves no time.
+            Self::Assign(_) => Timestamp::EPOCH,
             Self::Plan { at, .. }
             | Self::TopicFilled { at, .. }
             | Self::ArchiveContinued { at }
@@ -144,6 +158,8 @@ impl Turn {
             | Self::PollRequested { at, .. }
             | Self::SubscriptionRequested { at, .. }
             | Self::SubscribersUpdated { at, .. }
+            | Self::Pause { at }
+            | Self::Resume { at }
             | Self::HubNotified { at, .. } => *at,
         }
     }
@@ -225,6 +241,18 @@ pub enum Event {
         source: SourceId,
         /// The result.
         answer: Box<HubAnswer>,
+    },
+    /// Sources are assigned to nodes.
+    Assigned {
+        /// The assignment before.
+        before: Option<Assignment>,
+    },
+    /// The stream has lost turns that it had acknowledged.
+    TurnsLost {
+        /// The node that had appended them.
+        node: NodeName,
+        /// Their number.
+        count: u64,
     },
     /// Times of so many sources were void, because a clock had been ahead.
     ClockWasAhead(usize),

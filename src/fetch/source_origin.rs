@@ -8,7 +8,7 @@ use crate::model::{Failure, FailureKind, Source, SourceState};
 pub(super) const FILE: &str = "file ";
 
 /// The origin that a poll of this source will ask: the one that it has moved to, if it has.
-pub(super) fn origin_of(source: &Source, state: &SourceState) -> String {
+pub(crate) fn origin_of(source: &Source, state: &SourceState) -> String {
     let Some(url) = source.location.url() else {
         return format!("{FILE}{}", source.id);
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{StoryId, Timestamp, TopicId, TopicVersion};
+use super::{Applied, Assignment, StoryId, Timestamp, TopicId, TopicVersion};
 
 /// A record of the engine's own state. The store keeps one of each [key](EngineRecord::key).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,15 @@ pub enum EngineRecord {
         since: Timestamp,
         /// When it was reported.
         reported: Timestamp,
+    },
+    /// The last turn of the stream whose changes the store holds.
+    Applied(Applied),
+    /// The owners of the partitions.
+    Assignment(Assignment),
+    /// The plan in force, as the nodes of a cluster share it.
+    SharedPlan {
+        /// The configuration, written out in full.
+        text: String,
     },
     /// A hub elsewhere has accepted a ping for a feed.
     Ping {
@@ -143,6 +152,9 @@ impl EngineRecord {
             Self::TopicVersion { topic, .. } => format!("version/{topic}"),
             Self::Unfinished { version } => format!("unfinished/{:016x}", version.0),
             Self::Silence { topic, .. } => format!("silence/{topic}"),
+            Self::Applied(_) => "stream:applied".to_owned(),
+            Self::Assignment(_) => "stream:assignment".to_owned(),
+            Self::SharedPlan { .. } => "stream:plan".to_owned(),
             Self::Ping { path, .. } => format!("ping{path}"),
         }
     }

@@ -60,6 +60,11 @@ named! {
     TopicId
 }
 
+named! {
+    /// Names a machine in a cluster: `a`.
+    NodeName
+}
+
 /// Names a story in the store and in `/stories/ID`.
 ///
 /// It derives from the key of the story's first entry by a hash of fixed

@@ -29,6 +29,11 @@ impl Seed {
         Self(*self.hash(parts).as_bytes())
     }
 
+    /// The bytes, for a key of a cipher.
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// 128 bits in hexadecimal that only whoever has the seed can tell, and that
     /// are the same for the same parts.
     pub fn token(&self, parts: &[&[u8]]) -> String {

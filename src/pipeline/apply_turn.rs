@@ -9,6 +9,7 @@ use crate::engine::{Event, HubAnswer, Polled, Step, Turn};
 use crate::fetch::Refusal;
 use crate::model::{Outcome, Source};
 use crate::store::StoreError;
+use crate::stream::Message;
 use crate::websub::inbound::CallbackAnswer;
 
 /// The parts of a turn's result that its sender needs.
@@ -27,38 +28,41 @@ impl Pipeline {
         if self.is_closed() {
             return Ok(None);
         }
-        let applied = self.driver.apply(turn).await;
-        self.written(applied).await
+        self.append(Message::Turn(turn)).await
     }
 
     /// Tries again to write a step that a full disk kept out.
     pub(super) async fn retry(&mut self) -> Result<(), StoreError> {
+        self.settle().await;
         if self.driver.is_blocked() && !self.disk.is_low() {
             let step = self.driver.retry().await.map(Option::unwrap_or_default);
-            self.written(step).await?;
+            // Polls of other nodes are not under way here: to end them does nothing.
+            self.written(step, true).await?;
             // The turn may have been a plan's.
             self.answer_if_filled().await?;
         }
         Ok(())
     }
 
-    /// Acts on a step that is durable, or that waits for room.
+    /// Acts on a step that is durable, or that waits for room. `is_own`: this process has appended
+    /// its turn.
     pub(super) async fn written(
         &mut self,
         step: Result<Step, StoreError>,
+        is_own: bool,
     ) -> Result<Option<Applied>, StoreError> {
         match step {
             Err(full @ StoreError::Full { .. }) => {
                 self.wait_for_room(&full);
                 Ok(None)
             }
-            step => self.follow(step?).await.map(Some),
+            step => self.follow(step?, is_own).await.map(Some),
         }
     }
 
     /// Whether nothing more is taken in, because the disk is full or nearly so.
     pub(super) fn is_closed(&self) -> bool {
-        self.disk.is_low() || self.driver.is_blocked()
+        self.disk.is_low() || self.driver.is_blocked() || self.is_cut_off()
     }
 
     /// Looks every so often whether enough of the disk is free.
@@ -87,42 +91,50 @@ impl Pipeline {
         self.disk.retry_later();
     }
 
-    async fn follow(&mut self, step: Step) -> Result<Applied, StoreError> {
+    async fn follow(&mut self, step: Step, is_own: bool) -> Result<Applied, StoreError> {
         self.has_room();
         let mut applied = Applied::default();
         for event in step.events {
             log_poll::of_event(&event);
             match event {
-                Event::Planned => self.planned().await?,
+                Event::Planned => self.planned(is_own).await?,
                 Event::TopicsFilled(results) => {
                     self.publish().await?;
                     self.topics_filled(results);
                 }
                 Event::Hub { source, answer } => match *answer {
+                    // The hub may call any node.
+                    HubAnswer::Request(_) if !is_own => {
+                        if let Some(source) = self.driver.plan().sources.get(&source).cloned() {
+                            self.plan_source(&source);
+                        }
+                    }
                     HubAnswer::Request(request) => {
                         applied.asks_hub = true;
                         self.send_hub_request(source, *request);
                     }
                     HubAnswer::Answered { .. } => {}
                     HubAnswer::Callback { answer, .. } => {
-                        applied.callback = Some(answer);
+                        applied.callback = Some(answer).filter(|_| is_own);
                         if let Some(source) = self.driver.plan().sources.get(&source).cloned() {
                             self.plan_source(&source);
                         }
                     }
                 },
+                Event::Assigned { before } => self.assigned(before.as_ref()),
                 Event::ClockWasAhead(_)
+                | Event::TurnsLost { .. }
                 | Event::TopicSilent { .. }
                 | Event::TopicSpeaks { .. }
                 | Event::PushDistrusted { .. } => {}
             }
         }
-        self.polled(step.polls).await?;
+        self.polled(step.polls, is_own).await?;
         Ok(applied)
     }
 
     /// Updates the schedule and the log after polls, and answers those who requested them.
-    async fn polled(&mut self, polls: Vec<Polled>) -> Result<(), StoreError> {
+    async fn polled(&mut self, polls: Vec<Polled>, is_own: bool) -> Result<(), StoreError> {
         let news = polls.iter().filter_map(|polled| PollNews::of(&polled.poll, &polled.ingested));
         self.publishing.unlogged.extend(news);
         // Whoever requested a poll sees its result.
@@ -141,7 +153,9 @@ impl Pipeline {
                 source.inspect(|source| self.plan_source(source));
                 continue;
             }
-            self.polls.committed(&poll.source, self.clock.now());
+            if is_own {
+                self.polls.committed(&poll.source, self.clock.now());
+            }
             if let Some(source) = source {
                 self.plan_source(&source);
                 pinged.extend(self.websub.was_pinged(&source.id).then_some(source));
@@ -157,15 +171,31 @@ impl Pipeline {
                 }
             }
         }
-        for source in pinged {
-            // The poll's answer may be older than the news.
-            Box::pin(self.hasten(&source)).await?;
+        // The polls' answers may be older than the news.
+        self.hastened.extend(pinged);
+        Ok(())
+    }
+
+    /// Takes a source that another node polls off the agenda. Its hub may call here all the same.
+    fn leave_to_others(&mut self, source: &Source) {
+        self.polls.forget(&source.id);
+        let push = self.driver.with_source_state(&source.id, |state| state.push.clone());
+        self.websub.forget_hub(&source.id, push.as_deref(), self.polls.agenda());
+    }
+
+    /// Polls sources soon whose hubs have sent notice of news.
+    pub(super) async fn hasten_pinged(&mut self) -> Result<(), StoreError> {
+        for source in std::mem::take(&mut self.hastened) {
+            self.hasten(&source).await?;
         }
         Ok(())
     }
 
     /// Moves a source, and the request to its hub, to the due times in its state.
     pub(super) fn plan_source(&mut self, source: &Source) {
+        if !self.polls_here(source) {
+            return self.leave_to_others(source);
+        }
         let (id, polls) = (&source.id, &mut self.polls);
         let without_hub = self.websub.is_without_hubs();
         let is_planned = self.driver.with_source_state(id, |state| {

@@ -1,13 +1,14 @@
 //! Applies turns to the engine, makes each durable, and publishes the feeds that changed.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::config::Plan;
 use crate::engine::{
-    Engine, Event, FillProgress, Ingested, Reader, SourceStates, StartupProgress, Step,
-    TopicFillResult, Turn,
+    Engine, Event, FillProgress, Ingested, Reader, Sequenced, SourceStates, StartupProgress, Step,
+    StreamState, TopicFillResult, Turn,
 };
 use crate::model::{Poll, SourceId, SourceState, Story, StoryId, Timestamp};
 use crate::publish::{FirstPage, Metrics, ResponseCache};
@@ -24,6 +25,20 @@ const AT_HAND: usize = 1000;
 
 /// Up to this many stories are matched against changed topics at once.
 const FEW: u64 = 200;
+
+/// Why a turn of the stream was not applied.
+pub(super) enum Unapplied {
+    /// The store cannot be read or written.
+    Store(StoreError),
+    /// A fault of ours. The engine is of no use any more.
+    Panicked(String),
+}
+
+impl From<StoreError> for Unapplied {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
 
 /// The engine, its store and its published feeds. The only writer.
 pub struct EngineDriver {
@@ -82,7 +97,9 @@ impl EngineDriver {
         let is_new = step.events.contains(&Event::Planned);
         driver.write(step).await?.events.iter().for_each(super::log_poll::of_event);
         let few = tokio::task::block_in_place(|| driver.store.count())? < FEW;
-        let is_due = few && (is_new || driver.engine.lacks_everything());
+        // In a cluster a turn ends it.
+        let is_alone = driver.engine.stream().is_none();
+        let is_due = is_alone && few && (is_new || driver.engine.lacks_everything());
         // Under the same plan as before, this belongs to the last turn.
         let at = if is_new { now } else { driver.engine.now() };
         while is_due && driver.is_filling() {
@@ -196,6 +213,33 @@ impl EngineDriver {
     pub async fn ingest(&mut self, polls: &[Poll]) -> Result<Vec<Ingested>, StoreError> {
         let step = self.apply(Turn::Polls(polls.to_vec())).await?;
         Ok(step.polls.into_iter().map(|polled| polled.ingested).collect())
+    }
+
+    /// Applies a turn of the stream and makes it durable.
+    pub(super) async fn apply_sequenced(&mut self, turn: Sequenced) -> Result<Step, Unapplied> {
+        let began = Instant::now();
+        let reader = Reader::new(&*self.store, &self.at_hand);
+        let engine = &mut self.engine;
+        // All nodes would end at the same turn, and again after every restart.
+        let applied = tokio::task::block_in_place(|| {
+            catch_unwind(AssertUnwindSafe(|| engine.apply_sequenced(turn, &reader)))
+        });
+        let step = match applied {
+            Ok(step) => step?,
+            Err(panic) => {
+                let text = panic.downcast_ref::<String>().map(String::as_str);
+                let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+                return Err(Unapplied::Panicked(text.unwrap_or("it panicked").to_owned()));
+            }
+        };
+        self.unpublished.began(began);
+        Ok(self.write(step).await?)
+    }
+
+    /// Makes the store part of a stream.
+    pub async fn begin_stream(&mut self, state: StreamState) -> Result<(), StoreError> {
+        let commit = self.engine.begin_stream(state);
+        self.write(Step { commit, ..Step::default() }).await.map(drop)
     }
 
     /// Applies a turn and makes it durable.

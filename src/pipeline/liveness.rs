@@ -27,6 +27,8 @@ pub struct Liveness {
     stopped: AtomicBool,
     /// Why nothing new is taken in at present.
     stalled: Mutex<Option<String>>,
+    /// Why this node of a cluster is not ready.
+    not_ready: Mutex<Option<String>>,
     /// Number of steps that the loop has begun.
     steps: AtomicU64,
     /// Whether the loop is at a step.
@@ -51,6 +53,9 @@ impl Liveness {
     /// Whether the loop runs and takes polls in; otherwise the reason.
     pub fn alive(&self) -> Result<(), String> {
         self.runs()?;
+        if let Some(why) = &*self.not_ready.lock().unwrap_or_else(PoisonError::into_inner) {
+            return Err(why.clone());
+        }
         match &*self.stalled.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(why) => Err(why.clone()),
             None => Ok(()),
@@ -81,6 +86,11 @@ impl Liveness {
     pub(super) fn stall(&self, why: Option<String>) -> bool {
         let mut stalled = self.stalled.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *stalled, why).is_some()
+    }
+
+    /// Sets or clears the reason why this node of a cluster is not ready.
+    pub(super) fn lag(&self, why: Option<String>) {
+        *self.not_ready.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
     pub(super) fn expect(&self, next_poll: Option<Timestamp>) {

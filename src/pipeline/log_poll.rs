@@ -1,7 +1,7 @@
 //! Logs the results of polls and other turns: one line for news, and one for each change of a
 //! source's condition.
 
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::engine::{Event, HubAnswer, Ingested, TopicFillResult};
 use crate::model::{EventKind, Outcome, Poll, SourceEvent, SourceId};
@@ -76,7 +76,11 @@ pub(super) fn of_event(event: &Event) {
             sources,
             "the clock was ahead when {sources} sources were last asked: the times that it set are void"
         ),
-        Event::Planned | Event::TopicsFilled(_) => {}
+        Event::TurnsLost { node, count } => error!(
+            event = "turns_lost", %node, count,
+            "the NATS servers have lost {count} turns of node {node}: set `sync_interval: always` there, and see docs/clusters.md"
+        ),
+        Event::Planned | Event::TopicsFilled(_) | Event::Assigned { .. } => {}
     }
 }
 

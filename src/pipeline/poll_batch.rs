@@ -26,7 +26,7 @@ const RESTS: u32 = 4;
 const LONGEST: Duration = Duration::from_millis(50);
 
 /// The result of a poll's task.
-pub(super) type Ended = Result<(Id, Poll), JoinError>;
+pub(super) type Ended = Result<(Id, Option<Poll>), JoinError>;
 
 /// The polls that ended and are not committed.
 #[derive(Debug, Default)]
@@ -42,12 +42,14 @@ impl PollBatch {
     /// Adds a poll that ended.
     pub(super) fn add(&mut self, ended: Ended) {
         self.is_urgent |= match &ended {
-            Ok((_, poll)) => {
+            Ok((_, None)) => false,
+            Ok((_, Some(poll))) => {
                 !matches!(poll.outcome, Outcome::Unchanged { .. }) || poll.pages.is_some()
             }
             Err(_) => true,
         };
-        self.entries += ended.as_ref().map_or(0, |(_, poll)| poll.entries().len());
+        let poll = ended.as_ref().ok().and_then(|(_, poll)| poll.as_ref());
+        self.entries += poll.map_or(0, |poll| poll.entries().len());
         self.ended.push(ended);
     }
 
@@ -111,7 +113,7 @@ mod tests {
         batch.committed(Duration::from_millis(10), now);
         for poll in polls {
             let mut tasks = JoinSet::new();
-            tasks.spawn(async { poll });
+            tasks.spawn(async { Some(poll) });
             batch.add(tasks.join_next_with_id().await.unwrap());
         }
         (batch, now)

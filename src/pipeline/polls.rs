@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::task::{Id, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinSet};
 use tokio::time::Instant;
 use tracing::error;
 
@@ -21,6 +21,7 @@ use crate::config::Plan;
 use crate::engine::Polled;
 use crate::fetch::{Agenda, Fetcher, Refusal, Start};
 use crate::model::{Failure, FailureKind, Outcome, Poll, Source, SourceId, SourceState, Timestamp};
+use crate::stream::membership::PollGuard;
 
 /// A request for a poll, to be answered once the poll is published or refused.
 pub(super) struct PollWish {
@@ -39,10 +40,12 @@ pub(super) struct Polls {
     agenda: Agenda,
     /// The only sources to poll, where not every source of the plan is polled.
     only: Option<BTreeSet<SourceId>>,
-    tasks: JoinSet<Poll>,
+    /// Polls under way. A poll of a node that may poll no more is given up.
+    tasks: JoinSet<Option<Poll>>,
     /// The source that each task reads.
-    sources: HashMap<Id, Arc<Source>>,
+    sources: HashMap<Id, (Arc<Source>, AbortHandle)>,
     batch: PollBatch,
+    given_up: Vec<Arc<Source>>,
     waiting: HashMap<SourceId, Vec<PollWish>>,
     liveness: Arc<Liveness>,
     threads: ComputeThreads,
@@ -61,6 +64,7 @@ impl Polls {
             tasks: JoinSet::new(),
             sources: HashMap::new(),
             batch: PollBatch::default(),
+            given_up: Vec::new(),
             waiting: HashMap::new(),
             liveness,
             threads: ComputeThreads::default(),
@@ -133,18 +137,29 @@ impl Polls {
     }
 
     /// Starts the polls that are due. Returns the sources whose hubs are due to be asked.
-    pub(super) fn start_due(&mut self, driver: &EngineDriver, clock: &Clock) -> Vec<SourceId> {
+    pub(super) fn start_due(
+        &mut self,
+        driver: &EngineDriver,
+        clock: &Clock,
+        guard: Option<&PollGuard>,
+    ) -> Vec<SourceId> {
         let (now, mut hubs) = (clock.now(), Vec::new());
         while let Some(start) = self.agenda.start(now) {
             match start {
-                Start::Poll(source) => self.start(&source, driver, clock),
+                Start::Poll(source) => self.start(&source, driver, clock, guard.cloned()),
                 Start::HubRequest(source) => hubs.push(source),
             }
         }
         hubs
     }
 
-    fn start(&mut self, id: &SourceId, driver: &EngineDriver, clock: &Clock) {
+    fn start(
+        &mut self,
+        id: &SourceId,
+        driver: &EngineDriver,
+        clock: &Clock,
+        guard: Option<PollGuard>,
+    ) {
         let plan = driver.plan();
         let Some(source) = plan.sources.get(id).cloned() else { return };
         let poll = read_source::read(
@@ -156,13 +171,23 @@ impl Polls {
             self.tools(clock),
         );
         self.liveness.progressed();
-        let task = self.tasks.spawn(poll).id();
-        self.sources.insert(task, source);
+        let task = match guard {
+            None => self.tasks.spawn(async { Some(poll.await) }),
+            Some(guard) => self.tasks.spawn(async move {
+                tokio::select! {
+                    // First: after a freeze, the answer may be there as well.
+                    biased;
+                    () = guard.lapsed() => None,
+                    poll = poll => Some(poll),
+                }
+            }),
+        };
+        self.sources.insert(task.id(), (source, task));
     }
 
     /// Whether a source is being polled.
     pub(super) fn is_under_way(&self, source: &SourceId) -> bool {
-        self.sources.values().any(|polled| polled.id == *source)
+        self.sources.values().any(|(polled, _)| polled.id == *source)
     }
 
     pub(super) fn are_under_way(&self) -> bool {
@@ -219,9 +244,13 @@ impl Polls {
     /// counts for nothing, where a reload has the source asked otherwise since.
     fn poll_of(&mut self, ended: Ended, driver: &EngineDriver, now: Timestamp) -> Option<Poll> {
         let task = ended.as_ref().map_or_else(|broken| broken.id(), |(task, _)| *task);
-        let source = self.sources.remove(&task)?;
+        let (source, _) = self.sources.remove(&task)?;
         let broken = match ended {
-            Ok((_, poll)) => {
+            Ok((_, None)) => {
+                self.give_up(source, now);
+                return None;
+            }
+            Ok((_, Some(poll))) => {
                 let configured = driver.plan().sources.get(&source.id).cloned();
                 let is_failed = matches!(poll.outcome, Outcome::Failed(_));
                 let configured = configured.filter(|now| {
@@ -239,13 +268,26 @@ impl Polls {
         let id = &source.id;
         self.marks.0.committed(id);
         if broken.is_cancelled() {
-            // The runtime ends, which is not the source's failure.
+            // Another node polls the source from now on, or the runtime ends: neither is the
+            // source's failure.
+            self.give_up(source, now);
             return None;
         }
         error!(event = "poll_panicked", source = %id, "poll of {id} panicked; please report it");
         let failure =
             Failure::new(FailureKind::Internal, "the poll failed inside; please report it");
         Some(Poll::of(&source, now, Outcome::Failed(failure)))
+    }
+
+    /// A poll was given up. The source has its place in the schedule again once it is planned.
+    fn give_up(&mut self, source: Arc<Source>, now: Timestamp) {
+        self.committed(&source.id, now);
+        self.given_up.push(source);
+    }
+
+    /// The sources whose polls were given up since the last call.
+    pub(super) fn take_given_up(&mut self) -> Vec<Arc<Source>> {
+        std::mem::take(&mut self.given_up)
     }
 
     /// A poll counts for nothing: the source is due as it was before, and whoever waits for it
@@ -278,6 +320,18 @@ impl Polls {
         match refusal {
             Some(refusal) => drop(wish.done.send(Err(refusal))),
             None => self.waiting.entry(source).or_default().push(wish),
+        }
+    }
+
+    /// Answers a request once any node has polled the source.
+    pub(super) fn wait_for(&mut self, source: SourceId, wish: PollWish) {
+        self.waiting.entry(source).or_default().push(wish);
+    }
+
+    /// Gives up the polls of these sources.
+    pub(super) fn abort(&self, is_lost: impl Fn(&SourceId) -> bool) {
+        for (_, task) in self.sources.values().filter(|(source, _)| is_lost(&source.id)) {
+            task.abort();
         }
     }
 

@@ -9,24 +9,48 @@ use super::{AwaitedPlan, Pipeline, ReplanError, log_poll};
 use crate::config::Plan;
 use crate::engine::{TopicFillResult, Turn};
 use crate::store::StoreError;
+use crate::stream::Message;
 
 impl Pipeline {
     /// Puts a plan in force. `done` is answered once its topics are filled.
     pub(super) async fn replan(
         &mut self,
         plan: Arc<Plan>,
+        force: bool,
         in_force: oneshot::Sender<Result<(), ReplanError>>,
         done: oneshot::Sender<Vec<TopicFillResult>>,
     ) -> Result<(), StoreError> {
         if self.is_closed() {
-            error!(event = "reload_refused", "the plan in force stays: the disk is full");
-            let _ = in_force.send(Err(ReplanError::DiskFull));
+            let why = if self.is_cut_off() { ReplanError::CutOff } else { ReplanError::DiskFull };
+            error!(event = "reload_refused", "{why}");
+            let _ = in_force.send(Err(why));
             return Ok(());
         }
         let in_force = Some(in_force);
         self.waiting.plan = Some(AwaitedPlan { in_force, done, results: Vec::new() });
-        self.apply(Turn::Plan { plan, at: self.clock.now() }).await?;
+        let at = self.clock.now();
+        match (&self.cluster, &plan.shared) {
+            (Some(cluster), Some(shared)) => {
+                let follows = cluster.follows().filter(|_| !force);
+                if follows.is_none() && !force {
+                    return self.refuse_other_plan();
+                }
+                let text = shared.to_string();
+                self.waiting.compiled = Some(plan);
+                self.append(Message::Plan { text, follows, at }).await?;
+            }
+            _ => {
+                self.apply(Turn::Plan { plan, at }).await?;
+            }
+        }
         self.answer_if_filled().await
+    }
+
+    fn refuse_other_plan(&mut self) -> Result<(), StoreError> {
+        if let Some(mut awaited) = self.waiting.plan.take() {
+            let _ = awaited.in_force.take().map(|sender| sender.send(Err(ReplanError::Other)));
+        }
+        Ok(())
     }
 
     /// Fills one slice of the changed topics, or applies the turn that follows the last slice.
@@ -35,12 +59,14 @@ impl Pipeline {
             return Ok(());
         }
         match self.driver.turn_due(self.clock.now()) {
+            Some(_) if !self.may_end_filling() => return Ok(()),
             Some(turn) => {
                 self.apply(turn).await?;
             }
             None => {
                 let filled = self.driver.fill_slice().await;
-                self.written(filled).await?;
+                self.written(filled, true).await?;
+                self.report();
             }
         }
         self.answer_if_filled().await
@@ -68,14 +94,33 @@ impl Pipeline {
     }
 
     /// Has the schedule, the fetcher and the feeds follow a plan that is in force.
-    pub(super) async fn planned(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn planned(&mut self, is_own: bool) -> Result<(), StoreError> {
         let plan = self.driver.plan().clone();
-        if let Some(in_force) = self.waiting.plan.as_mut().and_then(|plan| plan.in_force.take()) {
+        self.plan_followed();
+        if is_own {
+            self.files_follow();
+        } else {
+            self.records_follow(&plan);
+        }
+        let awaited = self.waiting.plan.as_mut().filter(|_| is_own);
+        if let Some(in_force) = awaited.and_then(|plan| plan.in_force.take()) {
             let _ = in_force.send(Ok(()));
         }
         let previous = std::mem::replace(&mut self.scheduled, plan);
         self.reschedule(&previous);
         self.driver.publish_all().await
+    }
+
+    /// Whether a slice is to be filled, or the turn after the last one may be due.
+    pub(super) fn has_filling_to_do(&mut self) -> bool {
+        self.driver.turn_due(self.clock.now()).is_none() || self.may_end_filling()
+    }
+
+    /// A plan that another node has sent is in force: those who answer questions follow it.
+    fn records_follow(&self, plan: &Arc<Plan>) {
+        if let Some(follow) = &self.follow_plan {
+            follow(plan.clone());
+        }
     }
 
     /// The plan has compiled, so nothing here can fail because of it.

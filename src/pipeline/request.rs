@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use super::cluster::ClusterStatus;
 use crate::config::Plan;
 use crate::engine::{Polled, TopicFillResult};
 use crate::fetch::Refusal;
@@ -21,6 +22,23 @@ pub enum ReplanError {
     /// Nothing can be written.
     #[error("the disk is full, and the plan in force stays; make room and reload")]
     DiskFull,
+    /// The plan cannot be appended.
+    #[error("the other nodes cannot be reached, and the plan in force stays")]
+    CutOff,
+    /// The files of this node are not those of the plan in force.
+    #[error(
+        "another plan is in force than the one that this node's files belong to; bring the files up to date, or use `gazetted reload --force`"
+    )]
+    Other,
+}
+
+/// Writes a backup of a store that does not change meanwhile.
+pub struct BackupWriter(pub Box<dyn FnOnce() + Send>);
+
+impl std::fmt::Debug for BackupWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BackupWriter")
+    }
 }
 
 /// A request to the loop.
@@ -39,6 +57,8 @@ pub enum Request {
     Replan {
         /// The plan, compiled.
         plan: Arc<Plan>,
+        /// Whether it may replace a plan that this node's files do not belong to.
+        force: bool,
         /// Receives whether the plan is in force, as soon as that is decided.
         in_force: oneshot::Sender<Result<(), ReplanError>>,
         /// Receives the changes of topics, once the plan is in force and its topics are filled.
@@ -67,6 +87,23 @@ pub enum Request {
     Settled {
         /// Receives the answer then.
         done: oneshot::Sender<()>,
+    },
+    /// Report the state of the cluster.
+    Cluster {
+        /// Receives it; `None` on a machine alone.
+        done: oneshot::Sender<Option<ClusterStatus>>,
+    },
+    /// Have nobody poll, or everybody again.
+    Pause {
+        /// Whether to pause.
+        pauses: bool,
+        /// Receives whether it is in force.
+        done: oneshot::Sender<bool>,
+    },
+    /// Call this while nothing is applied.
+    Backup {
+        /// Writes the backup.
+        write: BackupWriter,
     },
     /// Answer, to show that the loop is alive.
     Heartbeat {

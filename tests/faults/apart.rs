@@ -42,7 +42,7 @@ fn is_a_daemon_apart() {
                 Ok(seconds) => clock.advance(Duration::from_secs(seconds)),
                 Err(_) => {
                     let loaded = Plan::load(Path::new(&config)).unwrap();
-                    daemon.handle().replan(loaded.plan).await.unwrap();
+                    daemon.handle().replan(loaded.plan, false).await.unwrap();
                 }
             }
             daemon.handle().settled().await;

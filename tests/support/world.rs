@@ -124,7 +124,7 @@ impl World {
     pub async fn reconfigure(&mut self, change: impl FnOnce(&mut String)) {
         change(&mut self.config);
         let plan = self.plan();
-        self.handle().replan(plan).await.unwrap();
+        self.handle().replan(plan, false).await.unwrap();
         self.handle().settled().await;
     }
 

@@ -34,6 +34,11 @@ pub(in crate::cli) struct Stories {
 impl Stories {
     pub(in crate::cli) fn run(self, config: &ConfigFile) -> Done {
         let plan = config.plan()?;
+        if plan.cluster.is_some() {
+            return Err(Stop::because(
+                "a node of a cluster takes over no stories: all nodes would have to; import them before `gazetted cluster init`",
+            ));
+        }
         // Nothing is opened, and so perhaps made, for a file that cannot be read.
         self.each("reading", |_, _| Ok(()))?;
         let store = store::open(&plan.store.path, plan.store.cache)?;

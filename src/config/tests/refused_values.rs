@@ -38,3 +38,58 @@ fn no_amount_is_zero_with_which_nothing_would_work() {
         assert!(problems.0.iter().any(|p| p.help.contains("more than zero")), "{text}\n{problems}");
     }
 }
+
+#[test]
+fn a_cluster_that_cannot_work_is_refused_with_a_remedy() {
+    let secret = "0123456789abcdef".repeat(4);
+    let whole = "[server]\nbase_url = \"https://news.example/\"\n[cluster]\nservers = [\"tls://a.example:4222\"]\nnode = \"a\"\ncluster_secret_file = \"secret\"\n";
+    let problems =
+        |text: &str, secret: &str| match Files::of(&[("gazetted.toml", text), ("secret", secret)])
+            .compiled()
+        {
+            Ok(_) => Vec::new(),
+            Err(problems) => problems.0.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        };
+    if cfg!(not(feature = "cluster")) {
+        assert!(problems(whole, &secret)[0].contains("without the feature"));
+        return;
+    }
+    assert_eq!(problems(whole, &secret), Vec::<String>::new());
+    for (from, to, expected) in [
+        ("servers = [\"tls://a.example:4222\"]\n", "", "without `servers`"),
+        ("tls://a.example:4222", "https://a.example", "not the address of a NATS server"),
+        ("base_url", "#base_url", "without `[server] base_url`"),
+        ("cluster_secret_file = \"secret\"", "", "without `cluster_secret_file`"),
+        ("node = \"a\"", "node = \"A b\"", "cannot be a name"),
+        ("node = \"a\"", "node = \"a\"\nnode_timeout = \"5s\"", "from \"20s\" to \"10m\""),
+        ("node = \"a\"", "node = \"a\"\ncert_file = \"x.pem\"", "go together"),
+        ("node = \"a\"", "node = \"a\"\nkeep = \"10s\"", "shorter than `node_timeout`"),
+    ] {
+        let found = problems(&whole.replace(from, to), &secret);
+        assert!(found.iter().any(|problem| problem.contains(expected)), "{expected}: {found:?}");
+    }
+    let short = problems(whole, "short");
+    assert!(short.iter().any(|problem| problem.contains("fewer than 32")), "{short:?}");
+}
+
+/// A plan that nodes share means the same as the files it was written from.
+#[cfg(feature = "cluster")]
+#[test]
+fn a_shared_plan_means_what_its_files_mean() {
+    let main = "include = [\"sources.d/*.toml\"]\n[server]\nlisten = \"127.0.0.1:9999\"\nbase_url = \"https://news.example/\"\ntitle = \"A \\\"quoted\\\" name\"\n[polling]\nfloor = \"7m\"\n[cluster]\nservers = [\"tls://a.example:4222\"]\nnode = \"a\"\ncluster_secret_file = \"secret\"\n[vocabulary]\ncapitals = [\"Tirana\", \"Skopje\"]\n[[topic]]\nid = \"t\"\ntitle = \"T\"\nquery = '@capitals OR \"a b\"'\n";
+    let more = "[[source]]\nid = \"s\"\nurl = \"https://a.example/feed?x=1&y=2\"\ntags = [\"uk\"]\nheaders = { X-Key = \"k\" }\n[[source]]\nid = \"f\"\nfile = \"feed.atom\"\n";
+    let secret = "0123456789abcdef".repeat(4);
+    let files =
+        Files::of(&[("gazetted.toml", main), ("sources.d/a.toml", more), ("secret", &secret)]);
+    let plan = files.compiled().unwrap().plan;
+    let text = plan.shared.clone().unwrap();
+    assert!(!text.contains("9999") && !text.contains("4222"), "{text}");
+    let shared = crate::config::Plan::of_shared(&text, &plan.files[0]).unwrap().plan;
+    assert_eq!(shared.shared.as_deref(), Some(&*text), "written again, it is the same");
+    assert_eq!(format!("{:?}", shared.sources), format!("{:?}", plan.sources));
+    assert_eq!(format!("{:?}", shared.topics), format!("{:?}", plan.topics));
+    assert_eq!(shared.topic_version(0), plan.topic_version(0));
+    assert_eq!(shared.server, plan.server);
+    assert_eq!(format!("{:?}", shared.polling), format!("{:?}", plan.polling));
+    assert_eq!(shared.store, plan.store);
+}

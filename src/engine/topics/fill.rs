@@ -210,6 +210,13 @@ impl Topics {
         Ok(commit)
     }
 
+    /// Fills every topic at once, of a store that was restored: its places are derived data, and
+    /// no turn belongs to them.
+    pub(in crate::engine) fn refill(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        let topics = self.filling();
+        self.publish_filled(&topics, work).map(drop)
+    }
+
     /// Publishes what is filled under its new version. Matches first what is not matched yet, so
     /// that the turn means the same wherever it is applied. Returns what that has changed.
     pub(in crate::engine) fn publish_filled(

@@ -43,6 +43,9 @@ pub enum Refusal {
     /// Its rules could not be kept.
     #[error("the disk is full: polling stops until there is room")]
     DiskFull,
+    /// Another node of the cluster polls it.
+    #[error("node {0} polls it; ask there")]
+    OtherNode(String),
     /// It was asked a short while ago.
     #[error("it was asked a short while ago and may be asked again from {0}")]
     TooSoon(Timestamp),

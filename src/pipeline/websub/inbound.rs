@@ -340,7 +340,7 @@ impl Pipeline {
     }
 
     /// Notes a ping that came during a poll: the poll's answer may be older.
-    fn note_ping(&mut self, source: &Source) {
+    pub(in crate::pipeline) fn note_ping(&mut self, source: &Source) {
         if let Some(inbound) = &mut self.websub.inbound
             && self.polls.is_under_way(&source.id)
         {

@@ -19,7 +19,9 @@ use crate::model::{Seed, Subscriber, SubscriberId, Timestamp};
 use crate::pipeline::Pipeline;
 use crate::publish::{ResponseCache, Site};
 use crate::store::StoreError;
-use crate::websub::outbound::{self as protocol, FeedCopy, PublishPings, VerificationQueue};
+use crate::websub::outbound::{
+    self as protocol, FeedCopy, PublishPings, SubscriptionRequest, VerificationQueue,
+};
 
 /// The most deliveries at once, in all and to one host.
 const DELIVERING: usize = 32;
@@ -191,6 +193,27 @@ impl Pipeline {
         self.count_subscribers();
     }
 
+    /// Has the requests that another node has recorded verified here, if this node leads.
+    pub(in crate::pipeline) fn verify_later(&mut self, requests: &[(SubscriptionRequest, u64)]) {
+        let leads = self.leads();
+        if let Some(hub) = self.websub.outbound.as_mut().filter(|_| leads) {
+            let id =
+                |request: &SubscriptionRequest| SubscriberId::of(&request.topic, &request.callback);
+            hub.unverified.extend(requests.iter().map(|(request, _)| id(request)));
+            hub.may_be_due = true;
+        }
+    }
+
+    /// Looks at all subscribers: this node leads from now on.
+    pub(in crate::pipeline) fn serve_all_subscribers(&mut self) {
+        let subscribers = self.driver.engine().subscribers().iter();
+        let asked = subscribers.filter(|(_, one)| one.asked.is_some()).map(|(id, _)| *id);
+        if let Some(hub) = &mut self.websub.outbound {
+            hub.unverified = asked.collect();
+            hub.may_be_due = true;
+        }
+    }
+
     /// Updates the gauge of confirmed subscribers.
     fn count_subscribers(&self) {
         let subscribers = self.driver.engine().subscribers().values();
@@ -207,6 +230,14 @@ impl Pipeline {
         let (plan, caller, now) = (self.driver.plan().clone(), self.caller(), self.clock.now());
         let cache = self.driver.cache().clone();
         let is_closed = self.is_closed();
+        if !self.leads() {
+            // The leader of a cluster delivers, and looks at everything when it begins to.
+            if let Some(hub) = &mut self.websub.outbound {
+                hub.changes.mark_unchanged();
+                (hub.may_be_due, hub.wake_at) = (false, None);
+            }
+            return Ok(());
+        }
         let Some(hub) = self.websub.outbound.as_mut().filter(|_| !is_closed) else {
             return Ok(());
         };

@@ -119,12 +119,12 @@ impl Pipeline {
 
     /// Starts the lookups and calls that are due.
     pub(super) fn start_verifications(&mut self) {
-        let (caller, now) = (self.caller(), self.clock.now());
+        let (caller, now, leads) = (self.caller(), self.clock.now(), self.leads());
         let Some(hub) = &mut self.websub.outbound else { return };
         while let Some(open) = hub.queue.next_to_look_up() {
             hub.looking_up.spawn(caller.clone().look_up(open));
         }
-        while let Some(open) = hub.queue.next_to_call(now) {
+        while leads && let Some(open) = hub.queue.next_to_call(now) {
             hub.verify(caller.clone(), open);
         }
     }
@@ -132,6 +132,8 @@ impl Pipeline {
     /// Stores the requests whose callbacks may be called, all at once.
     pub(super) async fn looked_up(&mut self, looked_up: Vec<LookedUp>) -> Result<(), StoreError> {
         let (mut requests, mut changes) = (Vec::new(), Changes::default());
+        // Another node verifies what it finds recorded.
+        let leads = self.leads();
         for LookedUp { open, answer } in looked_up {
             let Some(hub) = &mut self.websub.outbound else { return Ok(()) };
             let subscribers = self.driver.engine().subscribers();
@@ -143,12 +145,14 @@ impl Pipeline {
                 }
             });
             let request = open.request.clone();
-            let is_queued = hub.queue.looked_up(open, allowed.is_ok());
+            let is_queued = hub.queue.looked_up(open, allowed.is_ok() && leads);
+            let is_taken = is_queued || (!leads && allowed.is_ok());
             if let Err(failure) = allowed {
                 log_unconfirmed(&request, &failure);
             }
-            match self.feed_hash(&request).filter(|_| is_queued) {
+            match self.feed_hash(&request).filter(|_| is_taken) {
                 Some(hash) => requests.push((request, hash)),
+                None if !leads => {}
                 None => changes.take_back(&request, self.driver.engine().subscribers()),
             }
         }

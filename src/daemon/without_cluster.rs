@@ -1,0 +1,52 @@
+//! Stands for the cluster in a build without the feature `cluster`: every machine is alone.
+
+use std::sync::Arc;
+
+use super::{Begun, DaemonError};
+use crate::clock::Clock;
+use crate::config::Plan;
+use crate::model::Timestamp;
+use crate::pipeline::{EngineDriver, Pipeline};
+use crate::store::Store;
+use crate::stream::StreamError;
+
+/// Never there.
+pub(super) struct Joining {
+    pub(super) plan: Arc<Plan>,
+    never: std::convert::Infallible,
+}
+
+impl Joining {
+    pub(super) async fn begin(_: Arc<Plan>, _: &dyn Store) -> Result<Option<Self>, DaemonError> {
+        Ok(None)
+    }
+
+    pub(super) fn opened_at(&self, _: &Clock) -> Timestamp {
+        match self.never {}
+    }
+
+    pub(super) async fn finish(
+        self,
+        _: EngineDriver,
+        _: impl FnOnce(EngineDriver) -> Result<Pipeline, DaemonError>,
+    ) -> Result<Pipeline, DaemonError> {
+        match self.never {}
+    }
+}
+
+/// Refuses: this program cannot be part of a cluster.
+///
+/// # Errors
+/// Always.
+pub async fn begin_stream(_: Plan, _: Arc<dyn Store>, _: &Clock) -> Result<Begun, DaemonError> {
+    let why = "this gazetted was built without the feature `cluster`";
+    Err(DaemonError::Cluster(StreamError::Unusable(why.to_owned())))
+}
+
+/// There are no servers to try.
+///
+/// # Errors
+/// Never.
+pub async fn check_servers(_: &Plan) -> Result<Vec<String>, StreamError> {
+    Ok(Vec::new())
+}

@@ -1,0 +1,82 @@
+//! How far a node has applied the stream, and which node owns which sources.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{NodeName, Timestamp};
+
+/// Shares of the sources, by host. Every source is in one.
+pub const PARTITIONS: u16 = 1024;
+
+/// A share of the sources.
+pub type Partition = u16;
+
+/// The last turn that a store holds the changes of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// The stream, by the ID of its first turn.
+    pub genesis: String,
+    /// Where the turn is in the stream.
+    pub sequence: u64,
+    /// When the stream received it.
+    pub at: Timestamp,
+    /// The number of the last applied turn of every node.
+    pub numbers: BTreeMap<NodeName, u64>,
+    /// Chained over all changes since the stream began.
+    pub digest: StateDigest,
+    /// The rules version that the turns are applied by.
+    pub rules: u32,
+    /// Hash of the text of the plan in force.
+    pub plan: u64,
+    /// Whether nobody polls, for an upgrade.
+    #[serde(default)]
+    pub paused: bool,
+}
+
+/// A chained hash of the state. Nodes compare it at equal sequences.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StateDigest(pub [u8; 16]);
+
+impl fmt::Display for StateDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for StateDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The owner of every partition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The leadership that assigned them.
+    pub term: u64,
+    /// The node that assigned them, and acts for all nodes.
+    pub leader: NodeName,
+    /// The nodes that were alive. A partition that leaves a node which is not among them needs no
+    /// handover: that node stopped polling long ago.
+    pub alive: Vec<NodeName>,
+    /// The nodes that poll.
+    pub nodes: Vec<NodeName>,
+    /// The owner of each partition, by its place in `nodes`.
+    pub owners: Vec<u8>,
+    /// When the stream received it.
+    pub at: Timestamp,
+}
+
+impl Assignment {
+    /// The owner of a partition.
+    pub fn owner(&self, partition: Partition) -> Option<&NodeName> {
+        self.nodes.get(usize::from(*self.owners.get(usize::from(partition))?))
+    }
+
+    /// The number of partitions of a node.
+    pub fn count_of(&self, node: &NodeName) -> usize {
+        (0..PARTITIONS).filter(|partition| self.owner(*partition) == Some(node)).count()
+    }
+}

@@ -1,0 +1,149 @@
+//! Assigns the sources to nodes, and follows the assignment in force.
+
+use std::collections::BTreeSet;
+
+use tokio::time::Instant;
+use tracing::info;
+
+use super::LOOK;
+use crate::engine::ownership::assign;
+use crate::engine::{StreamState, Turn};
+use crate::model::{Assignment, NodeName, SourceId};
+use crate::pipeline::Pipeline;
+use crate::store::StoreError;
+
+impl Pipeline {
+    /// Does what is due for the cluster: the state of this node is reported, sources are assigned.
+    pub(in crate::pipeline) async fn tend_cluster(&mut self) -> Result<(), StoreError> {
+        let Some(cluster) = &mut self.cluster else { return Ok(()) };
+        let now = Instant::now();
+        let is_due = now >= cluster.next_look;
+        if !is_due && !cluster.may_reassign {
+            return Ok(());
+        }
+        cluster.next_look = now + LOOK;
+        let before = cluster.held.len();
+        cluster.held.retain(|_, until| *until > now);
+        let is_released = cluster.held.len() < before;
+        self.report();
+        if is_released {
+            self.plan_all();
+        }
+        if !self.is_closed() {
+            self.reassign().await?;
+        }
+        Ok(())
+    }
+
+    /// Assigns the sources, if this node leads and something has changed.
+    async fn reassign(&mut self) -> Result<(), StoreError> {
+        let engine = self.driver.engine();
+        let (Some(cluster), Some(state)) = (&mut self.cluster, engine.stream()) else {
+            return Ok(());
+        };
+        let Some(term) = cluster.membership.term() else { return Ok(()) };
+        // After a freeze the heartbeats of others wait to be read: its own comes behind them.
+        if !cluster.membership.may_start() {
+            return Ok(());
+        }
+        cluster.may_reassign = false;
+        let before = state.assignment.as_ref();
+        let known: Vec<NodeName> = before.map_or(Vec::new(), |before| before.alive.clone());
+        let alive = cluster.membership.alive(&known);
+        let members = cluster.membership.members();
+        let polls = |node: &NodeName, keeps_up: bool| {
+            let knows = members.get(node).map(|member| member.heartbeat.state.polls);
+            let polled = || before.is_some_and(|before| before.nodes.contains(node));
+            keeps_up && knows.unwrap_or_else(polled)
+        };
+        let nodes: BTreeSet<NodeName> = alive
+            .iter()
+            .filter(|(node, keeps_up)| polls(node, **keeps_up))
+            .map(|(node, _)| node.clone())
+            .collect();
+        let weights = engine.weights();
+        let (nodes, owners) = assign(before, &nodes, &weights);
+        let is_same = before.is_some_and(|before| {
+            before.term == term && before.nodes == nodes && before.owners == owners
+        });
+        if is_same {
+            return Ok(());
+        }
+        let (leader, at) = (cluster.plan.node.clone(), state.applied.at);
+        let names: Vec<&str> = nodes.iter().map(NodeName::as_str).collect();
+        info!(
+            event = "assigns",
+            term,
+            nodes = names.join(" "),
+            "the sources are assigned to {} nodes",
+            nodes.len()
+        );
+        let alive = alive.into_keys().collect();
+        cluster.membership.assigning();
+        let turn = Turn::Assign(Assignment { term, leader, alive, nodes, owners, at });
+        self.apply(turn).await?;
+        Ok(())
+    }
+
+    /// Sources are assigned anew: polls of those that this node has lost are given up, and those
+    /// that it has gained wait until the node before can have none under way.
+    pub(in crate::pipeline) fn assigned(&mut self, before: Option<&Assignment>) {
+        let engine = self.driver.engine();
+        let (Some(cluster), Some(StreamState { applied, assignment: Some(now) })) =
+            (&mut self.cluster, engine.stream())
+        else {
+            return;
+        };
+        let own = &cluster.plan.node;
+        let has_led = before.is_some_and(|before| before.leader == *own);
+        if now.leader == *own {
+            cluster.membership.assigned(applied.sequence);
+        }
+        let until = Instant::now() + cluster.plan.node_timeout;
+        for partition in 0..crate::model::PARTITIONS {
+            let old = before.and_then(|before| before.owner(partition));
+            if now.owner(partition) != Some(own) {
+                cluster.held.remove(&partition);
+            } else if old.is_some_and(|old| old != own && now.alive.contains(old)) {
+                cluster.held.insert(partition, until);
+            }
+        }
+        let count = now.count_of(own);
+        info!(
+            event = "assigned",
+            partitions = count,
+            "this node owns {count} of 1024 shares of the sources"
+        );
+        let is_lost = |id: &SourceId| !engine.is_owner(own, id);
+        let begins_to_lead = now.leader == *own && !has_led;
+        self.polls.abort(is_lost);
+        if begins_to_lead {
+            self.serve_all_subscribers();
+        }
+        self.report();
+        self.plan_all();
+    }
+
+    /// Whether the turn that follows a filling is due: this node leads, and all others that are
+    /// alive are filled, or have had time enough.
+    pub(in crate::pipeline) fn may_end_filling(&mut self) -> bool {
+        if !self.leads() {
+            return self.cluster.is_none();
+        }
+        let Some(cluster) = &mut self.cluster else { return true };
+        if !self.driver.engine().is_filling() {
+            return true;
+        }
+        let Some((began, done)) = &mut cluster.fill else { return true };
+        let done = *done.get_or_insert_with(Instant::now);
+        if done.elapsed() >= cluster.plan.node_timeout {
+            return true;
+        }
+        let members = cluster.membership.members();
+        members.values().all(|member| {
+            let state = &member.heartbeat.state;
+            member.heard.elapsed() >= cluster.plan.node_timeout
+                || (state.sequence >= *began && !state.fills)
+        })
+    }
+}

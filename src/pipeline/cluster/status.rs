@@ -1,0 +1,91 @@
+//! Reports the state of a cluster as one of its nodes sees it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{NodeName, PARTITIONS};
+use crate::pipeline::Pipeline;
+
+/// The state of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterStatus {
+    /// The name of the cluster.
+    pub name: String,
+    /// The node that answers.
+    pub node: NodeName,
+    /// The last sequence that it has applied.
+    pub sequence: u64,
+    /// The state digest there.
+    pub digest: String,
+    /// The ID of the stream.
+    pub genesis: String,
+    /// Hash of the plan in force.
+    pub plan: String,
+    /// The node that leads, and its term.
+    pub leader: Option<NodeName>,
+    /// The term of the last assignment.
+    pub term: Option<u64>,
+    /// Whether nobody polls, for an upgrade.
+    pub paused: bool,
+    /// All nodes that were heard.
+    pub nodes: Vec<NodeStatus>,
+}
+
+/// The state of one node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeStatus {
+    /// Its name.
+    pub node: NodeName,
+    /// The last sequence that it has applied.
+    pub sequence: u64,
+    /// Seconds since it was up to date with the leader.
+    pub lag: u64,
+    /// Seconds since it was heard.
+    pub heard: u64,
+    /// Its shares of the sources, of 1,024.
+    pub partitions: usize,
+    /// The rules version that it applies.
+    pub rules: u32,
+    /// The version of its program.
+    pub version: String,
+    /// How far its clock is ahead of the stream's time, in milliseconds.
+    pub clock_offset: i64,
+    /// Why it is not ready; `None` if it is.
+    pub not_ready: Option<String>,
+}
+
+impl Pipeline {
+    /// The state of the cluster; `None` on a machine alone.
+    pub(in crate::pipeline) fn cluster_status(&self) -> Option<ClusterStatus> {
+        let (cluster, state) = (self.cluster.as_ref()?, self.driver.engine().stream()?);
+        let assignment = state.assignment.as_ref();
+        let members = cluster.membership.members().into_iter();
+        let nodes = members.map(|(node, member)| NodeStatus {
+            partitions: assignment.map_or(0, |assigned| assigned.count_of(&node)),
+            sequence: member.heartbeat.state.sequence,
+            lag: member.heartbeat.state.lag,
+            heard: member.heard.elapsed().as_secs(),
+            rules: member.heartbeat.rules,
+            version: member.heartbeat.version,
+            clock_offset: member.heartbeat.state.clock_offset,
+            not_ready: member.heartbeat.state.not_ready,
+            node,
+        });
+        Some(ClusterStatus {
+            name: cluster.plan.name.clone(),
+            node: cluster.plan.node.clone(),
+            sequence: state.applied.sequence,
+            digest: state.applied.digest.to_string(),
+            genesis: state.applied.genesis.clone(),
+            plan: format!("{:016x}", state.applied.plan),
+            leader: assignment.map(|assigned| assigned.leader.clone()),
+            term: assignment.map(|assigned| assigned.term),
+            paused: state.applied.paused,
+            nodes: nodes.collect(),
+        })
+    }
+}
+
+impl ClusterStatus {
+    /// All shares of the sources.
+    pub const SHARES: u16 = PARTITIONS;
+}

@@ -1,0 +1,44 @@
+//! The order of turns on one machine: a queue that moves them, without bytes or copies.
+
+use std::collections::VecDeque;
+use std::future::pending;
+
+use super::{Message, Received, StreamError};
+use crate::model::{NodeName, Timestamp};
+
+/// The turns that are not applied yet.
+#[derive(Debug)]
+pub struct Local {
+    node: NodeName,
+    queue: VecDeque<Received>,
+    sequence: u64,
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self { node: NodeName::new("local"), queue: VecDeque::new(), sequence: 0 }
+    }
+}
+
+impl Local {
+    pub(super) fn append(&mut self, message: Message) -> u64 {
+        self.sequence += 1;
+        let (sequence, node) = (self.sequence, self.node.clone());
+        self.queue.push_back(Received {
+            sequence,
+            at: Timestamp::EPOCH,
+            node,
+            number: sequence,
+            is_own: true,
+            message: Some(message),
+        });
+        sequence
+    }
+
+    pub(super) async fn next(&mut self) -> Result<Received, StreamError> {
+        match self.queue.pop_front() {
+            Some(received) => Ok(received),
+            None => pending().await,
+        }
+    }
+}

