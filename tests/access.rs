@@ -81,24 +81,29 @@ async fn routes(world: &World) -> Vec<String> {
     routes
 }
 
-/// Twice as many stories in two public topics as there are in one that is private, among each other.
-async fn crowd(with_private: bool) -> World {
-    let entries: Vec<_> = (0..180)
-        .filter(|n| with_private || n % 3 > 0)
+/// Numbered notices, each of its word, the last the newest.
+fn notices(numbers: impl Iterator<Item = usize>, word: fn(usize) -> &'static str) -> String {
+    let entries: Vec<_> = numbers
         .map(|n| {
-            let words = ["quinquagesima", "sanctions", "harbours"][n % 3];
             let day = format!("2025-04-0{}T{:02}:{:02}:00Z", 1 + n / 100, n % 100 / 5, n % 5);
             let link = format!("https://a.example/{n}");
-            (format!("urn:a:{n}"), link, format!("Notice {n} of {words}"), day)
+            (format!("urn:a:{n}"), link, format!("Notice {n} of {}", word(n)), day)
         })
         .collect();
     let entries: Vec<_> =
         entries.iter().map(|(id, link, title, date)| (&**id, &**link, &**title, &**date)).collect();
+    atom(&entries)
+}
+
+/// Twice as many stories in two public topics as there are in one that is private, among each other.
+async fn crowd(with_private: bool) -> World {
+    let numbers = (0..180).filter(|n| with_private || n % 3 > 0);
+    let document = notices(numbers, |n| ["quinquagesima", "sanctions", "harbours"][n % 3]);
     let world = World::new().await;
     keys(&world, &format!("press:{KEY}\n"));
     world
         .lines("[access]\nkeys_file = \"keys\"\n[vocabulary]\nopen = [\"sanctions\"]\ninner = [\"quinquagesima\"]")
-        .source("a", atom(&entries))
+        .source("a", document)
         .topic("sanctions", "@open")
         .topic("harbours", "harbours")
         .topic(ID, "@inner")
@@ -171,21 +176,12 @@ async fn a_stranger_is_told_the_same_whether_there_are_private_stories_or_not() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stories_that_everybody_may_see_are_listed_however_many_hidden_ones_are_newer() {
-    let entries: Vec<_> = (0..490)
-        .map(|n| {
-            let word = if n < 70 { "harbours" } else { "quinquagesima" };
-            let day = format!("2025-04-0{}T{:02}:{:02}:00Z", 1 + n / 100, n % 100 / 5, n % 5);
-            let link = format!("https://a.example/{n}");
-            (format!("urn:a:{n}"), link, format!("Notice {n} of {word}"), day)
-        })
-        .collect();
-    let entries: Vec<_> =
-        entries.iter().map(|(id, link, title, date)| (&**id, &**link, &**title, &**date)).collect();
+    let document = notices(0..490, |n| if n < 70 { "harbours" } else { "quinquagesima" });
     let world = World::new().await;
     keys(&world, &format!("press:{KEY}\n"));
     let mut world = world
         .lines("[access]\nkeys_file = \"keys\"")
-        .source("a", atom(&entries))
+        .source("a", document)
         .topic(ID, "quinquagesima")
         .lines("access = [\"press\"]")
         .start()

@@ -257,9 +257,7 @@ impl Topics {
             if (from, to) == (None, None) {
                 continue;
             }
-            if is_public || topic < self.plan.topics.len() {
-                work.touch(topic.min(self.plan.topics.len()));
-            }
+            self.touch(topic, is_public, work);
             let version = self.live[topic];
             work.commit.places.push(PlaceChange { topic: version, story: story.id, from, to });
             let archived = match (self.archives.get_mut(topic), from, to) {
@@ -306,9 +304,7 @@ impl Topics {
         let is_public = self.moves_public(&live, &filling);
         for (topic, (date, _)) in live {
             let Some(date) = date else { continue };
-            if is_public || topic < self.plan.topics.len() {
-                work.touch(topic.min(self.plan.topics.len()));
-            }
+            self.touch(topic, is_public, work);
             if let Some(Some(window)) = self.windows.get_mut(topic) {
                 window.leave(story.id, date);
             }
@@ -404,6 +400,15 @@ impl Topics {
     fn listed(&self, topic: usize) -> TopicVersion {
         let is_everything = topic == self.plan.topics.len();
         self.public().filter(|_| is_everything).unwrap_or(self.live[topic])
+    }
+
+    /// Has a topic's feed published anew. The feed of all stories, and the places behind it, count
+    /// where what everybody may see changes.
+    fn touch(&self, topic: usize, is_public: bool, work: &mut Work<'_>) {
+        let everything = self.plan.topics.len();
+        if is_public || topic < everything {
+            work.touch(topic.min(everything));
+        }
     }
 
     /// Whether what everybody may see changes with these moves: otherwise the feed of all stories
