@@ -17,8 +17,6 @@ use crate::model::{
 use crate::store::StoreError;
 use crate::websub::inbound;
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
 /// Copies follow within days; shingles are kept for some times as long.
 const SHINGLES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
 
@@ -51,9 +49,8 @@ impl Engine {
         let mut known = look_up(&polls, &mut candidates, &rules(&plan), work.reader())?;
         for (poll, candidates) in polls.into_iter().zip(candidates) {
             let now = work.advance(poll.at);
-            // No source is asked more rarely than this.
-            let usual = plan.polling.ceiling.max(DAY) * 2;
-            self.progress.horizon = self.progress.horizon.after_poll(now, usual);
+            let horizon = self.progress.horizon;
+            self.progress.horizon = horizon.after_poll(now, || self.first_due(work));
             work.horizon = self.progress.horizon.at;
             if is_void(&poll) {
                 let (ingested, is_held_anew) = (Ingested::default(), false);
@@ -161,8 +158,8 @@ impl Engine {
         Ok(ingested)
     }
 
-    /// How many new entries a poll may bring. What a source lists when it is
-    /// first read is its archive, however much that is.
+    /// How many new entries a poll may bring. A source's first document is its archive, however
+    /// long it is.
     fn allowance(&self, poll: &Poll, listed: &[Vec<u64>], work: &Work<'_>) -> usize {
         let Some(source) = self.plan.sources.get(&poll.source) else { return usize::MAX };
         let most = source.pace().new_a_day.unwrap_or(self.plan.polling.new_a_day);
@@ -172,7 +169,20 @@ impl Engine {
         })
     }
 
-    /// Looks at what is remembered of a poll's source at this point of the turn.
+    /// When the first of all sources that were polled before is due.
+    fn first_due(&self, work: &Work<'_>) -> Option<Timestamp> {
+        let is_due = |state: &SourceState| {
+            let is_known = state.last_poll.is_some() && !state.rests();
+            is_known.then_some(state.next_poll)
+        };
+        let due = self.plan.sources.keys().filter_map(|id| match work.source_state(id) {
+            Some(state) => is_due(state),
+            None => self.with_source_state(id, is_due),
+        });
+        due.min()
+    }
+
+    /// Looks at the state of a poll's source at this point of the turn.
     fn source_state_of<T>(
         &self,
         poll: &Poll,
