@@ -1,6 +1,6 @@
 //! Applies polls: judges their entries, finds their topics, and records what came of each source.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use super::turn::Event;
@@ -114,6 +114,7 @@ impl Engine {
             for (id, story) in more.stories {
                 known.stories.entry(id).or_insert(story);
             }
+            known.taken.extend(more.taken);
         }
         if document_of(poll).is_none() {
             // Looked up when the poll began; a push may have said something else since.
@@ -205,8 +206,8 @@ impl Engine {
         }
     }
 
-    /// Records the outcome, good or bad, and when the source is due next. Returns
-    /// what became of the source, if that is worth reporting.
+    /// Records the outcome, good or bad, and when the source is due next. Returns the changes in
+    /// the source's condition.
     fn settle(
         &mut self,
         poll: &Poll,
@@ -218,7 +219,7 @@ impl Engine {
         let mut state = self.source_state_of(poll, work, SourceState::clone);
         let intake = document_of(poll).map(|reading| {
             let whole = !reading.freshness.partial && !matches!(poll.outcome, Outcome::Pushed(_));
-            // What a source lists when it is first read is not the day's.
+            // Entries of a source's first document do not count for the day.
             let new = if state.hash.is_none() { 0 } else { judged.new.len() };
             dedup::took_in(&state.intake, (new, judged.waiting), listed, whole, poll.at)
         });
@@ -243,12 +244,12 @@ impl Engine {
 
 /// Counts the edge lines of the entries that a poll brought for the first time.
 fn learn_edges(poll: &Poll, judged: &Judged, state: &mut SourceState) {
-    let told = judged.admitted.iter().filter_map(|admitted| {
+    let first = judged.admitted.iter().filter_map(|admitted| {
         let is_new = matches!(admitted.verdict, Verdict::New | Verdict::Joined);
         let mut members = admitted.story.members.iter().filter(|_| is_new);
         members.find(|member| member.entry.source == poll.source && member.joined == poll.at)
     });
-    for member in told {
+    for member in first {
         let lines = announcement::edge_lines(&member.entry);
         if lines.len() > 1 {
             state.text.get_or_insert_default().edges.learn(lines);
@@ -301,9 +302,32 @@ fn look_up(
     if !again.is_empty() {
         extend(&mut known, reader.lookalikes(&again)?);
     }
-    // What is founded bears each shingle in one of the two spans that it was looked for in.
+    let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
+    known.taken = taken(unsettled, reader)?;
+    // A new story bears each shingle in one of the two spans that it was looked up in.
     known.by_key.reserve(keys.len() * 2 / 3);
     Ok(known)
+}
+
+/// The IDs that these entries cannot found stories under, as far as each may come to them.
+fn taken<'a>(
+    candidates: impl Iterator<Item = &'a Candidate>,
+    reader: &Reader<'_>,
+) -> Result<HashSet<StoryId>, StoreError> {
+    let (mut taken, mut free) = (HashSet::new(), HashSet::new());
+    for candidate in candidates {
+        for id in dedup::story_ids(candidate) {
+            if taken.contains(&id) {
+                continue;
+            }
+            if reader.is_known(id)? {
+                taken.insert(id);
+            } else if free.insert(id) {
+                break;
+            }
+        }
+    }
+    Ok(taken)
 }
 
 fn extend(known: &mut Lookalikes, more: Lookalikes) {
@@ -326,6 +350,8 @@ fn forget(known: &mut Lookalikes, gone: &Gone) {
         return;
     }
     known.stories.retain(|id, _| !gone.retired.contains(id));
+    known.taken.extend(&gone.retired);
+    known.taken.retain(|id| !gone.forgotten.contains(id));
     known.by_key.retain(|key, bearers| {
         let is_shingle = key.kind == KeyKind::Passage;
         bearers.retain(|id| {
