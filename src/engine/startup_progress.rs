@@ -51,8 +51,8 @@ mod tests {
         let opening = StartupProgress::default();
         opening.begin("opening the store", 0);
         assert_eq!(opening.words(), "opening the store");
-        opening.begin("reading what is remembered of sources", 100_000);
-        assert_eq!(opening.words(), "reading what is remembered of sources, 100,000 in all");
+        opening.begin("reading the states of sources", 100_000);
+        assert_eq!(opening.words(), "reading the states of sources, 100,000 in all");
         opening.reach("reading the archives of topics", 7, 1_000);
         assert_eq!(opening.words(), "reading the archives of topics, 7 of 1,000");
     }
