@@ -253,12 +253,12 @@ pub(super) fn is_markup(kind: Kind<'_>) -> bool {
         Kind::Open { name, attributes, empty } => {
             empty || attributes.contains('=') || is_known(name)
         }
-        Kind::Close { .. } => true,
-        _ => false,
+        Kind::Close { .. } | Kind::CData(_) | Kind::Aside(_) => true,
+        Kind::Text(_) | Kind::Stray | Kind::Unclosed(_) => false,
     }
 }
 
-/// Whether a text holds a tag that is meant as one.
+/// Whether a text holds a tag that is meant as one, a comment or a CDATA section.
 pub(super) fn holds_markup(text: &str) -> bool {
     let mut pieces = Pieces::of(text);
     while let Some(piece) = pieces.next() {
