@@ -124,7 +124,7 @@ pub(in crate::parse) fn title(text: &str) -> String {
 /// `<obj<b>ect>`, or a tag in a CDATA section.
 fn without_markup(mut title: String) -> String {
     for _ in 0..8 {
-        if !policy::holds_markup(&title) {
+        if !policy::holds_markup_or_sections(&title) {
             return title;
         }
         title = fold(&without_tags(&title));
