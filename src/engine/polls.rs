@@ -140,7 +140,7 @@ impl Engine {
                 work.commit.listed.push((source.clone(), listed));
             }
         }
-        let is_first = self.source_state_of(poll, work, |state| state.hash.is_none());
+        let is_first = self.source_state_of(poll, work, |state| state.last_news.is_none());
         let events = self.settle(poll, &judged, listed, work);
         let ingested = Ingested { events, ..Ingested::of(&judged.admitted) };
         let mut backfill = BTreeSet::new();
