@@ -128,7 +128,7 @@ struct ConfigFile {
 
 impl ConfigFile {
     /// The plan; warnings go to the standard error, problems end the command.
-    fn plan(&self) -> Result<Plan, Stop> {
+    fn plan(&self) -> Result<Plan, CliError> {
         let loaded = Plan::load(&self.config)?;
         let warnings = loaded.warnings.at_start();
         if !warnings.0.is_empty() {
@@ -138,7 +138,7 @@ impl ConfigFile {
     }
 
     /// Whom to ask. Where the file cannot be used, a running daemon can be asked all the same.
-    fn target(&self) -> Result<Target, Stop> {
+    fn target(&self) -> Result<Target, CliError> {
         let problems = match Plan::load(&self.config) {
             Ok(Loaded { plan, warnings }) => {
                 let warnings = warnings.at_start();
@@ -173,7 +173,7 @@ impl From<Plan> for Target {
 
 impl Target {
     /// The plan in the file; what is wrong with it ends the command.
-    fn plan(&self) -> Result<&Plan, Stop> {
+    fn plan(&self) -> Result<&Plan, CliError> {
         self.plan.as_ref().map_err(|problems| problems.clone().into())
     }
 
@@ -212,7 +212,7 @@ pub fn main() -> ExitCode {
 }
 
 impl Command {
-    fn run(self, config: &ConfigFile) -> Done {
+    fn run(self, config: &ConfigFile) -> CommandResult {
         match self {
             Self::Init(command) => command.run(),
             Self::Source(command) => command.run(config),
@@ -240,11 +240,11 @@ impl Command {
 }
 
 /// The end of a command: an exit code, or why it had to stop.
-type Done = Result<ExitCode, Stop>;
+type CommandResult = Result<ExitCode, CliError>;
 
 /// Why a command stopped, and the exit code that says so to a supervisor.
 #[derive(Debug)]
-struct Stop {
+struct CliError {
     code: u8,
     message: String,
 }
@@ -254,13 +254,13 @@ const BAD_CONFIGURATION: u8 = 78;
 /// The store is damaged or full: `EX_IOERR`. systemd does not start it again.
 const STORE_FAILED: u8 = 74;
 
-impl Stop {
+impl CliError {
     fn because(message: impl ToString) -> Self {
         Self { code: 1, message: message.to_string() }
     }
 }
 
-impl From<Problems> for Stop {
+impl From<Problems> for CliError {
     fn from(problems: Problems) -> Self {
         let problems = problems.at_start();
         Self {
@@ -270,7 +270,7 @@ impl From<Problems> for Stop {
     }
 }
 
-impl From<StoreError> for Stop {
+impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         let mut message = error.to_string();
         if let StoreError::Damaged { path, .. } = &error
@@ -286,7 +286,7 @@ impl From<StoreError> for Stop {
     }
 }
 
-impl From<DaemonError> for Stop {
+impl From<DaemonError> for CliError {
     fn from(error: DaemonError) -> Self {
         match error {
             DaemonError::Store(error) => error.into(),
@@ -297,7 +297,7 @@ impl From<DaemonError> for Stop {
     }
 }
 
-impl From<std::io::Error> for Stop {
+impl From<std::io::Error> for CliError {
     fn from(error: std::io::Error) -> Self {
         Self::because(error)
     }

@@ -143,14 +143,14 @@ impl Daemon {
         let plan = joining.as_ref().map_or(plan, |joining| joining.plan.clone());
         let at = joining.as_ref().map_or_else(|| clock.now(), |joining| joining.opened_at(&clock));
         let cache = Arc::new(ResponseCache::default());
-        let opening = Arc::new(StartupProgress::default());
-        let starting = StartupLog::begin(opening.clone());
+        let startup = Arc::new(StartupProgress::default());
+        let starting = StartupLog::begin(startup.clone());
         let driver = EngineDriver::open_with_progress(
             plan.clone(),
             store.clone(),
             cache.clone(),
             at,
-            &opening,
+            &startup,
         )
         .await?;
         let records = Records::new(plan.clone(), store, driver.source_states());

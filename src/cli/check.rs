@@ -8,8 +8,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    BAD_CONFIGURATION, ConfigFile, Done, Stop, Target, ask, check_store, print_json, print_line,
-    show, try_query,
+    BAD_CONFIGURATION, CliError, CommandResult, ConfigFile, Target, ask, check_store, print_json,
+    print_line, show, try_query,
 };
 use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems, Sample};
@@ -88,7 +88,7 @@ struct Archive {
 }
 
 /// Tries the servers of the cluster, if there is one.
-fn check_cluster(plan: &Plan) -> Result<Option<ClusterCheck>, Stop> {
+fn check_cluster(plan: &Plan) -> Result<Option<ClusterCheck>, CliError> {
     if plan.cluster.is_none() {
         return Ok(None);
     }
@@ -99,7 +99,7 @@ fn check_cluster(plan: &Plan) -> Result<Option<ClusterCheck>, Stop> {
 }
 
 impl Check {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         if self.store {
             return check_store::run(&config.plan()?.store, self.repair, self.json);
         }
@@ -122,7 +122,7 @@ impl Check {
         })
     }
 
-    fn usable(&self, plan: &Plan, problems: Problems) -> Result<Report, Stop> {
+    fn usable(&self, plan: &Plan, problems: Problems) -> Result<Report, CliError> {
         let Archive { changes, named, unreachable } = self.archive(plan)?;
         let mut report = Report {
             usable: !problems.are_fatal(),
@@ -146,7 +146,7 @@ impl Check {
 
     /// Asks the store what it must be asked for; that it cannot be asked
     /// matters only to who wants to know what changes.
-    fn archive(&self, plan: &Plan) -> Result<Archive, Stop> {
+    fn archive(&self, plan: &Plan) -> Result<Archive, CliError> {
         let addresses = samples::addresses(plan);
         let mut archive = Archive::default();
         if addresses.is_empty() && !self.archive {
@@ -200,7 +200,7 @@ fn print(report: &Report) {
     for note in report.cluster.iter().flat_map(|cluster| &cluster.notes) {
         print_line(format_args!("[cluster] {note}"));
     }
-    report.backup.iter().for_each(show::backup);
+    report.backup.iter().for_each(show::print_backup);
     if let Some(changes) = &report.changes {
         print_changes(changes);
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::progress::HumanBytes;
-use super::{Done, STORE_FAILED, Stop, print_json, print_line, show};
+use super::{CliError, CommandResult, STORE_FAILED, print_json, print_line, show};
 use crate::clock::Clock;
 use crate::config::StorePlan;
 use crate::inquiry::status::BackupStatus;
@@ -24,13 +24,13 @@ struct Report {
 }
 
 /// Reads every record; repairs what is wrong if told to.
-pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
+pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> CommandResult {
     let (survey, why) = match store::check(&plan.path, plan.cache) {
         Ok(survey) => (Some(survey), None),
         Err(error @ StoreError::Damaged { .. }) if repair => (None, Some(error)),
         Err(error @ StoreError::Damaged { .. }) => {
-            let Stop { code, message } = error.into();
-            return Err(Stop { code, message: format!("{message}\n{SAVE}") });
+            let CliError { code, message } = error.into();
+            return Err(CliError { code, message: format!("{message}\n{SAVE}") });
         }
         Err(error) => return Err(error.into()),
     };
@@ -47,12 +47,12 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
         print_json(&report);
         return Ok(code);
     }
-    show::last_backup(backup.as_ref(), plan);
+    show::print_last_backup(backup.as_ref(), plan);
     if let Some(why) = why {
         print_line(why);
     }
     if let Some(survey) = &survey {
-        tell(survey, repair.is_some());
+        print_check(survey, repair.is_some());
     }
     if let Some(repair) = &repair {
         tell_repair(repair);
@@ -63,7 +63,7 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
 const SAVE: &str =
     "`gazetted check --store --repair` saves what can be read and keeps the store as it was";
 
-fn tell(survey: &IntegrityCheck, repaired: bool) {
+fn print_check(survey: &IntegrityCheck, repaired: bool) {
     let IntegrityCheck {
         stories, retired, sources, places, records, live_bytes, file_bytes, ..
     } = survey;

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, Done, Stop, feeds, print_error, print_json, print_line};
+use super::{CliError, CommandResult, ConfigFile, feeds, print_error, print_json, print_line};
 use crate::config::Plan;
 use crate::config::opml::{self, ReadingList};
 use crate::model::Sources;
@@ -49,18 +49,20 @@ struct List<'a> {
 }
 
 impl Import {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let Self { what, list, to, json } = self;
         match (what, list) {
             (Some(What::Stories(stories)), _) => stories.run(config),
             (None, Some(list)) => List { config, list, to, json }.run(),
-            (None, None) => Err(Stop::because("name a reading list, or say `import stories FILE`")),
+            (None, None) => {
+                Err(CliError::because("name a reading list, or say `import stories FILE`"))
+            }
         }
     }
 }
 
 impl List<'_> {
-    fn run(self) -> Done {
+    fn run(self) -> CommandResult {
         // The first thing that a newcomer does may be to import.
         let plan = match self.config.config.exists() {
             true => Some(self.config.plan()?),
@@ -69,7 +71,7 @@ impl List<'_> {
         let none = Sources::new();
         let known = plan.as_ref().map_or(&none, |plan| &plan.sources);
         let list = opml::read(&feeds::read(&self.list)?, known)
-            .map_err(|error| Stop::because(format!("{}: {error}", self.list.display())))?;
+            .map_err(|error| CliError::because(format!("{}: {error}", self.list.display())))?;
         if let Some(to) = &self.to {
             write(&list, to, plan.as_ref())?;
         }
@@ -107,12 +109,12 @@ impl List<'_> {
 }
 
 /// Adds the sources to a file; what is in it stays.
-fn write(list: &ReadingList, to: &Path, plan: Option<&Plan>) -> Result<(), Stop> {
-    let failed = |error: std::io::Error| Stop::because(format!("{}: {error}", to.display()));
+fn write(list: &ReadingList, to: &Path, plan: Option<&Plan>) -> Result<(), CliError> {
+    let failed = |error: std::io::Error| CliError::because(format!("{}: {error}", to.display()));
     let is_there = to.symlink_metadata().is_ok();
     // Of a file that is not read nobody knows which sources are in it already.
     if is_there && !plan.is_some_and(|plan| plan.reads(to)) {
-        return Err(Stop::because(format!(
+        return Err(CliError::because(format!(
             "{} is there already and not part of the configuration; name another file, or include this one first",
             to.display()
         )));

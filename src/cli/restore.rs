@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{ConfigFile, Done, print_json, print_line};
+use super::{CommandResult, ConfigFile, print_json, print_line};
 use crate::store::{self, Contents};
 
 /// Make the store anew from a backup; the daemon must not run.
@@ -26,7 +26,7 @@ pub(super) struct Restore {
 }
 
 impl Restore {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let plan = config.plan()?;
         let (path, cache) = (&plan.store.path, plan.store.cache);
         let contents = store::restore(&self.file, path, cache, self.replace)?;

@@ -6,7 +6,7 @@ use std::fmt;
 use super::Plan;
 use super::file;
 use crate::model::{Source, SourceId, TopicId};
-use crate::options::{AtReload, Stated, Table};
+use crate::options::{AtReload, Table, WrittenOption};
 
 /// One thing that differs between two plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +41,8 @@ impl fmt::Display for Change {
 /// The options of a plan as they were written, which a reload compares. There can be very many
 /// sources and topics: of each, only what differs from the defaults is kept.
 #[derive(Debug, Clone, Default)]
-pub(super) struct StatedOptions {
-    settings: Vec<Stated>,
+pub(super) struct WrittenOptions {
+    settings: Vec<WrittenOption>,
     /// The options of each source and their values as they are shown.
     sources: BTreeMap<SourceId, Options<Box<str>>>,
     /// The options of each topic and a hash of each value.
@@ -55,13 +55,14 @@ type Options<T> = Box<[(&'static str, T)]>;
 /// Settings whose effects are listed source by source and topic by topic.
 const LISTED_BY_EFFECT: [&str; 2] = ["include", "defaults"];
 
-impl StatedOptions {
+impl WrittenOptions {
     pub(super) fn of(settings: &file::Config) -> Self {
         let stated = settings.state("").into_iter().filter(|stated| {
             !LISTED_BY_EFFECT.contains(&stated.name) && !LISTED_BY_EFFECT.contains(&stated.table)
         });
         // A value may be a secret; its hash is enough.
-        let settings = stated.map(|stated| Stated { shown: String::new(), ..stated }).collect();
+        let settings =
+            stated.map(|stated| WrittenOption { shown: String::new(), ..stated }).collect();
         Self { settings, ..Self::default() }
     }
 
@@ -78,7 +79,7 @@ impl StatedOptions {
 }
 
 /// The options that differ from the defaults, less the name.
-fn own<T: Table>(table: &T) -> impl Iterator<Item = Stated> {
+fn own<T: Table>(table: &T) -> impl Iterator<Item = WrittenOption> {
     let stated = table.state("").into_iter().zip(T::default().state(""));
     let differing = stated.filter(|(own, default)| own.hash != default.hash && own.name != "id");
     differing.map(|(own, _)| own)
@@ -100,12 +101,12 @@ fn in_force(what: impl Into<String>) -> Change {
 }
 
 fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
-    let both = old.stated.settings.iter().zip(&new.stated.settings);
+    let both = old.written_options.settings.iter().zip(&new.written_options.settings);
     let differing = Vec::from_iter(both.filter(|(old, new)| old != new).map(|(_, new)| new));
     let mut changes = Vec::new();
     for of_one_table in differing.chunk_by(|one, other| one.table == other.table) {
         for (at_restart, effect) in [(false, Effect::InForce), (true, Effect::AtRestart)] {
-            let waits = |stated: &&&Stated| stated.at_reload == AtReload::NeedsRestart;
+            let waits = |stated: &&&WrittenOption| stated.at_reload == AtReload::NeedsRestart;
             let names = of_one_table.iter().filter(|stated| waits(stated) == at_restart);
             let names = Vec::from_iter(names.map(|stated| stated.name));
             let what = match of_one_table[0].table {
@@ -128,8 +129,8 @@ fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
             changes.push(in_force(format!("source {id}: added")));
             continue;
         };
-        let value = |plan: &Plan, default: &Stated| {
-            let options = plan.stated.sources.get(id).map_or(&[][..], |options| options);
+        let value = |plan: &Plan, default: &WrittenOption| {
+            let options = plan.written_options.sources.get(id).map_or(&[][..], |options| options);
             let own = options.iter().find(|(name, _)| *name == default.name);
             own.map_or_else(|| default.shown.clone(), |(_, shown)| shown.to_string())
         };
@@ -206,7 +207,7 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
         if !fields.is_empty() {
             changes.push(in_force(format!("topic {id}: {} changed", fields.join(", "))));
         }
-        if old.guards.get(id) != new.guards.get(id) {
+        if old.access_rules.get(id) != new.access_rules.get(id) {
             changes.push(in_force(format!("topic {id}: who may read it changed")));
         }
     }
@@ -223,7 +224,7 @@ fn changed_options(id: &TopicId, old: &Plan, new: &Plan) -> Vec<&'static str> {
         .into_iter()
         .filter(|stated| stated.at_reload == AtReload::InForce && stated.name != "access");
     let value = |plan: &Plan, name: &str| {
-        let own = plan.stated.topics.get(id)?.iter().find(|(own, _)| *own == name)?;
+        let own = plan.written_options.topics.get(id)?.iter().find(|(own, _)| *own == name)?;
         Some(own.1)
     };
     options.map(|stated| stated.name).filter(|name| value(old, name) != value(new, name)).collect()

@@ -1,11 +1,10 @@
 //! Problems of a configuration, shown to people and as JSON.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::text::{At, File};
+use super::text::Position;
 use crate::marked_line::MarkedLine;
 
 /// One thing that is wrong, where, and what to do about it.
@@ -19,7 +18,7 @@ pub struct Problem {
     pub help: String,
     /// The place in a file.
     #[serde(flatten)]
-    pub spot: Spot,
+    pub position: Position,
     /// Its meaning for `gazetted check`.
     #[serde(skip)]
     pub at_check: AtCheck,
@@ -46,7 +45,7 @@ pub struct Note {
     pub message: String,
     /// The place in a file.
     #[serde(flatten)]
-    pub spot: Spot,
+    pub position: Position,
 }
 
 /// Whether a problem stands in the way.
@@ -59,76 +58,38 @@ pub enum Severity {
     Warning,
 }
 
-/// A place in a file, ready to be shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Spot {
-    /// The path of the file.
-    pub file: PathBuf,
-    /// From 1; 0 where the file as a whole is meant.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-    /// The text of the line.
-    pub excerpt: String,
-    /// How many characters of it are meant.
-    pub width: usize,
-}
-
-impl Spot {
-    /// The file as a whole.
-    pub(super) fn file(file: impl Into<PathBuf>) -> Self {
-        Self { file: file.into(), line: 0, column: 0, excerpt: String::new(), width: 0 }
-    }
-
-    /// A place in one of `files`.
-    pub(super) fn of(files: &[File], at: &At) -> Self {
-        let file = &files[at.file];
-        let place = file.place(&at.span);
-        Self {
-            file: file.path.clone(),
-            line: place.line,
-            column: place.column,
-            excerpt: place.excerpt,
-            width: place.width,
-        }
-    }
-}
-
 impl Problem {
-    pub(super) fn error(message: impl Into<String>, help: impl Into<String>, spot: Spot) -> Self {
+    pub(super) fn error(
+        message: impl Into<String>,
+        help: impl Into<String>,
+        position: Position,
+    ) -> Self {
         let (message, help) = (message.into(), help.into());
         Self {
             severity: Severity::Error,
             message,
             help,
-            spot,
+            position,
             at_check: AtCheck::Same,
             also: Vec::new(),
         }
     }
 
-    pub(super) fn warning(message: impl Into<String>, help: impl Into<String>, spot: Spot) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(message, help, spot) }
+    pub(super) fn warning(
+        message: impl Into<String>,
+        help: impl Into<String>,
+        position: Position,
+    ) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(message, help, position) }
     }
 
-    pub(super) fn see(mut self, message: &str, spot: Spot) -> Self {
-        self.also.push(Note { message: message.into(), spot });
+    pub(super) fn see(mut self, message: &str, position: Position) -> Self {
+        self.also.push(Note { message: message.into(), position });
         self
     }
 }
 
-/// `FILE:LINE:COLUMN`, as editors and terminals follow it.
-impl fmt::Display for Spot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
-        if self.line > 0 {
-            write!(f, ":{}:{}", self.line, self.column)?;
-        }
-        Ok(())
-    }
-}
-
-impl Spot {
+impl Position {
     /// The line, and carets under what is meant with `words` behind them.
     fn show(&self, f: &mut fmt::Formatter<'_>, words: &str) -> fmt::Result {
         if self.line == 0 {
@@ -148,11 +109,11 @@ impl Spot {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.severity == Severity::Warning { "warning: " } else { "" };
-        write!(f, "{}: {severity}{}", self.spot, self.message)?;
-        self.spot.show(f, &self.help)?;
-        self.also.iter().try_for_each(|Note { message, spot }| {
-            write!(f, "\n  {spot}: {message}")?;
-            spot.show(f, "")
+        write!(f, "{}: {severity}{}", self.position, self.message)?;
+        self.position.show(f, &self.help)?;
+        self.also.iter().try_for_each(|Note { message, position }| {
+            write!(f, "\n  {position}: {message}")?;
+            position.show(f, "")
         })
     }
 }
@@ -207,20 +168,22 @@ impl std::error::Error for Problems {}
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::path::Path;
 
-    fn spot(text: &str, meant: &str) -> Spot {
-        let files = [File::new(Path::new("gazetted.toml"), text.into())];
+    use super::super::text::File;
+    use super::*;
+
+    fn position(text: &str, meant: &str) -> Position {
+        let files = File::new(Path::new("gazetted.toml"), text.into());
         let start = text.find(meant).unwrap_or_default();
-        Spot::of(&files, &At { file: 0, span: start..start + meant.len() })
+        files.position(&(start..start + meant.len()))
     }
 
     #[test]
     fn a_problem_shows_file_line_column_the_line_and_a_remedy() {
         let text = "[polling]\nevry = \"15m\"\n";
         let problem =
-            Problem::error("unknown key `evry`", "did you mean `every`?", spot(text, "evry"));
+            Problem::error("unknown key `evry`", "did you mean `every`?", position(text, "evry"));
         assert_eq!(
             problem.to_string(),
             "\
@@ -233,8 +196,8 @@ gazetted.toml:2:1: unknown key `evry`
     #[test]
     fn a_place_it_refers_to_is_shown_as_well() {
         let text = "id = \"a\"\nid2 = \"a\"\n";
-        let problem = Problem::error("two sources named `a`", "rename one", spot(text, "id2"))
-            .see("the first is here", spot(text, "id = "));
+        let problem = Problem::error("two sources named `a`", "rename one", position(text, "id2"))
+            .see("the first is here", position(text, "id = "));
         let shown = Problems(vec![problem]).to_string();
         assert!(shown.contains("  gazetted.toml:1:1: the first is here\n    1 | id = \"a\"\n"));
         assert!(shown.ends_with("\n1 problem"));
@@ -243,7 +206,7 @@ gazetted.toml:2:1: unknown key `evry`
     #[test]
     fn a_long_line_is_shown_around_what_is_meant() {
         let text = format!("query = '{}needle{}'", "x ".repeat(300), " y".repeat(300));
-        let shown = Problem::error("m", "h", spot(&text, "needle")).to_string();
+        let shown = Problem::error("m", "h", position(&text, "needle")).to_string();
         let lines: Vec<&str> = shown.lines().collect();
         assert!(lines.iter().all(|line| line.chars().count() < 120), "{shown}");
         let column = |line: &str, what| line.find(what).map(|at| line[..at].chars().count());
@@ -252,7 +215,7 @@ gazetted.toml:2:1: unknown key `evry`
 
     #[test]
     fn programs_read_the_same_as_json() {
-        let problem = Problem::warning("m", "h", spot("a = 1", "1"));
+        let problem = Problem::warning("m", "h", position("a = 1", "1"));
         let json = serde_json::to_value(Problems(vec![problem])).unwrap_or_default();
         assert_eq!(json[0]["severity"], "warning");
         assert_eq!((&json[0]["line"], &json[0]["column"]), (&1.into(), &5.into()));

@@ -6,8 +6,8 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::file::Config;
-use super::problem::{Problem, Spot};
-use super::text::{At, File};
+use super::problem::Problem;
+use super::text::File;
 use crate::options::read::{Reader, near, nearest};
 use crate::options::{Contents, Described, Table};
 
@@ -38,7 +38,7 @@ const MOST: usize = 100;
 /// Reads one of `files`. None, where it is not TOML.
 pub(super) fn read(files: &[File], file: usize, problems: &mut Vec<Problem>) -> Option<Read> {
     let mut report = |message: String, help: String, span: Range<usize>| {
-        problems.push(Problem::error(message, help, Spot::of(files, &At { file, span })));
+        problems.push(Problem::error(message, help, files[file].position(&span)));
     };
     let (table, errors) = DeTable::parse_recoverable(&files[file].text);
     if !errors.is_empty() {
@@ -46,7 +46,7 @@ pub(super) fn read(files: &[File], file: usize, problems: &mut Vec<Problem>) -> 
         let mut lines = BTreeMap::new();
         for error in errors {
             let span = error.span().unwrap_or_default();
-            lines.entry(files[file].place(&span).line).or_insert((span, error));
+            lines.entry(files[file].position(&span).line).or_insert((span, error));
         }
         for (span, error) in lines.into_values().take(MOST) {
             let (message, help) = syntax(error.message());

@@ -39,10 +39,10 @@ use super::{
     Store, StoreError, TopicPlace, disk_space,
 };
 use chunks::Fault;
-use open::fenced;
+use open::catch_sled_panics;
 use records::Header;
 use store_dir::{StoreDir, unwritable};
-use writer::{Broken, Writer};
+use writer::{WriteStop, Writer};
 
 mod apply;
 mod card;
@@ -104,30 +104,30 @@ impl Backend for Sled {
 /// A store that is open.
 #[derive(Debug)]
 struct SledStore {
-    home: RwLock<Option<Arc<StoreDir>>>,
+    store_dir: RwLock<Option<Arc<StoreDir>>>,
     path: PathBuf,
     /// `None` once it is closed.
     db: RwLock<Option<sled::Db>>,
     writer: Mutex<Option<Writer>>,
     index: index::Shared,
-    broken: Broken,
+    write_stop: WriteStop,
 }
 
 impl SledStore {
-    fn start(home: Arc<StoreDir>, db: sled::Db, header: Header) -> Result<Self, StoreError> {
-        let broken = Broken::default();
-        let index = fenced(home.path(), || read::index(&db, &header))?.shared();
-        let file = home.engine().join("db");
+    fn start(store_dir: Arc<StoreDir>, db: sled::Db, header: Header) -> Result<Self, StoreError> {
+        let write_stop = WriteStop::default();
+        let index = catch_sled_panics(store_dir.path(), || read::index(&db, &header))?.shared();
+        let file = store_dir.engine().join("db");
         let file =
             File::options().write(true).open(&file).map_err(|error| unwritable(&file, &error))?;
-        let writer = Writer::start(&home, db.clone(), file, header, &index, &broken)?;
+        let writer = Writer::start(&store_dir, db.clone(), file, header, &index, &write_stop)?;
         Ok(Self {
-            path: home.path().to_owned(),
-            home: RwLock::new(Some(home)),
+            path: store_dir.path().to_owned(),
+            store_dir: RwLock::new(Some(store_dir)),
             db: RwLock::new(Some(db)),
             writer: Mutex::new(Some(writer)),
             index,
-            broken,
+            write_stop,
         })
     }
 
@@ -144,11 +144,12 @@ impl SledStore {
     /// the ground of a damaged store would damage it further.
     fn read<T>(&self, read: impl FnOnce(&sled::Tree) -> Result<T, Fault>) -> Result<T, StoreError> {
         let db = self.db()?;
-        fenced(&self.path, || read(&db)).inspect_err(|error| self.note(error))
+        catch_sled_panics(&self.path, || read(&db)).inspect_err(|error| self.record_damage(error))
     }
 
-    fn note(&self, error: &StoreError) {
-        if matches!(error, StoreError::Damaged { .. }) && self.broken.set(error.clone()).is_ok() {
+    fn record_damage(&self, error: &StoreError) {
+        if matches!(error, StoreError::Damaged { .. }) && self.write_stop.set(error.clone()).is_ok()
+        {
             tracing::error!(%error, "damage found; the store takes no more commits");
         }
     }
@@ -240,9 +241,11 @@ impl Store for SledStore {
         let first_span = self.index.read().unwrap_or_else(PoisonError::into_inner).first_span();
         let mut records = Some(read::records(&db, first_span));
         Box::new(std::iter::from_fn(move || {
-            let next = fenced(&self.path, || records.as_mut().and_then(Iterator::next).transpose());
+            let next = catch_sled_panics(&self.path, || {
+                records.as_mut().and_then(Iterator::next).transpose()
+            });
             // Whatever comes after damage is not to be trusted.
-            let next = next.inspect_err(|error| self.note(error)).transpose();
+            let next = next.inspect_err(|error| self.record_damage(error)).transpose();
             if !matches!(next, Some(Ok(_))) {
                 records = None;
             }
@@ -250,7 +253,7 @@ impl Store for SledStore {
         }))
     }
 
-    fn room(&self) -> Result<Option<DiskSpace>, StoreError> {
+    fn disk_space(&self) -> Result<Option<DiskSpace>, StoreError> {
         let disk = disk_space::of_disk(&self.path);
         let (free, total) = disk.map_err(|error| unwritable(&self.path, &error))?;
         Ok(Some(DiskSpace { free, total, used: disk_space::used_by(&self.path) }))
@@ -264,8 +267,8 @@ impl Store for SledStore {
         let db = self.db.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(db);
         // The lock goes last: nobody may find the engine half closed.
-        self.home.write().unwrap_or_else(PoisonError::into_inner).take();
-        self.broken.get().map_or(Ok(()), |error| Err(error.clone()))
+        self.store_dir.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.write_stop.get().map_or(Ok(()), |error| Err(error.clone()))
     }
 }
 

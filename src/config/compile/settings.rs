@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustix::fs::Access;
 use url::{Host, Url};
 
-use super::{Desk, Environment};
+use super::{Diagnostics, Environment};
 use crate::config::file::{self, Config, STORE};
 use crate::config::gather::beside;
 use crate::config::read::Read;
@@ -43,7 +43,7 @@ fn unwritable(path: &Path) -> Option<String> {
     }
 }
 
-impl Desk<'_> {
+impl Diagnostics<'_> {
     /// The `[store]` table.
     pub(super) fn store(&mut self, table: &file::Store) -> StorePlan {
         let path = store_directory(&self.files[0].path, &table.path, self.environment);
@@ -124,9 +124,9 @@ impl Desk<'_> {
             self.error((0, url.span()), "`url` and `serve`: feeds name one hub", help);
         }
         let ours = HubPlan {
-            callbacks: None,
-            serves: table.serve,
-            elsewhere: table.url.as_ref().map(|url| url.get_ref().url.clone()),
+            callback_base: None,
+            runs_hub: table.serve,
+            external_hub: table.url.as_ref().map(|url| url.get_ref().url.clone()),
         };
         let Some(written) = &table.callback_url else { return ours };
         let (place, url) = ((0, written.span()), &written.get_ref().0);
@@ -150,7 +150,7 @@ impl Desk<'_> {
                 "only hubs on the same network can push: write the address that readers use",
             );
         }
-        HubPlan { callbacks: url.join("push/").ok(), ..ours }
+        HubPlan { callback_base: url.join("push/").ok(), ..ours }
     }
 
     /// Where the site is written, and what of it that is private.

@@ -10,7 +10,7 @@ use base64::Engine;
 use toml::Spanned;
 use url::Url;
 
-use super::{Desk, Place};
+use super::{Diagnostics, FileSpan};
 use crate::announcement;
 use crate::config::file;
 use crate::config::gather::beside;
@@ -19,7 +19,7 @@ use crate::fetch;
 use crate::model::{Location, Pace, Secret, Source, SourceId, Sources, TextRules};
 use crate::options::value::{HeaderName, Period, WebAddress};
 
-impl Desk<'_> {
+impl Diagnostics<'_> {
     pub(super) fn sources(&mut self, parts: &[Read], settings: &file::Config) -> Sources {
         let file::Config { polling, defaults, .. } = settings;
         if let Some(interval) = &defaults.interval {
@@ -27,8 +27,8 @@ impl Desk<'_> {
         }
         let mut sources = Sources::new();
         // Of very many, whose order nobody asks for.
-        let mut ids = HashMap::<&str, Place>::new();
-        let mut addresses = HashMap::<String, Place>::new();
+        let mut ids = HashMap::<&str, FileSpan>::new();
+        let mut addresses = HashMap::<String, FileSpan>::new();
         let mut position = 0;
         for (file, part) in parts.iter().enumerate() {
             for (index, table) in part.config.source.iter().enumerate() {
@@ -47,7 +47,7 @@ impl Desk<'_> {
                 };
                 let (name, place) = (id.get_ref().0.as_str(), (file, id.span()));
                 if let Some(first) = ids.get(name) {
-                    self.twice("source", name, place, &first.clone());
+                    self.report_duplicate("source", name, place, &first.clone());
                     continue;
                 }
                 ids.insert(name, place);
@@ -55,7 +55,7 @@ impl Desk<'_> {
                 self.asked_once(file, table, &location, &mut addresses);
                 let id = SourceId::new(name);
                 let stated = as_read(table, defaults, &location, pace.as_deref());
-                self.stated.add_source(&id, &stated);
+                self.written_options.add_source(&id, &stated);
                 let source = Source {
                     id: id.clone(),
                     title: table
@@ -86,7 +86,7 @@ impl Desk<'_> {
         &mut self,
         file: usize,
         table: &file::Source,
-        whole: &Place,
+        whole: &FileSpan,
         broken: &impl Fn(&str) -> bool,
     ) -> Option<Location> {
         match (&table.url, &table.file) {
@@ -144,7 +144,7 @@ impl Desk<'_> {
         is_name || is_path || beside(&self.files[file].path, path).is_file()
     }
 
-    fn path(&mut self, file: usize, place: Place, path: &Path) -> Location {
+    fn path(&mut self, file: usize, place: FileSpan, path: &Path) -> Location {
         let path = beside(&self.files[file].path, path);
         match fetch::regular(&path) {
             Ok(_) => {}
@@ -171,7 +171,7 @@ impl Desk<'_> {
         file: usize,
         table: &file::Source,
         location: &Location,
-        addresses: &mut HashMap<String, Place>,
+        addresses: &mut HashMap<String, FileSpan>,
     ) {
         let span = table.url.as_ref().map(Spanned::span);
         let span = span.or_else(|| table.file.as_ref().map(Spanned::span)).unwrap_or_default();
@@ -181,7 +181,7 @@ impl Desk<'_> {
         };
         match addresses.get(&name).cloned() {
             Some((first_file, first)) => {
-                let first = self.spot(first_file, first);
+                let first = self.position((first_file, first));
                 let help = "take one of the two out: each entry would be carried twice";
                 self.warn((file, span), "a second source at this address", help);
                 if let Some(warning) = self.problems.pop() {
@@ -197,7 +197,7 @@ impl Desk<'_> {
     /// Says where the bounds of `[polling]` will change an interval.
     fn interval(
         &mut self,
-        place: Place,
+        place: FileSpan,
         interval: Period,
         is_web: bool,
         polling: &fetch::Settings,
@@ -217,7 +217,7 @@ impl Desk<'_> {
         }
     }
 
-    fn below_floor(&mut self, place: Place, name: &str, floor: Period) {
+    fn below_floor(&mut self, place: FileSpan, name: &str, floor: Period) {
         self.warn(
             place,
             format!("`{name}` is below `[polling] hard_floor`, {floor}"),

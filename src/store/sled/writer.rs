@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::super::{Commit, Committed, StoreError, disk_space};
 use super::chunks::{Fault, Stage};
-use super::open::fenced;
+use super::open::catch_sled_panics;
 use super::records::Header;
 use super::store_dir::{Epoch, StoreDir, unwritable};
 use super::{apply, index, key_codec};
@@ -30,7 +30,7 @@ const NOW_AND_THEN: u64 = 64;
 type Order = (Arc<Commit>, oneshot::Sender<Result<(), StoreError>>);
 
 /// Why the store takes no more commits, once that is so.
-pub(super) type Broken = Arc<OnceLock<StoreError>>;
+pub(super) type WriteStop = Arc<OnceLock<StoreError>>;
 
 /// The door to the writing thread.
 #[derive(Debug)]
@@ -42,22 +42,22 @@ pub(super) struct Writer {
 impl Writer {
     /// `file` is sled's data file, opened once more.
     pub(super) fn start(
-        home: &Arc<StoreDir>,
+        store_dir: &Arc<StoreDir>,
         tree: sled::Db,
         file: File,
         header: Header,
         index: &index::Shared,
-        broken: &Broken,
+        write_stop: &WriteStop,
     ) -> Result<Self, StoreError> {
-        let path = home.path().to_owned();
+        let path = store_dir.path().to_owned();
         let (orders, waiting) = sync_channel(WAITING);
         let mut thread = WriterThread {
-            home: Arc::clone(home),
+            store_dir: Arc::clone(store_dir),
             tree,
             file,
             header,
             index: Arc::clone(index),
-            broken: Arc::clone(broken),
+            write_stop: Arc::clone(write_stop),
             has_blobs: false,
         };
         thread.look_for_blobs();
@@ -91,13 +91,13 @@ impl Writer {
 
 /// The state of the writing thread.
 struct WriterThread {
-    home: Arc<StoreDir>,
+    store_dir: Arc<StoreDir>,
     tree: sled::Db,
     /// sled's data file, for the sync that sled leaves out.
     file: File,
     header: Header,
     index: index::Shared,
-    broken: Broken,
+    write_stop: WriteStop,
     has_blobs: bool,
 }
 
@@ -106,7 +106,7 @@ impl WriterThread {
         while let Ok(first) = waiting.recv() {
             self.serve(gather(first, waiting));
         }
-        if self.broken.get().is_none()
+        if self.write_stop.get().is_none()
             && let Err(error) = self.write_epoch()
         {
             tracing::error!(%error, "the store's epoch could not be written at the end");
@@ -116,11 +116,12 @@ impl WriterThread {
     /// Writes what was gathered as one batch and answers all of it alike.
     fn serve(&mut self, orders: Vec<Order>) {
         let (commits, answers): (Vec<_>, Vec<_>) = orders.into_iter().unzip();
-        let path = self.home.path().to_owned();
-        let written = self.refuse().and_then(|()| fenced(&path, || self.write(&commits)));
+        let path = self.store_dir.path().to_owned();
+        let written =
+            self.refuse().and_then(|()| catch_sled_panics(&path, || self.write(&commits)));
         if let Err(error) = &written
             && !matches!(error, StoreError::Full { .. })
-            && self.broken.set(error.clone()).is_ok()
+            && self.write_stop.set(error.clone()).is_ok()
         {
             tracing::error!(%error, "the store takes no more commits");
         }
@@ -134,10 +135,10 @@ impl WriterThread {
 
     /// Why nothing may be written now.
     fn refuse(&self) -> Result<(), StoreError> {
-        if let Some(error) = self.broken.get() {
+        if let Some(error) = self.write_stop.get() {
             return Err(error.clone());
         }
-        let path = self.home.path();
+        let path = self.store_dir.path();
         let (free, _) = disk_space::of_disk(path).map_err(|error| unwritable(path, &error))?;
         if free >= disk_space::TO_COMMIT {
             return Ok(());
@@ -188,13 +189,13 @@ impl WriterThread {
 
     fn write_epoch(&self) -> std::io::Result<()> {
         let Header { format, commits, .. } = self.header;
-        self.home.write_epoch(Epoch { format, commits })
+        self.store_dir.write_epoch(Epoch { format, commits })
     }
 
     /// Our values are too short for sled to put one in a file of its own. Were
     /// there such a file all the same, only syncing the whole disk would keep it.
     fn look_for_blobs(&mut self) {
-        let blobs = self.home.engine().join("blobs");
+        let blobs = self.store_dir.engine().join("blobs");
         let found = fs::read_dir(&blobs).is_ok_and(|mut blobs| blobs.next().is_some());
         if found && !self.has_blobs {
             tracing::error!(path = %blobs.display(), "there are blob files, which should never be: commits will be slow");
@@ -231,15 +232,16 @@ mod tests {
     #[test]
     fn after_a_failed_sync_nothing_is_answered_well_any_more() {
         let dir = tempfile::tempdir().unwrap();
-        let home = Arc::new(StoreDir::claim(dir.path()).unwrap());
-        fs::create_dir(home.engine()).unwrap();
-        let db = open_engine(&home.engine(), dir.path(), 1 << 20).unwrap();
+        let store_dir = Arc::new(StoreDir::claim(dir.path()).unwrap());
+        fs::create_dir(store_dir.engine()).unwrap();
+        let db = open_engine(&store_dir.engine(), dir.path(), 1 << 20).unwrap();
         // A file that cannot be synced.
         let file = File::options().write(true).open("/dev/null").unwrap();
-        let broken = Broken::default();
+        let write_stop = WriteStop::default();
         let index = index::Shared::default();
         let header = new_header(dir.path()).unwrap();
-        let writer = Writer::start(&home, db.clone(), file, header, &index, &broken).unwrap();
+        let writer =
+            Writer::start(&store_dir, db.clone(), file, header, &index, &write_stop).unwrap();
         for number in 0..3 {
             let admitted = vec![admitted(story(number, at(0), 9), &[])];
             let source_states = vec![(source(number), Arc::new(source_state(1)))];
@@ -249,7 +251,7 @@ mod tests {
                 ..Commit::default()
             })));
             assert!(matches!(answer, Err(StoreError::Unwritable { .. })), "{answer:?}");
-            assert_eq!(answer.err().as_ref(), broken.get());
+            assert_eq!(answer.err().as_ref(), write_stop.get());
         }
         writer.close();
         // Whoever reads what is applied and not durable yet reads all of it.

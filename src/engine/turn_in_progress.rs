@@ -10,7 +10,7 @@ use crate::store::{Commit, PlaceChange, StoreError, TopicPlace};
 
 /// A turn under way. What it reads is what the store will say once the commit so far is written:
 /// a poll finds what the polls before it in the same turn have changed.
-pub(super) struct Work<'a> {
+pub(super) struct TurnInProgress<'a> {
     reader: &'a Reader<'a>,
     pub(super) commit: Commit,
     /// The time of what is being applied: a poll's own.
@@ -27,13 +27,13 @@ pub(super) struct Work<'a> {
     /// Stories that the turn changed, as they are now; nothing of one that it retired.
     stories: HashMap<StoryId, Option<Arc<Story>>>,
     /// How many stories the turn founded, less those that it retired.
-    further: i64,
+    story_count_change: i64,
     /// The stories that the turn retired or forgot.
     retired: BTreeMap<StoryId, Option<Timestamp>>,
     changed: Vec<(Verdict, Arc<Story>)>,
 }
 
-impl<'a> Work<'a> {
+impl<'a> TurnInProgress<'a> {
     pub(super) fn new(reader: &'a Reader<'a>, now: Timestamp, horizon: Timestamp) -> Self {
         Self {
             reader,
@@ -46,7 +46,7 @@ impl<'a> Work<'a> {
             touched_now: BTreeSet::new(),
             source_states: BTreeMap::new(),
             stories: HashMap::new(),
-            further: 0,
+            story_count_change: 0,
             retired: BTreeMap::new(),
             changed: Vec::new(),
         }
@@ -70,7 +70,7 @@ impl<'a> Work<'a> {
         self.reader
     }
 
-    /// Goes on to something later. Time never runs backwards.
+    /// Advances the time, which never runs backwards.
     pub(super) fn advance(&mut self, at: Timestamp) -> Timestamp {
         self.now = self.now.max(at);
         self.touched_now.clear();
@@ -99,7 +99,7 @@ impl<'a> Work<'a> {
     /// A story is as it was judged.
     pub(super) fn admit(&mut self, admitted: Admitted) {
         let story = &admitted.story;
-        self.further += i64::from(admitted.before.is_none());
+        self.story_count_change += i64::from(admitted.before.is_none());
         self.stories.insert(story.id, Some(story.clone()));
         self.changed.push((admitted.verdict, story.clone()));
         self.commit.admitted.push(admitted);
@@ -107,7 +107,7 @@ impl<'a> Work<'a> {
 
     /// A story is kept no longer.
     pub(super) fn retire(&mut self, story: StoryId) {
-        self.further -= 1;
+        self.story_count_change -= 1;
         self.stories.insert(story, None);
         self.retired.insert(story, Some(self.horizon));
         self.commit.retired.push((story, self.horizon));
@@ -129,7 +129,7 @@ impl<'a> Work<'a> {
 
     /// How many stories there are now.
     pub(super) fn count(&self) -> Result<u64, StoreError> {
-        Ok(self.reader.count()?.saturating_add_signed(self.further))
+        Ok(self.reader.count()?.saturating_add_signed(self.story_count_change))
     }
 
     /// Stories in the order of first sight, after this one, as they are now.
@@ -252,7 +252,7 @@ mod tests {
             futures_now(store.commit(commit));
             let recent = HashMap::new();
             let reader = Reader::new(&store, &recent);
-            let mut work = Work::new(&reader, Timestamp::from_secs(1000), Timestamp::from_secs(1000));
+            let mut work = TurnInProgress::new(&reader, Timestamp::from_secs(1000), Timestamp::from_secs(1000));
             for (number, what) in steps {
                 let before = work.story(id(number)).unwrap();
                 let is_gone = work.retired.contains_key(&id(number));
@@ -267,7 +267,7 @@ mod tests {
                     _ => {}
                 }
             }
-            let slices = |work: &Work<'_>| {
+            let slices = |work: &TurnInProgress<'_>| {
                 let (mut all, mut after) = (Vec::new(), None);
                 loop {
                     let slice = work.stories(after, limit).unwrap();
