@@ -137,7 +137,8 @@ impl ConfigFile {
         Ok(loaded.plan)
     }
 
-    /// Whom to ask. Where the file cannot be used, a running daemon can be asked all the same.
+    /// The store and the plan that a command is about. A running daemon can be asked even if the file
+    /// cannot be used.
     fn target(&self) -> Result<Target, CliError> {
         let problems = match Plan::load(&self.config) {
             Ok(Loaded { plan, warnings }) => {
@@ -156,12 +157,12 @@ impl ConfigFile {
     }
 }
 
-/// A daemon by its store, and the plan by which the store is opened where none runs.
+/// The store whose daemon is asked, and the plan for opening it if no daemon runs.
 #[derive(Debug)]
 struct Target {
     store: PathBuf,
     plan: Result<Plan, Problems>,
-    /// Whether it was said that the file cannot be used.
+    /// Whether the user was warned that the file cannot be used.
     warned: Cell<bool>,
 }
 
@@ -172,12 +173,12 @@ impl From<Plan> for Target {
 }
 
 impl Target {
-    /// The plan in the file; what is wrong with it ends the command.
+    /// The plan in the file; its problems end the command.
     fn plan(&self) -> Result<&Plan, CliError> {
         self.plan.as_ref().map_err(|problems| problems.clone().into())
     }
 
-    /// Says that the file cannot be used, where a daemon answers by the plan that it has.
+    /// Warns that the running daemon answers by the configuration in force, as the file cannot be used.
     fn warn_of_file(&self) {
         if let Err(problems) = &self.plan
             && !self.warned.replace(true)
@@ -204,9 +205,9 @@ pub fn main() -> ExitCode {
         Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match command.run(&config) {
         Ok(code) => code,
-        Err(stop) => {
-            print_error(format_args!("gazetted: {}", stop.message));
-            ExitCode::from(stop.code)
+        Err(error) => {
+            print_error(format_args!("gazetted: {}", error.message));
+            ExitCode::from(error.code)
         }
     }
 }
@@ -239,10 +240,10 @@ impl Command {
     }
 }
 
-/// The end of a command: an exit code, or why it had to stop.
+/// The exit code of a command, or the error that ended it.
 type CommandResult = Result<ExitCode, CliError>;
 
-/// Why a command stopped, and the exit code that says so to a supervisor.
+/// The error that ended a command, and the exit code for a supervisor.
 #[derive(Debug)]
 struct CliError {
     code: u8,

@@ -12,7 +12,7 @@ use crate::control::{self, Command};
 use crate::inquiry::{Question, Records};
 use crate::store::{self, Store};
 
-/// Answers a question, a value at a time.
+/// Answers a question and passes each value to `item`.
 pub(super) fn ask(
     target: &Target,
     question: Question,
@@ -30,7 +30,7 @@ pub(super) fn ask(
     Ok(records.store().close()?)
 }
 
-/// The one answer of a question that has one at most.
+/// Answers a question that has at most one answer.
 pub(super) fn ask_one<T: DeserializeOwned>(
     target: &Target,
     question: Question,
@@ -40,8 +40,8 @@ pub(super) fn ask_one<T: DeserializeOwned>(
     answer.map(read).transpose()
 }
 
-/// Has the running daemon carry out a command which has one answer at most; its
-/// error is in the daemon's words. `None` where no daemon runs.
+/// Has the running daemon run a command that has at most one answer. The inner error is the
+/// daemon's message. `None` if no daemon runs.
 pub(super) fn run_command<T: DeserializeOwned>(
     target: &Target,
     command: &Command,
@@ -54,7 +54,7 @@ pub(super) fn run_command<T: DeserializeOwned>(
     }
 }
 
-/// The message of a command that needs a daemon where none runs.
+/// The error of a command that needs a running daemon.
 pub(super) fn no_daemon_error(target: &Target) -> CliError {
     let places = control::candidates(&target.store);
     let places = places.map(|place| place.display().to_string()).join(" and ");
@@ -63,7 +63,7 @@ pub(super) fn no_daemon_error(target: &Target) -> CliError {
     ))
 }
 
-/// Gives the running daemon a command. `None` where none runs.
+/// Sends a command to the running daemon and passes each answer to `item`. `None` if no daemon runs.
 pub(super) fn send_command(
     target: &Target,
     command: &Command,
@@ -76,7 +76,7 @@ pub(super) fn send_command(
     }))
 }
 
-/// Another version of the program may run than the one that asks.
+/// Reads an answer. The running daemon may be of another version than this program.
 fn read<T: DeserializeOwned>(answer: Value) -> Result<T, CliError> {
     serde_json::from_value(answer).map_err(|error| {
         CliError::because(format!(
@@ -85,7 +85,7 @@ fn read<T: DeserializeOwned>(answer: Value) -> Result<T, CliError> {
     })
 }
 
-/// The store of a plan, opened by this process, with nobody polling.
+/// Opens the store of a plan in this process, without polling.
 fn open(plan: Plan) -> Result<Records, CliError> {
     let store: Arc<dyn Store> = store::open_existing(&plan.store.path, plan.store.cache)?;
     let source_states = Arc::new(RwLock::new(store.source_states()?));

@@ -20,8 +20,8 @@ use crate::inquiry::samples::{self, FailedSample, Tried};
 use crate::inquiry::status::BackupStatus;
 use crate::model::Story;
 
-/// Readers would notice: what a check of a change in a repository asks.
-const CHANGES: u8 = 2;
+/// The exit code when readers would notice the change.
+const EXIT_TOPICS_CHANGE: u8 = 2;
 
 /// Say everything that is wrong with the configuration.
 ///
@@ -77,13 +77,13 @@ struct ClusterCheck {
     notes: Vec<String>,
 }
 
-/// The store's part of a check of the configuration.
+/// The part of a check that needs the store.
 #[derive(Default)]
-struct Archive {
+struct StoreAnswers {
     changes: Option<Changes>,
     /// Stories that samples name.
     named: BTreeMap<String, Story>,
-    /// Why it says nothing.
+    /// Why the store cannot be asked.
     unreachable: Option<String>,
 }
 
@@ -104,7 +104,7 @@ impl Check {
             return check_store::run(&config.plan()?.store, self.repair, self.json);
         }
         let report = match Plan::load(&config.config) {
-            Ok(Loaded { plan, warnings }) => self.usable(&plan, warnings.checked())?,
+            Ok(Loaded { plan, warnings }) => self.report_on(&plan, warnings.checked())?,
             Err(problems) => Report { problems, ..Report::default() },
         };
         if self.json {
@@ -112,18 +112,24 @@ impl Check {
         } else {
             print(&report);
         }
-        let is_cut_off = report.cluster.as_ref().is_some_and(|cluster| !cluster.usable);
+        let is_cluster_unreachable = report.cluster.as_ref().is_some_and(|cluster| !cluster.usable);
         let changed = report.changes.as_ref().is_some_and(Changes::any);
-        Ok(match (report.usable, report.failed_samples.is_empty() && !is_cut_off, changed) {
-            (false, _, _) => ExitCode::from(BAD_CONFIGURATION),
-            (true, false, _) => ExitCode::FAILURE,
-            (true, true, true) => ExitCode::from(CHANGES),
-            (true, true, false) => ExitCode::SUCCESS,
-        })
+        Ok(
+            match (
+                report.usable,
+                report.failed_samples.is_empty() && !is_cluster_unreachable,
+                changed,
+            ) {
+                (false, _, _) => ExitCode::from(BAD_CONFIGURATION),
+                (true, false, _) => ExitCode::FAILURE,
+                (true, true, true) => ExitCode::from(EXIT_TOPICS_CHANGE),
+                (true, true, false) => ExitCode::SUCCESS,
+            },
+        )
     }
 
-    fn usable(&self, plan: &Plan, problems: Problems) -> Result<Report, CliError> {
-        let Archive { changes, named, unreachable } = self.archive(plan)?;
+    fn report_on(&self, plan: &Plan, problems: Problems) -> Result<Report, CliError> {
+        let StoreAnswers { changes, named, unreachable } = self.ask_store(plan)?;
         let mut report = Report {
             usable: !problems.are_fatal(),
             sources: plan.sources.len(),
@@ -144,11 +150,11 @@ impl Check {
         Ok(report)
     }
 
-    /// Asks the store what it must be asked for; that it cannot be asked
-    /// matters only to who wants to know what changes.
-    fn archive(&self, plan: &Plan) -> Result<Archive, CliError> {
+    /// Asks the store for the stories that samples name, and with `--archive` for the stories that
+    /// topics would gain and lose. Only `--archive` fails if the store cannot be asked.
+    fn ask_store(&self, plan: &Plan) -> Result<StoreAnswers, CliError> {
         let addresses = samples::addresses(plan);
-        let mut archive = Archive::default();
+        let mut archive = StoreAnswers::default();
         if addresses.is_empty() && !self.archive {
             return Ok(archive);
         }
@@ -174,8 +180,8 @@ impl Check {
         );
         match asked {
             Ok(()) => archive.changes = comparison.map(Comparison::finish),
-            Err(stop) if self.archive => return Err(stop),
-            Err(stop) => archive.unreachable = Some(stop.message),
+            Err(error) if self.archive => return Err(error),
+            Err(error) => archive.unreachable = Some(error.message),
         }
         Ok(archive)
     }

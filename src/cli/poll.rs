@@ -55,7 +55,7 @@ impl Poll {
         };
         let mut progress = Progress::new(count);
         let mut reports: Vec<PollReport> = Vec::with_capacity(count);
-        let mut line = |line: PollLine| match line {
+        let mut show_line = |line: PollLine| match line {
             PollLine::Ended(report) => {
                 progress.advance(1, &report.source);
                 reports.push(report);
@@ -69,7 +69,7 @@ impl Poll {
         };
         let command = Command::Poll { sources: self.sources.clone(), now: self.now };
         let item = |value| {
-            line(serde_json::from_value(value).expect("the daemon sends poll reports"));
+            show_line(serde_json::from_value(value).expect("the daemon sends poll reports"));
         };
         match ask::send_command(&target, &command, item)? {
             Some(answered) => answered.map_err(CliError::because)?,
@@ -79,7 +79,7 @@ impl Poll {
                     [] => plan.sources.keys().cloned().collect(),
                     named => named.iter().map(|name| SourceId::new(name.as_str())).collect(),
                 };
-                super::runtime()?.block_on(poll_here(plan, chosen, self.now, &mut line))?;
+                super::runtime()?.block_on(poll_here(plan, chosen, self.now, &mut show_line))?;
             }
         }
         progress.clear();
@@ -94,12 +94,12 @@ impl Poll {
     }
 }
 
-/// One pass by this process, with nobody serving.
+/// Polls in this process, without a server.
 async fn poll_here(
     plan: Plan,
     chosen: BTreeSet<SourceId>,
     insists: bool,
-    line: &mut impl FnMut(PollLine),
+    show_line: &mut impl FnMut(PollLine),
 ) -> Result<(), CliError> {
     let store: Arc<dyn Store> = store::open(&plan.store.path, plan.store.cache)?;
     let clock = Clock::wall();
@@ -110,7 +110,7 @@ async fn poll_here(
     let mut overridden = BTreeMap::new();
     for source in chosen.iter().filter(|_| insists) {
         let overrides = records.overridden(source, clock.now());
-        line(PollLine::Overrides { source: source.to_string(), overrides: overrides.clone() });
+        show_line(PollLine::Overrides { source: source.to_string(), overrides: overrides.clone() });
         overridden.insert(source.clone(), overrides);
     }
     let (requests, incoming) = mpsc::channel(chosen.len().max(1));
@@ -133,7 +133,7 @@ async fn poll_here(
     while let Some(Ok((source, polled))) = polls.join_next().await {
         let overrides = overridden.remove(&source).unwrap_or_default();
         let report = PollReport::of(&source, polled, &records, overrides);
-        line(PollLine::Ended(report));
+        show_line(PollLine::Ended(report));
     }
     drop(requests);
     pipeline.await.map_err(CliError::because)??;

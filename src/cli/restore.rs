@@ -10,14 +10,14 @@ use crate::store::{self, Contents};
 
 /// Make the store anew from a backup; the daemon must not run.
 ///
-/// A store that is damaged is replaced, one in good order only with
-/// `--replace`; either is kept beside the new one.
+/// A damaged store is replaced; an undamaged one only with `--replace`.
+/// The old store is kept beside the new one.
 #[derive(Debug, Args)]
 pub(super) struct Restore {
     /// The backup, as `gazetted backup` wrote it.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Take the place of a store in good order, too.
+    /// Replace a store even if it is not damaged.
     #[arg(long)]
     replace: bool,
     /// Print one JSON object instead of a line.

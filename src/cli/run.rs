@@ -50,7 +50,7 @@ impl Run {
             opening.begin("opening the store", 0);
             StartupLog::begin(opening)
         };
-        let store = daemon::aside(|| store::open(&plan.store.path, plan.store.cache))?;
+        let store = daemon::at_low_priority(|| store::open(&plan.store.path, plan.store.cache))?;
         drop(starting);
         runtime.block_on(serve(&config.config, log, plan, store, listeners))
     }

@@ -8,10 +8,10 @@ use super::file;
 use crate::model::{Source, SourceId, TopicId};
 use crate::options::{AtReload, Table, WrittenOption};
 
-/// One thing that differs between two plans.
+/// One difference between two plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The change: `topic sanctions: query changed`.
+    /// A description, such as `topic sanctions: query changed`.
     pub what: String,
     /// Whether it is in force.
     pub effect: Effect,
@@ -22,7 +22,7 @@ pub struct Change {
 pub enum Effect {
     /// It is in force.
     InForce,
-    /// So is this; stored stories were matched by the new query.
+    /// It is in force, and stored stories were matched by the new query.
     MatchedAgain(TopicId),
     /// It waits for a restart.
     AtRestart,
@@ -57,31 +57,31 @@ const LISTED_BY_EFFECT: [&str; 2] = ["include", "defaults"];
 
 impl WrittenOptions {
     pub(super) fn of(settings: &file::Config) -> Self {
-        let stated = settings.state("").into_iter().filter(|stated| {
-            !LISTED_BY_EFFECT.contains(&stated.name) && !LISTED_BY_EFFECT.contains(&stated.table)
+        let options = settings.state("").into_iter().filter(|option| {
+            !LISTED_BY_EFFECT.contains(&option.name) && !LISTED_BY_EFFECT.contains(&option.table)
         });
         // A value may be a secret; its hash is enough.
         let settings =
-            stated.map(|stated| WrittenOption { shown: String::new(), ..stated }).collect();
+            options.map(|option| WrittenOption { shown: String::new(), ..option }).collect();
         Self { settings, ..Self::default() }
     }
 
     /// Adds a source, with the defaults of the file applied.
     pub(super) fn add_source(&mut self, id: &SourceId, source: &file::Source) {
-        let options = own(source).map(|stated| (stated.name, stated.shown.into()));
+        let options = differing_options(source).map(|option| (option.name, option.shown.into()));
         self.sources.insert(id.clone(), options.collect());
     }
 
     pub(super) fn add_topic(&mut self, id: &TopicId, topic: &file::Topic) {
-        let options = own(topic).map(|stated| (stated.name, stated.hash));
+        let options = differing_options(topic).map(|option| (option.name, option.hash));
         self.topics.insert(id.clone(), options.collect());
     }
 }
 
 /// The options that differ from the defaults, less the name.
-fn own<T: Table>(table: &T) -> impl Iterator<Item = WrittenOption> {
-    let stated = table.state("").into_iter().zip(T::default().state(""));
-    let differing = stated.filter(|(own, default)| own.hash != default.hash && own.name != "id");
+fn differing_options<T: Table>(table: &T) -> impl Iterator<Item = WrittenOption> {
+    let options = table.state("").into_iter().zip(T::default().state(""));
+    let differing = options.filter(|(own, default)| own.hash != default.hash && own.name != "id");
     differing.map(|(own, _)| own)
 }
 
@@ -106,9 +106,9 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     let mut changes = Vec::new();
     for of_one_table in differing.chunk_by(|one, other| one.table == other.table) {
         for (at_restart, effect) in [(false, Effect::InForce), (true, Effect::AtRestart)] {
-            let waits = |stated: &&&WrittenOption| stated.at_reload == AtReload::NeedsRestart;
-            let names = of_one_table.iter().filter(|stated| waits(stated) == at_restart);
-            let names = Vec::from_iter(names.map(|stated| stated.name));
+            let waits = |option: &&&WrittenOption| option.at_reload == AtReload::NeedsRestart;
+            let names = of_one_table.iter().filter(|option| waits(option) == at_restart);
+            let names = Vec::from_iter(names.map(|option| option.name));
             let what = match of_one_table[0].table {
                 "" => names.join(", "),
                 table => format!("[{table}]: {}", names.join(", ")),
@@ -222,12 +222,12 @@ fn changed_options(id: &TopicId, old: &Plan, new: &Plan) -> Vec<&'static str> {
     let options = file::Topic::default().state("");
     let options = options
         .into_iter()
-        .filter(|stated| stated.at_reload == AtReload::InForce && stated.name != "access");
+        .filter(|option| option.at_reload == AtReload::InForce && option.name != "access");
     let value = |plan: &Plan, name: &str| {
         let own = plan.written_options.topics.get(id)?.iter().find(|(own, _)| *own == name)?;
         Some(own.1)
     };
-    options.map(|stated| stated.name).filter(|name| value(old, name) != value(new, name)).collect()
+    options.map(|option| option.name).filter(|name| value(old, name) != value(new, name)).collect()
 }
 
 #[cfg(test)]

@@ -10,11 +10,11 @@ use crate::marked_line::MarkedLine;
 /// One thing that is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Whether the plan stands all the same.
+    /// Whether the plan can be used nevertheless.
     pub severity: Severity,
-    /// The fault.
+    /// A description of the fault.
     pub message: String,
-    /// The remedy.
+    /// How to correct it.
     pub help: String,
     /// The place in a file.
     #[serde(flatten)]
@@ -22,7 +22,7 @@ pub struct Problem {
     /// Its meaning for `gazetted check`.
     #[serde(skip)]
     pub at_check: AtCheck,
-    /// Other places that belong to it.
+    /// Other places that are part of the problem.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Note>,
 }
@@ -30,31 +30,31 @@ pub struct Problem {
 /// The meaning of a problem for `gazetted check`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AtCheck {
-    /// The same as a start.
+    /// The same as at a start.
     Same,
-    /// It is an error there although the plan stands.
+    /// An error there although a start only warns.
     Fails,
-    /// It is said there alone.
+    /// Reported there alone.
     Only,
 }
 
 /// Another place that belongs to a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// The relation of this place to it.
+    /// How this place is related to the problem.
     pub message: String,
     /// The place in a file.
     #[serde(flatten)]
     pub position: Position,
 }
 
-/// Whether a problem stands in the way.
+/// Whether a problem prevents a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// There is no plan with it.
+    /// There is no plan.
     Error,
-    /// There is, and it is likely not what was meant.
+    /// There is a plan, which is probably not what was meant.
     Warning,
 }
 
@@ -90,7 +90,7 @@ impl Problem {
 }
 
 impl Position {
-    /// The line, and carets under what is meant with `words` behind them.
+    /// Shows the line, with carets under the span and `words` behind them.
     fn show(&self, f: &mut fmt::Formatter<'_>, words: &str) -> fmt::Result {
         if self.line == 0 {
             return write!(f, "\n  {words}");
@@ -124,7 +124,7 @@ impl fmt::Display for Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
-    /// The same for `gazetted check`, where what a start only warns of may be an error.
+    /// The problems as `gazetted check` sees them: some warnings of a start are errors there.
     pub fn checked(mut self) -> Self {
         let fails = |problem: &&mut Problem| problem.at_check == AtCheck::Fails;
         for problem in self.0.iter_mut().filter(fails) {
@@ -133,19 +133,19 @@ impl Problems {
         self
     }
 
-    /// The same for a start and a reload, less what `gazetted check` alone says.
+    /// The problems as a start or reload sees them, without the remarks of `gazetted check`.
     pub fn at_start(mut self) -> Self {
         self.0.retain(|problem| problem.at_check != AtCheck::Only);
         self
     }
 
-    /// Whether any of them stands in the way.
+    /// Whether any of them prevents a plan.
     pub fn are_fatal(&self) -> bool {
         self.0.iter().any(|problem| problem.severity == Severity::Error)
     }
 }
 
-/// One after the other, and how many there are.
+/// All problems, then their number.
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|problem| write!(f, "{problem}\n\n"))?;

@@ -195,8 +195,8 @@ impl Engine {
         }
     }
 
-    /// Records the outcome, good or bad, and when the source is due next. Returns
-    /// what became of the source, if that is worth reporting.
+    /// Records a poll's outcome and the source's next due time. Returns the events that are worth
+    /// reporting.
     fn record_outcome(
         &mut self,
         poll: &Poll,

@@ -32,7 +32,7 @@ struct Registry {
     file: Option<CrashMarkFile>,
     /// Whether writing it failed, which is logged once.
     failed: AtomicBool,
-    /// Whether marks stay in the file: the loop panicked, and the process ends with it.
+    /// Whether marks stay in the file: the loop panicked, so the process ends.
     keep_marks_on_drop: AtomicBool,
     state: Mutex<State>,
     /// Held by several reads together, or by one alone.
@@ -62,7 +62,7 @@ pub(super) struct MarkedRead {
     _lock: ReadLock,
 }
 
-/// The lock that a read holds.
+/// The lock that a read holds: shared with other reads, or exclusive.
 #[expect(dead_code, reason = "the lock is only held")]
 enum ReadLock {
     Concurrent(OwnedRwLockReadGuard<()>),

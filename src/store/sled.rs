@@ -2,27 +2,26 @@
 //!
 //! # Records
 //!
-//! What sled costs, in time, memory and room, goes with the number of its keys. So a story has two:
-//! its record, and its [`card`] with the keys it bears and its places in topics. Cards stand together and
-//! are small: when the store opens, one scan of them makes the [`index`] in memory, which finds stories
-//! by their keys and orders the places of topics. Nothing of that is stored a second time.
-//! A topic that is dropped loses its number, and cards that still name it lose that place when they are next
-//! written; so with passages that are evidence no longer.
+//! sled's cost, in time, memory and disk space, grows with the number of keys. So a story has two:
+//! its record, and its [`card`] with its identity keys and its places in topics. Cards are small and
+//! adjacent: when the store opens, one scan of them builds the [`index`] in memory, which finds
+//! stories by identity key and orders the places of topics. The index is not stored.
+//! A topic that is dropped loses its number. A card that still names it loses that place when the card
+//! is next written. The same holds for passages that are no longer evidence.
 //!
 //! # How sled is used, and why so
 //!
-//! One tree, one batch a commit: a batch on one tree is crash-atomic. One
-//! writer thread gathers the commits that wait, applies them, flushes once,
-//! then calls `fdatasync` on sled's file, because sled's own flush does not
-//! survive a power cut; only then are they answered. No value is longer than
-//! six kilobytes, because longer pages go to files that sled never syncs.
-//! The rest of what sled needs from us is in `open`, `store_dir` and `writer`.
+//! There is one tree, and a commit is one batch, because a batch on one tree is crash-atomic. One
+//! writer thread gathers the commits that wait, applies them, flushes once, and calls `fdatasync` on
+//! sled's file, because sled's own flush does not survive a power cut. Only then does it answer them.
+//! No value is longer than six kilobytes, because sled puts longer pages into files that it never
+//! syncs. `open`, `store_dir` and `writer` handle sled's other limits.
 //!
 //! # When files are damaged
 //!
-//! `sled_log` reads sled's files without sled: opening refuses a log that is damaged before
-//! commits, because sled would wipe those; checking says what is damaged; repairing fills a new
-//! engine with what is left.
+//! `sled_log` reads sled's files without sled. Opening refuses a log with damage before commits,
+//! because sled would wipe those commits. Checking reports the damage. Repairing fills a new engine
+//! with the records that can be read.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -140,8 +139,8 @@ impl SledStore {
         StoreError::Closed(self.path.display().to_string())
     }
 
-    /// A read. One that meets damage ends the writing too: what is decided on
-    /// the ground of a damaged store would damage it further.
+    /// Reads, and stops all writing if the read finds damage: decisions based on a damaged store
+    /// would damage it further.
     fn read<T>(&self, read: impl FnOnce(&sled::Tree) -> Result<T, Fault>) -> Result<T, StoreError> {
         let db = self.db()?;
         catch_sled_panics(&self.path, || read(&db)).inspect_err(|error| self.record_damage(error))
@@ -244,7 +243,7 @@ impl Store for SledStore {
             let next = catch_sled_panics(&self.path, || {
                 records.as_mut().and_then(Iterator::next).transpose()
             });
-            // Whatever comes after damage is not to be trusted.
+            // Records behind damage cannot be trusted.
             let next = next.inspect_err(|error| self.record_damage(error)).transpose();
             if !matches!(next, Some(Ok(_))) {
                 records = None;
@@ -266,7 +265,7 @@ impl Store for SledStore {
         }
         let db = self.db.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(db);
-        // The lock goes last: nobody may find the engine half closed.
+        // The lock is released last, so that nobody opens an engine that is still closing.
         self.store_dir.write().unwrap_or_else(PoisonError::into_inner).take();
         self.write_stop.get().map_or(Ok(()), |error| Err(error.clone()))
     }
@@ -274,7 +273,7 @@ impl Store for SledStore {
 
 impl Drop for SledStore {
     fn drop(&mut self) {
-        // Whatever is wrong was logged when it was found.
+        // Errors were logged when they were found.
         let _ = self.close();
     }
 }

@@ -29,7 +29,7 @@ pub(in crate::config) fn store_directory(
     }
 }
 
-/// Why a directory cannot be written, or made, by this user.
+/// The reason why this user cannot write or create a directory.
 fn unwritable(path: &Path) -> Option<String> {
     let place = path.ancestors().find(|place| place.symlink_metadata().is_ok())?;
     // The working directory has no name.
@@ -62,11 +62,11 @@ impl Diagnostics<'_> {
     pub(super) fn server(&mut self, main: &Read) -> ServerPlan {
         let settings = &main.config;
         let table = &settings.server;
-        let here = |listen: &Address| match listen {
+        let resolve = |listen: &Address| match listen {
             Address::Net(address) => Address::Net(*address),
             Address::Socket(path) => Address::Socket(beside(&self.files[0].path, path)),
         };
-        let (listen, operators) = (here(&table.listen), table.operators.as_ref().map(here));
+        let (listen, operators) = (resolve(&table.listen), table.operators.as_ref().map(resolve));
         if operators.as_ref() == Some(&listen) {
             let help = "leave `operators` out, or give it an address of its own";
             let place = (0, main.place("server.operators"));
@@ -117,7 +117,7 @@ impl Diagnostics<'_> {
         ServerPlan { listen, operators, site, limits }
     }
 
-    /// Hubs call over https, unless they run beside us.
+    /// The `[hub]` table. Hubs must call over https, unless they run on this machine.
     pub(super) fn hub(&mut self, table: &file::Hub) -> HubPlan {
         if let Some(url) = table.url.as_ref().filter(|_| table.serve) {
             let help = "leave out the one that subscribers are not to use";
@@ -153,7 +153,7 @@ impl Diagnostics<'_> {
         HubPlan { callback_base: url.join("push/").ok(), ..ours }
     }
 
-    /// Where the site is written, and what of it that is private.
+    /// The `[publish]` table.
     pub(super) fn publish(&mut self, settings: &Config, topics: Option<&[Topic]>) -> PublishPlan {
         let table = &settings.publish;
         for name in &table.private {

@@ -13,7 +13,7 @@ use crate::config::read::Read;
 use crate::config::text::{FileSpan, Position};
 use crate::model::{Topic, TopicBounds, TopicId};
 use crate::options::value::{Access, Size};
-use crate::topics::{Language, Place as Text, QueryProblem, TopicSet, Vocabulary};
+use crate::topics::{Language, Place as QueryText, QueryProblem, TopicSet, Vocabulary};
 
 /// The compiled topics.
 pub(super) struct Topics {
@@ -23,29 +23,29 @@ pub(super) struct Topics {
     pub(super) samples: Vec<Sample>,
 }
 
-/// Where queries and terms stand, so that what is wrong inside them is found there.
+/// The positions of queries and terms, for the problems inside them.
 #[derive(Default)]
-struct Texts {
+struct QuerySpans {
     queries: BTreeMap<TopicId, FileSpan>,
     terms: BTreeMap<String, Vec<FileSpan>>,
 }
 
-/// The bytes that an entry takes in a feed without its text.
-const ENTRY: usize = 2_000;
+/// The bytes of an entry in a feed, without its text.
+const ENTRY_OVERHEAD: usize = 2_000;
 
 impl Diagnostics<'_> {
-    /// None where something is wrong with a query.
+    /// The compiled topics; `None` if a query is invalid.
     pub(super) fn topics(&mut self, parts: &[Read], settings: &Config) -> Option<Topics> {
-        let mut texts = Texts::default();
-        let vocabulary = self.vocabulary(parts, &mut texts);
-        let (list, samples) = self.list(parts, &mut texts);
+        let mut spans = QuerySpans::default();
+        let vocabulary = self.vocabulary(parts, &mut spans);
+        let (list, samples) = self.list(parts, &mut spans);
         let language = Language {
             stemmer: settings.language.0.clone(),
             also: settings.other_languages.iter().map(|language| language.0.clone()).collect(),
             spellings: settings.join_spellings,
         };
         if parts.iter().any(|part| part.broken.iter().any(|path| path.starts_with("vocabulary"))) {
-            // Queries would be said to use a vocabulary that is not there.
+            // Queries would be reported to use an unknown vocabulary.
             return None;
         }
         let queries: Vec<_> =
@@ -55,18 +55,18 @@ impl Diagnostics<'_> {
             Err(problems) => (None, problems),
         };
         for problem in problems {
-            let problem = self.place(problem, &texts);
+            let problem = self.locate(problem, &spans);
             self.problems.push(problem);
         }
         Some(Topics { list, queries: queries?, language, samples })
     }
 
-    /// A query's problem, with the place in the file where its text stands.
-    fn place(&self, problem: QueryProblem, texts: &Texts) -> Problem {
+    /// A query's problem, with its position in the file.
+    fn locate(&self, problem: QueryProblem, spans: &QuerySpans) -> Problem {
         let text = match &problem.place {
-            Text::Query(topic) => texts.queries.get(topic),
-            Text::Vocabulary(name, item) => {
-                texts.terms.get(name).and_then(|terms| terms.get(*item))
+            QueryText::Query(topic) => spans.queries.get(topic),
+            QueryText::Vocabulary(name, item) => {
+                spans.terms.get(name).and_then(|terms| terms.get(*item))
             }
         };
         let position = match text {
@@ -80,7 +80,7 @@ impl Diagnostics<'_> {
         Problem { severity, ..Problem::error(problem.message, problem.help, position) }
     }
 
-    fn vocabulary(&mut self, parts: &[Read], texts: &mut Texts) -> Vocabulary {
+    fn vocabulary(&mut self, parts: &[Read], spans: &mut QuerySpans) -> Vocabulary {
         let mut vocabulary = Vocabulary::new();
         let mut names = BTreeMap::<String, FileSpan>::new();
         for (file, part) in parts.iter().enumerate() {
@@ -97,7 +97,7 @@ impl Diagnostics<'_> {
                 }
                 names.insert(name.clone(), place);
                 let at = |term: &Spanned<String>| (file, term.span());
-                texts.terms.insert(name.clone(), terms.iter().map(at).collect());
+                spans.terms.insert(name.clone(), terms.iter().map(at).collect());
                 let terms = terms.iter().map(|term| term.get_ref().clone()).collect();
                 vocabulary.insert(name.clone(), terms);
             }
@@ -105,7 +105,7 @@ impl Diagnostics<'_> {
         vocabulary
     }
 
-    fn list(&mut self, parts: &[Read], texts: &mut Texts) -> (Vec<Topic>, Vec<Sample>) {
+    fn list(&mut self, parts: &[Read], spans: &mut QuerySpans) -> (Vec<Topic>, Vec<Sample>) {
         let (mut list, mut samples) = (Vec::new(), Vec::new());
         let mut ids = BTreeMap::<String, FileSpan>::new();
         let max_feed = parts.first().map_or(Size(u64::MAX), |main| main.config.publish.max_feed);
@@ -123,7 +123,7 @@ impl Diagnostics<'_> {
                         self.error(whole.clone(), format!("a topic without `{key}`"), help);
                     }
                 }
-                let least = Size::of_memory(table.entries.get().saturating_mul(ENTRY));
+                let least = Size::of_memory(table.entries.get().saturating_mul(ENTRY_OVERHEAD));
                 if least > max_feed {
                     self.error(
                         whole.clone(),
@@ -142,7 +142,7 @@ impl Diagnostics<'_> {
                 }
                 ids.insert(name.clone(), place);
                 let id = TopicId::new(name.as_str());
-                texts.queries.insert(id.clone(), (file, query.span()));
+                spans.queries.insert(id.clone(), (file, query.span()));
                 for (texts, must_match) in
                     [(&table.must_match, true), (&table.must_not_match, false)]
                 {
@@ -180,7 +180,7 @@ impl Diagnostics<'_> {
         (list, samples)
     }
 
-    /// A former name leads to one topic, so it is the name of no other.
+    /// Reports former names that another topic has: such a name must redirect to one topic.
     fn former_names(&mut self, parts: &[Read], ids: &mut BTreeMap<String, FileSpan>) {
         for (file, part) in parts.iter().enumerate() {
             for former in part.config.topic.iter().flat_map(|table| &table.get_ref().formerly) {

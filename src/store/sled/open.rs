@@ -302,8 +302,8 @@ pub(super) fn damaged(path: &Path, what: &str) -> StoreError {
     StoreError::Damaged { path: path.display().to_string(), what: what.to_owned() }
 }
 
-/// Runs something over sled; what is wrong with it, a panic too, is put as
-/// the store's error. sled panics on some kinds of damage.
+/// Runs a function that uses sled, and turns its errors and panics into the store's error. sled
+/// panics on some kinds of damage.
 pub(super) fn catch_sled_panics<T>(
     path: &Path,
     run: impl FnOnce() -> Result<T, Fault>,

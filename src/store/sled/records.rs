@@ -10,8 +10,8 @@ use super::codec::{self, Unreadable};
 use super::key_codec::{self, Kind};
 
 impl Record {
-    /// Reads a record of a kind that cannot be rebuilt from other records. A story comes without its keys, which
-    /// are on its card.
+    /// Reads a record of a kind that cannot be rebuilt from other records. A story comes without its
+    /// keys, which are on its card.
     pub(super) fn read(kind: Kind, key: &[u8], payload: &[u8]) -> Result<Self, Unreadable> {
         let invalid_key = || Unreadable::Contents("its key names nothing".to_owned());
         let name = || key_codec::text_of(key).ok_or_else(invalid_key);
@@ -92,7 +92,7 @@ pub(super) fn write_story_head(first_seen: Timestamp, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(&key_codec::ascending(first_seen));
 }
 
-/// When a story was first seen, and its packed text.
+/// The time when a story was first seen, and the packed story.
 pub(super) fn read_story_head(payload: &[u8]) -> Result<(Timestamp, &[u8]), Unreadable> {
     read_timestamp(payload)
 }
@@ -106,7 +106,7 @@ fn read_story(payload: &[u8]) -> Result<Story, Unreadable> {
     Ok(story)
 }
 
-/// A story that is kept no longer.
+/// A story that was retired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Retired {
     pub(super) first_seen: Timestamp,

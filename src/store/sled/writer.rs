@@ -18,24 +18,24 @@ use super::store_dir::{Epoch, StoreDir, unwritable};
 use super::{apply, index, key_codec};
 
 /// This many commits may wait; the next caller blocks.
-const WAITING: usize = 256;
+const QUEUE_LENGTH: usize = 256;
 
-/// A batch takes no further commit beyond this many stories, or as many places as weigh the same.
-const ENOUGH: usize = 2000;
+/// The weight at which a batch takes no further commit. A story weighs as much as eight places.
+const MAX_BATCH_WEIGHT: usize = 2000;
 
-/// The epoch is written, and sled's blobs looked for, after this many batches.
-const NOW_AND_THEN: u64 = 64;
+/// The number of batches after which the epoch is written and sled's blobs are looked for.
+const EPOCH_INTERVAL: u64 = 64;
 
 /// A commit and where its answer goes.
-type Order = (Arc<Commit>, oneshot::Sender<Result<(), StoreError>>);
+type QueuedCommit = (Arc<Commit>, oneshot::Sender<Result<(), StoreError>>);
 
-/// Why the store takes no more commits, once that is so.
+/// The error that ended writing. Empty while the store takes commits.
 pub(super) type WriteStop = Arc<OnceLock<StoreError>>;
 
-/// The door to the writing thread.
+/// Sends commits to the writing thread.
 #[derive(Debug)]
 pub(super) struct Writer {
-    orders: SyncSender<Order>,
+    queue: SyncSender<QueuedCommit>,
     thread: JoinHandle<()>,
 }
 
@@ -50,7 +50,7 @@ impl Writer {
         write_stop: &WriteStop,
     ) -> Result<Self, StoreError> {
         let path = store_dir.path().to_owned();
-        let (orders, waiting) = sync_channel(WAITING);
+        let (queue, waiting) = sync_channel(QUEUE_LENGTH);
         let mut thread = WriterThread {
             store_dir: Arc::clone(store_dir),
             tree,
@@ -63,16 +63,16 @@ impl Writer {
         thread.look_for_blobs();
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || thread.work(&waiting))
+            .spawn(move || thread.run(&waiting))
             .map_err(|error| unwritable(&path, &error))?;
-        Ok(Self { orders, thread })
+        Ok(Self { queue, thread })
     }
 
     /// Hands a commit over; the future is its answer.
     pub(super) fn commit(&self, commit: Arc<Commit>) -> Committed {
         let (answer, answered) = oneshot::channel();
-        // The thread ends only when the door closes, and then nobody is here.
-        let handed = self.orders.send((commit, answer)).is_ok();
+        // The thread ends only when the `Writer` is dropped.
+        let handed = self.queue.send((commit, answer)).is_ok();
         Box::pin(async move {
             match answered.await {
                 Ok(answer) if handed => answer,
@@ -83,8 +83,8 @@ impl Writer {
 
     /// Waits until all that was handed over is answered.
     pub(super) fn close(self) {
-        drop(self.orders);
-        // It catches its own panics; there is nothing left to be told.
+        drop(self.queue);
+        // The thread catches its own panics and has logged them.
         let _ = self.thread.join();
     }
 }
@@ -102,9 +102,9 @@ struct WriterThread {
 }
 
 impl WriterThread {
-    fn work(mut self, waiting: &Receiver<Order>) {
+    fn run(mut self, waiting: &Receiver<QueuedCommit>) {
         while let Ok(first) = waiting.recv() {
-            self.serve(gather(first, waiting));
+            self.write_batch(gather(first, waiting));
         }
         if self.write_stop.get().is_none()
             && let Err(error) = self.write_epoch()
@@ -113,12 +113,12 @@ impl WriterThread {
         }
     }
 
-    /// Writes what was gathered as one batch and answers all of it alike.
-    fn serve(&mut self, orders: Vec<Order>) {
-        let (commits, answers): (Vec<_>, Vec<_>) = orders.into_iter().unzip();
+    /// Writes commits as one batch, and answers all of them alike.
+    fn write_batch(&mut self, queue: Vec<QueuedCommit>) {
+        let (commits, answers): (Vec<_>, Vec<_>) = queue.into_iter().unzip();
         let path = self.store_dir.path().to_owned();
         let written =
-            self.refuse().and_then(|()| catch_sled_panics(&path, || self.write(&commits)));
+            self.check_writable().and_then(|()| catch_sled_panics(&path, || self.write(&commits)));
         if let Err(error) = &written
             && !matches!(error, StoreError::Full { .. })
             && self.write_stop.set(error.clone()).is_ok()
@@ -128,13 +128,13 @@ impl WriterThread {
         // A commit that failed goes back to its owner without a copy.
         drop(commits);
         for answer in answers {
-            // Whoever does not wait for the answer does not want it.
+            // The receiver may have stopped waiting.
             let _ = answer.send(written.clone());
         }
     }
 
-    /// Why nothing may be written now.
-    fn refuse(&self) -> Result<(), StoreError> {
+    /// Fails if writing has stopped, or if the disk is nearly full.
+    fn check_writable(&self) -> Result<(), StoreError> {
         if let Some(error) = self.write_stop.get() {
             return Err(error.clone());
         }
@@ -163,7 +163,7 @@ impl WriterThread {
         self.make_durable()?;
         let commits = header.commits;
         self.header = header;
-        if commits.is_multiple_of(NOW_AND_THEN) {
+        if commits.is_multiple_of(EPOCH_INTERVAL) {
             self.look_for_blobs();
             // The batch is durable already: an older epoch only claims less.
             if let Err(error) = self.write_epoch() {
@@ -173,9 +173,9 @@ impl WriterThread {
         Ok(())
     }
 
-    /// After this what was applied survives a power cut. sled's flush alone only
-    /// starts the writing, and a failed sync is never tried again: the
-    /// kernel may have dropped the pages it could not write.
+    /// Makes applied batches survive a power cut. sled's flush alone only starts the writing. A
+    /// failed sync is never repeated, because the kernel may have dropped the pages that it could
+    /// not write.
     fn make_durable(&self) -> Result<(), Fault> {
         self.tree.flush()?;
         let synced = if self.has_blobs {
@@ -192,8 +192,8 @@ impl WriterThread {
         self.store_dir.write_epoch(Epoch { format, commits })
     }
 
-    /// Our values are too short for sled to put one in a file of its own. Were
-    /// there such a file all the same, only syncing the whole disk would keep it.
+    /// Looks for values that sled put into files of their own. Ours are too short for that, but only
+    /// a sync of the whole disk would make such a file durable.
     fn look_for_blobs(&mut self) {
         let blobs = self.store_dir.engine().join("blobs");
         let found = fs::read_dir(&blobs).is_ok_and(|mut blobs| blobs.next().is_some());
@@ -205,19 +205,19 @@ impl WriterThread {
 }
 
 /// A commit and those that wait behind it, as many as one batch should carry.
-fn gather(first: Order, waiting: &Receiver<Order>) -> Vec<Order> {
-    let weight = |(commit, _): &Order| {
+fn gather(first: QueuedCommit, waiting: &Receiver<QueuedCommit>) -> Vec<QueuedCommit> {
+    let weight = |(commit, _): &QueuedCommit| {
         1 + commit.admitted.len() + commit.restored.len() + commit.places.len() / 8
     };
     let mut carried = weight(&first);
-    let mut orders = vec![first];
-    while carried < ENOUGH
+    let mut queue = vec![first];
+    while carried < MAX_BATCH_WEIGHT
         && let Ok(next) = waiting.try_recv()
     {
         carried += weight(&next);
-        orders.push(next);
+        queue.push(next);
     }
-    orders
+    queue
 }
 
 #[cfg(test)]
