@@ -38,6 +38,7 @@ use reader::Reader;
 use tokio::net::TcpListener;
 
 /// As the daemon has it.
+#[cfg(feature = "jemalloc")]
 #[global_allocator]
 static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
