@@ -98,9 +98,9 @@ fn files_are_named_by_the_fields_terms() {
 
 /// The name of the item that a line defines.
 fn item(line: &str) -> Option<&str> {
-    let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_').skip_while(|word| {
-        ["", "pub", "super", "crate", "in", "async"].contains(word)
-    });
+    let mut words = line
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .skip_while(|word| ["", "pub", "super", "crate", "in", "async"].contains(word));
     let keyword = words.next()?;
     let is_item = ["fn", "struct", "enum", "trait", "type", "const", "static"].contains(&keyword);
     words.next().filter(|_| is_item)
