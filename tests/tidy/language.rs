@@ -98,9 +98,14 @@ fn files_are_named_by_the_fields_terms() {
 
 /// The name of the item that a line defines.
 fn item(line: &str) -> Option<&str> {
-    let mut words = line
-        .split(|c: char| !c.is_alphanumeric() && c != '_')
-        .skip_while(|word| ["", "pub", "super", "crate", "in", "async"].contains(word));
+    let line = line.trim_start();
+    let line = line.strip_prefix("pub").unwrap_or(line);
+    let line = match line.strip_prefix('(').and_then(|scope| scope.split_once(')')) {
+        Some((_, rest)) => rest,
+        None => line,
+    };
+    let words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let mut words = words.filter(|word| !["", "async"].contains(word));
     let keyword = words.next()?;
     let is_item = ["fn", "struct", "enum", "trait", "type", "const", "static"].contains(&keyword);
     words.next().filter(|_| is_item)
