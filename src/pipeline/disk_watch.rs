@@ -61,7 +61,7 @@ impl DiskWatch {
             return Ok(None);
         }
         self.next_check = Instant::now() + CHECK_EVERY;
-        let Some(room) = blocking(|| store.room())? else { return Ok(None) };
+        let Some(room) = blocking(|| store.disk_space())? else { return Ok(None) };
         let was_low = self.is_low;
         self.is_low = room.is_low(plan.min_free, was_low);
         match (was_low, self.is_low) {

@@ -58,7 +58,7 @@ impl RateLimits {
         known.noted = limit.noted.max(known.noted);
     }
 
-    /// What servers have asked for since a moment, in the order of names.
+    /// The holds that servers have asked for since a moment, in the order of their names.
     pub(in crate::fetch) fn noted_since(&self, moment: Timestamp) -> Vec<PageHold> {
         let limits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let noted = limits.iter().filter(|(_, limit)| limit.noted >= moment);

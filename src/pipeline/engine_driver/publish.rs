@@ -78,7 +78,7 @@ impl EngineDriver {
     /// Publishes everything anew, and withdraws removed topics (Q33).
     pub(in crate::pipeline) async fn publish_all(&mut self) -> Result<(), StoreError> {
         // Before anything is published: a topic that is private now must not be shown again.
-        self.cache.guard(self.plan().guards());
+        self.cache.guard(self.plan().access_rules());
         let all = self.engine.all_feeds();
         self.displayed = vec![Vec::new(); all.len()];
         self.first_pages = vec![FirstPage::default(); all.len()];
@@ -95,7 +95,7 @@ impl EngineDriver {
         for (topic, stories) in self.plan().topics.iter().zip(&self.displayed) {
             self.metrics.published(&topic.id, stories.len());
         }
-        let (count, room) = blocking(|| Ok((self.store.count()?, self.store.room()?)))?;
+        let (count, room) = blocking(|| Ok((self.store.count()?, self.store.disk_space()?)))?;
         self.metrics.stored(count, room.map_or(0, |room| room.used));
         Ok(())
     }
