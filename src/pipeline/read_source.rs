@@ -66,7 +66,14 @@ pub(super) async fn read(
                         entries.pop();
                     }
                     let back = context
-                        .backfill(place.as_ref(), &state, &freshness, &hints, &mut entries)
+                        .backfill(
+                            place.as_ref(),
+                            &state,
+                            &freshness,
+                            &hints,
+                            &mut entries,
+                            &mut warnings,
+                        )
                         .await;
                     pages = context.enrich(&mut entries, &state, &mut warnings).await;
                     Outcome::Read(Box::new(Reading {
