@@ -286,7 +286,7 @@ fn holds(text: &str, wanted: fn(Kind<'_>) -> bool) -> bool {
             _ => {}
         }
     }
-    false
+    pieces.gave_up()
 }
 
 /// The name of an element of HTML whose tag never ends; empty for `a <b`,

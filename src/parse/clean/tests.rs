@@ -117,6 +117,9 @@ fn titles_hold_no_markup() {
         ("a <!-- <object data> --> b", "a b"),
         ("a <obj\u{ad}ect data> b", "a b"),
         ("a <obj\u{1}ect data> b", "a b"),
+        // The quoted value of a tag that never ends.
+        ("a <x y=\"<p>z\" b", "a <x y=\" z\" b"),
+        ("a <x y=\"<b>z\" c=\" b", "a <x y=\"z\" c=\" b"),
     ] {
         assert_eq!(title(given), expected, "{given}");
     }
@@ -128,8 +131,8 @@ proptest! {
     fn no_title_holds_markup(parts in proptest::collection::vec(proptest::sample::select(vec![
         "<", ">", "/", " ", "=", "\"", "a", "b", "obj", "ect", "script", "svg", "x", "é", "&lt;", "&amp;", "&gt;",
         "<b>", "</b>", "<object data>", "<![CDATA[", "]]>", "<!--", "-->", "<?", "<!doctype", "\u{ad}", "\u{200d}",
-        "\u{1}", "\u{202e}",
-    ]), 0..24)) {
+        "\u{1}", "\u{202e}", "<href=\"", "<p>", "=\"", "'",
+    ]), 0..48)) {
         let title = title(&parts.concat());
         prop_assert!(!policy::holds_markup_or_sections(&title), "{title:?} of {parts:?}");
         prop_assert_eq!(fold(&title), title);
