@@ -51,7 +51,7 @@ pub(super) fn end(layout: &Layout<'_>, start: usize, is_inline: bool, needs_link
     let is_marked = inside().any(|line| line.is_mostly_linked() || is_dated(line));
     let linked = inside().filter(|line| line.is_mostly_linked()).count();
     let is_list = items >= 1
-        && (!needs_links || linked > 0 && inside().all(|line| is_linked_or_date(line)))
+        && (!needs_links || linked > 0 && inside().all(is_linked_or_date))
         && 3 * listed >= inside().count()
         && (is_marked || items >= 3 && end == lines.len());
     if is_list { end } else { start + 1 }

@@ -179,7 +179,9 @@ fn sound(
                 hides_end |= mended.hides_end;
                 if written.nesting == Nesting::Unsound {
                     // The roles of elements are lost once their attributes are.
-                    let again = rewrite::rewrite(&mended.html, base, 2 * limit, Input::MendedOnce);
+                    let room = limit.saturating_mul(2);
+                    let again = rewrite::rewrite(&mended.html, base, room, Input::MendedOnce);
+                    cut |= again.cut;
                     html = Cow::Owned(again.html);
                 }
             }
