@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::address::canonical;
 use super::entry_id::{guid_is_link, names_itself};
 use super::entry_keys::{Candidate, SharedNames, candidate};
-use super::key_hash::link_key;
+use super::key_hash::{link_key, titled_guid_key};
 use super::recognise::{is_repeat, texts_agree};
 use super::rules::Rules;
 use super::title::Title;
@@ -59,7 +59,12 @@ pub fn candidates(
     }
     let listed: HashSet<Key> = kept
         .iter()
-        .flat_map(|candidate| candidate.own_keys().iter().copied().chain(own_link(candidate)))
+        .flat_map(|candidate| {
+            let titled = candidate.entry.guid.as_deref().map(|guid| {
+                titled_guid_key(&candidate.entry.source, guid, &candidate.title.normal())
+            });
+            candidate.own_keys().iter().copied().chain(own_link(candidate)).chain(titled)
+        })
         .collect();
     let listed = (extent == Extent::Whole).then(|| Arc::new(listed));
     note_title_steps(&mut kept);

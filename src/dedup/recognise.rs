@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::address::canonical;
 use super::entry_id::{guid_is_link, names_itself};
 use super::entry_keys::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of};
-use super::key_hash::{guid_key, link_key};
+use super::key_hash::{guid_key, link_key, titled_guid_key};
 use super::shingles::Passages;
 use super::story_index::stories_with;
 use super::text_match::MOSTLY;
@@ -192,23 +192,24 @@ fn says(candidate: &Candidate, known: &Entry) -> Says {
     }
 }
 
-/// Whether what the known entry was called is not in the document any more.
+/// Whether neither the known entry's id nor its link is in the document any more, as far as that is
+/// known.
 fn left_the_document(candidate: &Candidate, known: &Entry) -> bool {
-    let by_link = known.url.as_ref().map(|url| link_key(&known.source, &canonical(url)));
-    id_left_the_document(candidate, known)
-        && candidate
-            .listed
-            .as_ref()
-            .is_some_and(|listed| by_link.is_none_or(|name| !listed.contains(&name)))
+    let Some(listed) = &candidate.listed else { return false };
+    let source = &known.source;
+    let by_guid = known.guid.as_deref().map(|guid| guid_key(source, guid));
+    let by_link = known.url.as_ref().map(|url| link_key(source, &canonical(url)));
+    ![by_guid, by_link].iter().flatten().any(|name| listed.contains(name))
 }
 
-/// Whether the known entry's id is not in the document any more, as far as that is known.
+/// Whether no entry of the document has the known entry's id and title any more, as far as that is
+/// known. The id alone may be a place in the list, which another entry has now.
 fn id_left_the_document(candidate: &Candidate, known: &Entry) -> bool {
-    let by_guid = known.guid.as_deref().map(|guid| guid_key(&known.source, guid));
-    candidate
-        .listed
-        .as_ref()
-        .is_some_and(|listed| by_guid.is_none_or(|name| !listed.contains(&name)))
+    let Some(listed) = &candidate.listed else { return false };
+    known.guid.as_deref().is_none_or(|guid| {
+        let title = Title::of_entry(known).normal();
+        !listed.contains(&titled_guid_key(&known.source, guid, &title))
+    })
 }
 
 /// Learns from a recognised entry whether its source keeps IDs and links.

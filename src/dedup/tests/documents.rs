@@ -273,3 +273,34 @@ fn ids_that_change_at_every_poll_repeat_nothing() {
     }
     assert_eq!(desk.known.stories.len(), 3);
 }
+
+/// Ids that are places in the list: each entry has another one when a new one comes.
+#[test]
+fn ids_that_are_places_repeat_nothing() {
+    let titles = [
+        "Bridge at Carrow",
+        "Ferry to Tarn",
+        "School at Orm",
+        "Sea wall at Lowhaven",
+        "Library opens",
+    ];
+    let mut desk = Desk::new();
+    for newest in 2..=titles.len() {
+        let listed = titles[..newest].iter().rev().enumerate();
+        let document: Vec<Entry> = listed
+            .map(|(place, title)| {
+                let link =
+                    format!("https://c.example/n/{}", title.replace(' ', "-").to_lowercase());
+                notice(
+                    &format!("item-2025-000{place}"),
+                    &link,
+                    title,
+                    "2025-04-02T00:00:00Z",
+                    &format!("{title}: more."),
+                )
+            })
+            .collect();
+        desk.read(&document);
+    }
+    assert_eq!(desk.known.stories.len(), titles.len());
+}
