@@ -187,7 +187,7 @@ pub enum Question {
         /// An address or an id.
         story: String,
     },
-    /// How is an entry kept out of its story? One [`split::Split`], or nothing.
+    /// How is an entry kept out of its story? One [`split::SplitAnswer`], or nothing.
     Split {
         /// The story: an address or an id.
         story: String,
