@@ -19,6 +19,8 @@ mod clean;
 
 mod date;
 
+mod entry_id;
+
 mod json;
 
 mod names;
