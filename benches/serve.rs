@@ -255,11 +255,23 @@ async fn requests(server: &Server) -> Result<Vec<(&'static str, String)>, Failur
     stream.write_all(plain.as_bytes()).await?;
     let answer = read_answer(&mut stream, &mut buffer).await?;
     let tag = header(&answer, "etag").ok_or("the server sends no ETag")?;
-    Ok(vec![
+    let requests = vec![
         ("304", format!("{head}If-None-Match: {tag}\r\n\r\n")),
         ("gzip", format!("{head}Accept-Encoding: gzip\r\n\r\n")),
         ("plain", plain),
-    ])
+    ];
+    // A server that answers something else would be measured at other work.
+    for (kind, request) in &requests {
+        stream.write_all(request.as_bytes()).await?;
+        let answer = read_answer(&mut stream, &mut buffer).await?;
+        let is_right = match *kind {
+            "304" => answer.contains(" 304 "),
+            "gzip" => header(&answer, "content-encoding").as_deref() == Some("gzip"),
+            _ => answer.contains(" 200 ") && buffer.ends_with(b"</feed>\n"),
+        };
+        is_right.then_some(()).ok_or_else(|| format!("{kind} is answered by {answer}"))?;
+    }
+    Ok(requests)
 }
 
 /// Processor time an answer in microseconds, and answers a second.

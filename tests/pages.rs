@@ -187,6 +187,7 @@ fn every_page(demo: &Gazetted) -> Vec<(&'static str, String)> {
         ("sources", "/sources".to_owned()),
         ("stories", "/stories".to_owned()),
         ("help", "/search/help".to_owned()),
+        ("feed", "/topics/western-balkans.atom".to_owned()),
         ("search", "/search".to_owned()),
         ("found", "/search?q=seizures+OR+smuggling&since=366d".to_owned()),
         ("two-words", "/search?q=drug+seizures".to_owned()),

@@ -136,7 +136,10 @@ fn of<'a>(
     ListingPage {
         site,
         feeds: feed_links(&path, &topic.map_or_else(|| everything().title, title_of), site),
-        description: topic.map_or_else(|| everything().description, description_of),
+        description: topic.map_or_else(
+            || "Every story, newest first, whether a topic holds it or not.".to_owned(),
+            description_of,
+        ),
         is_everything: topic.is_none(),
         is_private: topic.is_some_and(|topic| topic.private),
         days: days(items, site),
