@@ -36,10 +36,10 @@ mod startup_progress;
 mod topic_fill;
 mod topics;
 mod turn;
+mod turn_in_progress;
 mod volume_records;
 mod volumes;
 mod websub;
-mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -72,14 +72,14 @@ pub(crate) use websub::callbacks_of;
 
 use feeds::Feeds;
 use silence::Silences;
-use work::Work;
+use turn_in_progress::TurnInProgress;
 
 /// Clocks are set back by so much every now and then, and that voids nothing.
 const SKEW: Duration = Duration::from_secs(60);
 
 /// The number of the engine's rules: it is raised with every change after which the same turns
 /// lead to another state.
-pub const RULES_VERSION: u32 = 8;
+pub const RULES_VERSION: u32 = 9;
 
 /// The state of every source, written by the engine and read for reports.
 pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Arc<SourceState>>>>;
@@ -93,7 +93,7 @@ pub struct Engine {
     feeds: Feeds,
     silences: Silences,
     /// The control of the poll budget.
-    market: PollBudget,
+    poll_budget: PollBudget,
     /// Shingles of earlier spans of time were forgotten.
     shingles_from: Option<Key>,
     subscribers: BTreeMap<SubscriberId, Subscriber>,
@@ -112,17 +112,17 @@ impl Engine {
         plan: Arc<Plan>,
         store: &dyn Store,
         at: Timestamp,
-        opening: &StartupProgress,
+        startup: &StartupProgress,
     ) -> Result<(Self, Step), StoreError> {
         let records = store.engine_records()?;
         let progress = records.iter().find_map(|record| match record {
             EngineRecord::Progress(progress) => Some(*progress),
             _ => None,
         });
-        let topics = Topics::open(plan.clone(), &records, store, opening)?;
-        opening.begin("reading what is remembered of sources", plan.sources.len());
+        let topics = Topics::open(plan.clone(), &records, store, startup)?;
+        startup.begin("reading what is remembered of sources", plan.sources.len());
         let source_states = store.source_states()?;
-        let market = PollBudget::recall(source_states.values().map(|state| &**state));
+        let poll_budget = PollBudget::recall(source_states.values().map(|state| &**state));
         let pinged = records.iter().filter_map(|record| match record {
             EngineRecord::Ping { path, hash, .. } => Some((path.clone(), *hash)),
             _ => None,
@@ -134,7 +134,7 @@ impl Engine {
             progress: progress.unwrap_or_default(),
             source_states: Arc::new(RwLock::new(source_states)),
             topics,
-            market,
+            poll_budget,
             shingles_from: None,
             subscribers: store.subscribers()?.into_iter().map(|one| (one.id(), one)).collect(),
             pinged: pinged.collect(),
@@ -234,7 +234,7 @@ impl Engine {
         &mut self,
         at: Timestamp,
         reader: &Reader<'_>,
-        act: impl FnOnce(&mut Self, &mut Work<'_>) -> Result<(), StoreError>,
+        act: impl FnOnce(&mut Self, &mut TurnInProgress<'_>) -> Result<(), StoreError>,
     ) -> Result<Step, StoreError> {
         let before = self.progress;
         let now = at.max(before.applied);
@@ -243,7 +243,7 @@ impl Engine {
             Timestamp::EPOCH => now,
             horizon => horizon,
         };
-        let mut work = Work::new(reader, now, horizon);
+        let mut work = TurnInProgress::new(reader, now, horizon);
         act(self, &mut work)?;
         self.feeds.record(&mut work);
         let (mut step, source_states) = work.finish();

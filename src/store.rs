@@ -233,7 +233,7 @@ pub trait Store: Send + Sync + 'static {
     /// equal sequences.
     fn records(&self) -> Box<dyn Iterator<Item = Result<Record, StoreError>> + '_>;
     /// How much room its disk has; `None` where it needs none.
-    fn room(&self) -> Result<Option<DiskSpace>, StoreError>;
+    fn disk_space(&self) -> Result<Option<DiskSpace>, StoreError>;
     /// Waits for what is under way and closes; a second call does nothing.
     /// Every other call after it is an error.
     fn close(&self) -> Result<(), StoreError>;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, Done, Stop, ask, print_json, print_line};
+use super::{CliError, CommandResult, ConfigFile, ask, print_json, print_line};
 use crate::clock::Clock;
 use crate::control::Command;
 use crate::daemon;
@@ -59,7 +59,7 @@ struct Pause {}
 struct Resume {}
 
 impl Cluster {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         match self.command {
             ClusterCommand::Init(init) => init.run(config),
             ClusterCommand::Status(status) => status.run(config),
@@ -70,7 +70,7 @@ impl Cluster {
 }
 
 impl Init {
-    fn run(self, config: &ConfigFile) -> Done {
+    fn run(self, config: &ConfigFile) -> CommandResult {
         let plan = config.plan()?;
         store::restrict_umask();
         let store: Arc<dyn Store> = store::open(&plan.store.path, plan.store.cache)?;
@@ -95,12 +95,14 @@ impl Init {
 }
 
 impl Status {
-    fn run(self, config: &ConfigFile) -> Done {
+    fn run(self, config: &ConfigFile) -> CommandResult {
         let target = config.target()?;
-        let status: ClusterStatus = match ask::tell(&target, &Command::Cluster)? {
-            None => return Err(ask::nobody_runs(&target)),
-            Some(answer) => answer.map_err(Stop::because)?.ok_or_else(|| {
-                Stop::because("this machine is alone: there is no [cluster] in its configuration")
+        let status: ClusterStatus = match ask::run_command(&target, &Command::Cluster)? {
+            None => return Err(ask::no_daemon_error(&target)),
+            Some(answer) => answer.map_err(CliError::because)?.ok_or_else(|| {
+                CliError::because(
+                    "this machine is alone: there is no [cluster] in its configuration",
+                )
             })?,
         };
         let own = status.nodes.iter().find(|node| node.node == status.node);
@@ -143,12 +145,12 @@ fn show(status: &ClusterStatus) {
     }
 }
 
-fn pause(config: &ConfigFile, pauses: bool) -> Done {
+fn pause(config: &ConfigFile, pauses: bool) -> CommandResult {
     let target = config.target()?;
-    match ask::tell::<bool>(&target, &Command::Pause { pauses })? {
-        None => Err(ask::nobody_runs(&target)),
+    match ask::run_command::<bool>(&target, &Command::Pause { pauses })? {
+        None => Err(ask::no_daemon_error(&target)),
         Some(answer) => {
-            answer.map_err(Stop::because)?;
+            answer.map_err(CliError::because)?;
             print_line(if pauses { "no node polls; all serve" } else { "all nodes poll again" });
             Ok(ExitCode::SUCCESS)
         }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::turn::Event;
-use super::work::Work;
+use super::turn_in_progress::TurnInProgress;
 use super::{Engine, Ingested, Polled, Reader};
 use crate::announcement;
 use crate::config::Plan;
-use crate::dedup::{self, Candidate, Judged, Rules};
+use crate::dedup::{self, Candidate, Extent, Judged, Rules};
 use crate::fetch::{self, News};
 use crate::model::{
     Enrich, Habits, Hold, Key, KeyKind, Lookalikes, Outcome, Poll, Reading, SourceEvent,
@@ -28,7 +28,7 @@ impl Engine {
     pub(super) fn polls(
         &mut self,
         mut polls: Vec<Poll>,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let plan = self.plan.clone();
         let mut now = work.now;
@@ -81,7 +81,7 @@ impl Engine {
     pub(super) fn push_received(
         &mut self,
         poll: Poll,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let source = self.plan.sources.get(&poll.source).cloned();
         let is_open = self.with_source_state(&poll.source, |state| state.push.is_some());
@@ -101,7 +101,7 @@ impl Engine {
         poll: &Poll,
         mut candidates: Vec<Candidate>,
         known: &mut Lookalikes,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<Ingested, StoreError> {
         let (plan, now) = (self.plan.clone(), work.now);
         let habits = self.source_state_of(poll, work, |state| state.habits);
@@ -140,8 +140,8 @@ impl Engine {
                 work.commit.listed.push((source.clone(), listed));
             }
         }
-        let is_first = self.source_state_of(poll, work, |state| state.hash.is_none());
-        let events = self.settle(poll, &judged, listed, work);
+        let is_first = self.source_state_of(poll, work, |state| state.last_news.is_none());
+        let events = self.record_outcome(poll, &judged, listed, work);
         let ingested = Ingested { events, ..Ingested::of(&judged.admitted) };
         let mut backfill = BTreeSet::new();
         for admitted in judged.admitted {
@@ -163,7 +163,7 @@ impl Engine {
 
     /// How many new entries a poll may bring. What a source lists when it is
     /// first read is its archive, however much that is.
-    fn allowance(&self, poll: &Poll, listed: &[Vec<u64>], work: &Work<'_>) -> usize {
+    fn allowance(&self, poll: &Poll, listed: &[Vec<u64>], work: &TurnInProgress<'_>) -> usize {
         let Some(source) = self.plan.sources.get(&poll.source) else { return usize::MAX };
         let most = source.pace().new_a_day.unwrap_or(self.plan.polling.new_a_day);
         self.source_state_of(poll, work, |state| match state.hash {
@@ -176,7 +176,7 @@ impl Engine {
     fn source_state_of<T>(
         &self,
         poll: &Poll,
-        work: &Work<'_>,
+        work: &TurnInProgress<'_>,
         look: impl FnOnce(&SourceState) -> T,
     ) -> T {
         match work.source_state(&poll.source) {
@@ -186,7 +186,7 @@ impl Engine {
     }
 
     /// Once in a span of time: forgets the shingles that are too old to be evidence.
-    fn forget_shingles(&mut self, known: &mut Lookalikes, work: &mut Work<'_>) {
+    fn forget_shingles(&mut self, known: &mut Lookalikes, work: &mut TurnInProgress<'_>) {
         let first = dedup::first_passage_of(work.horizon.before(SHINGLES_KEPT));
         if self.shingles_from != Some(first) {
             self.shingles_from = Some(first);
@@ -195,14 +195,14 @@ impl Engine {
         }
     }
 
-    /// Records the outcome, good or bad, and when the source is due next. Returns
-    /// what became of the source, if that is worth reporting.
-    fn settle(
+    /// Records a poll's outcome and the source's next due time. Returns the events that are worth
+    /// reporting.
+    fn record_outcome(
         &mut self,
         poll: &Poll,
         judged: &Judged,
         listed: Vec<Vec<u64>>,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Vec<SourceEvent> {
         let Some(source) = self.plan.sources.get(&poll.source) else { return Vec::new() };
         let mut state = self.source_state_of(poll, work, SourceState::clone);
@@ -214,7 +214,7 @@ impl Engine {
         });
         let news = News { new: judged.new.clone(), known: judged.known, intake };
         let (polling, fleet) = (&self.plan.polling, self.plan.sources.len());
-        self.market.charge(poll, &mut state, source, polling, fleet);
+        self.poll_budget.charge(poll, &mut state, source, polling, fleet);
         fetch::record_poll(poll, &news, &mut state, source, polling);
         learn_edges(poll, judged, &mut state);
         if matches!(poll.outcome, Outcome::Read(_)) {
@@ -233,12 +233,12 @@ impl Engine {
 
 /// Counts the edge lines of the entries that a poll brought for the first time.
 fn learn_edges(poll: &Poll, judged: &Judged, state: &mut SourceState) {
-    let told = judged.admitted.iter().filter_map(|admitted| {
+    let first_copies = judged.admitted.iter().filter_map(|admitted| {
         let is_new = matches!(admitted.verdict, Verdict::New | Verdict::Joined);
         let mut members = admitted.story.members.iter().filter(|_| is_new);
         members.find(|member| member.entry.source == poll.source && member.joined == poll.at)
     });
-    for member in told {
+    for member in first_copies {
         let lines = announcement::edge_lines(&member.entry);
         if lines.len() > 1 {
             state.text.get_or_insert_default().edges.learn(lines);
@@ -334,7 +334,13 @@ pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
 }
 
 fn candidates_of(poll: &Poll, plan: &Plan, habits: Habits) -> Vec<Candidate> {
-    dedup::candidates(poll.entries(), &Rules { habits, ..rules(plan) }, poll.at)
+    let extent = match &poll.outcome {
+        Outcome::Read(reading) => {
+            Extent::of_document(reading.freshness.partial, reading.broken_off)
+        }
+        Outcome::Pushed(_) | Outcome::Unchanged { .. } | Outcome::Failed(_) => Extent::Part,
+    };
+    dedup::candidates(poll.entries(), extent, &Rules { habits, ..rules(plan) }, poll.at)
 }
 
 /// The document that came, from the source or from its hub.

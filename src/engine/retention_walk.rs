@@ -7,7 +7,7 @@
 
 use super::Engine;
 use super::polls::Gone;
-use super::work::Work;
+use super::turn_in_progress::TurnInProgress;
 use crate::model::{StoryId, Timestamp, WalkPosition};
 use crate::store::{Retention, StoreError};
 
@@ -16,7 +16,7 @@ const SLICE: usize = 200;
 
 impl Engine {
     /// Goes on with the walk, or begins the day's. Returns what it took away.
-    pub(super) fn walk(&mut self, work: &mut Work<'_>) -> Result<Gone, StoreError> {
+    pub(super) fn walk(&mut self, work: &mut TurnInProgress<'_>) -> Result<Gone, StoreError> {
         let plan = self.plan.clone();
         let (retention, now) = (&plan.store.retention, work.horizon);
         let mut gone = Gone::default();
@@ -48,7 +48,7 @@ impl Engine {
         retention: &Retention,
         after: Option<(Timestamp, StoryId)>,
         gone: &mut Gone,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<Option<(Timestamp, StoryId)>, StoreError> {
         let now = work.horizon;
         let surplus = match retention.stories {
@@ -84,7 +84,7 @@ fn forget_after(
     retention: &Retention,
     after: Option<StoryId>,
     gone: &mut Gone,
-    work: &mut Work<'_>,
+    work: &mut TurnInProgress<'_>,
 ) -> Result<Option<StoryId>, StoreError> {
     let Some(age) = retention.keys else { return Ok(None) };
     let oldest = work.horizon.before(age);

@@ -198,7 +198,11 @@ impl Engine {
     }
 
     /// Takes in a turn that is about the cluster itself.
-    pub(super) fn cluster_turn(&mut self, turn: Turn, work: &mut super::work::Work<'_>) {
+    pub(super) fn cluster_turn(
+        &mut self,
+        turn: Turn,
+        work: &mut super::turn_in_progress::TurnInProgress<'_>,
+    ) {
         let Some(state) = &mut self.stream else { return };
         match turn {
             Turn::Assign(assignment) => {
@@ -214,7 +218,7 @@ impl Engine {
     }
 
     /// Records the plan in force as the nodes share it.
-    pub(super) fn share_plan(&mut self, work: &mut super::work::Work<'_>) {
+    pub(super) fn share_plan(&mut self, work: &mut super::turn_in_progress::TurnInProgress<'_>) {
         if let (Some(state), Some(shared)) = (&mut self.stream, &self.plan.shared) {
             state.applied.plan = plan_hash(shared);
             work.commit.engine.push(EngineRecord::SharedPlan { text: shared.to_string() });

@@ -10,6 +10,7 @@ mod matching;
 mod versions;
 mod window;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -26,8 +27,8 @@ use super::Reader;
 use super::archive::Archive;
 use super::startup_progress::StartupProgress;
 use super::topic_fill::FillProgress;
+use super::turn_in_progress::TurnInProgress;
 use super::volume_records::{self, mark};
-use super::work::Work;
 use fill::Fill;
 use matching::{Change, Moves};
 use versions::{Known, Now};
@@ -41,6 +42,9 @@ const OF_EVERYTHING: usize = 100;
 
 /// Stories or places read from the store at a time.
 const SLICE: usize = 200;
+
+/// A feed looks through so many times the stories that it holds for those that are not late.
+const SLICES_OF_A_FEED: usize = 4;
 
 /// Where stories stand under the plan in force. A topic is named by its place in the plan; the
 /// number after the last is the feed of all stories. The one after that has no feed: where topics
@@ -79,7 +83,7 @@ struct Standing {
 impl Standing {
     /// Marks every topic as filled: no story is stored, so no query finds any. That spares a first
     /// start the records of each topic in two commits.
-    fn fill_with_nothing(&mut self, records: &[EngineRecord], work: &mut Work<'_>) {
+    fn fill_with_nothing(&mut self, records: &[EngineRecord], work: &mut TurnInProgress<'_>) {
         for (place, version) in self.missing.drain(..) {
             self.live[place] = version;
             work.commit.filled.extend(versions::both(version));
@@ -96,7 +100,7 @@ impl Topics {
         plan: Arc<Plan>,
         records: &[EngineRecord],
         store: &dyn Store,
-        opening: &StartupProgress,
+        startup: &StartupProgress,
     ) -> Result<Self, StoreError> {
         let (known, published) = (Known::of(records, store)?, versions::published(records));
         let live_of = |place: usize, id: &TopicId| {
@@ -112,7 +116,7 @@ impl Topics {
         let live: Vec<_> = live.collect();
         let topics = || plan.topics.iter().zip(&live);
         let archives = topics().enumerate().map(|(place, (topic, version))| {
-            opening.reach("reading the archives of topics", place + 1, plan.topics.len());
+            startup.reach("reading the archives of topics", place + 1, plan.topics.len());
             Archive::open(&topic.id, *version, store, &plan.server.site)
         });
         let archives = archives.collect::<Result<_, _>>()?;
@@ -154,7 +158,7 @@ impl Topics {
         &mut self,
         plan: Arc<Plan>,
         former: Option<Arc<Plan>>,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let store = work.reader().store();
         let records = store.engine_records()?;
@@ -202,7 +206,11 @@ impl Topics {
     }
 
     /// Has the volumes go that no archive leads to.
-    fn drop_stale(&self, is_same_site: bool, work: &mut Work<'_>) -> Result<(), StoreError> {
+    fn drop_stale(
+        &self,
+        is_same_site: bool,
+        work: &mut TurnInProgress<'_>,
+    ) -> Result<(), StoreError> {
         let store = work.reader().store();
         work.commit.unarchived.extend(volume_records::of_no_topic(&self.plan.topics, store)?);
         for (topic, archive) in self.plan.topics.iter().zip(&self.archives) {
@@ -243,7 +251,7 @@ impl Topics {
     }
 
     /// Moves a story to where it belongs now.
-    pub(super) fn file(&mut self, admitted: &Admitted, work: &mut Work<'_>) {
+    pub(super) fn file(&mut self, admitted: &Admitted, work: &mut TurnInProgress<'_>) {
         let (before, story) = (admitted.before.as_deref(), &*admitted.story);
         let is_taken_back =
             before.is_some_and(|before| before.withdrawn.is_some() != story.withdrawn.is_some());
@@ -284,7 +292,7 @@ impl Topics {
     }
 
     /// Takes what is beyond the bounds of topics out of them, a slice of each.
-    pub(super) fn shed(&mut self, work: &mut Work<'_>) {
+    pub(super) fn shed(&mut self, work: &mut TurnInProgress<'_>) {
         for (topic, window) in self.windows.iter_mut().enumerate() {
             let Some(window) = window else { continue };
             for TopicPlace { date, story } in window.shed(work.horizon) {
@@ -299,7 +307,7 @@ impl Topics {
     }
 
     /// Takes a story out of every feed and archive.
-    pub(super) fn remove(&mut self, story: &Story, work: &mut Work<'_>) {
+    pub(super) fn remove(&mut self, story: &Story, work: &mut TurnInProgress<'_>) {
         let Moves { live, filling } = self.moves(Some(story), story);
         let is_public = self.moves_public(&live, &filling);
         for (topic, (date, _)) in live {
@@ -332,7 +340,8 @@ impl Topics {
     }
 
     /// The stories that a feed holds: those that no volume of its archive tells, and the newest
-    /// of the others, [`entries`](Self::entries) in all.
+    /// of the others, [`entries`](Self::entries) in all. Those that were old when they came are
+    /// passed over.
     pub(super) fn on_feed(
         &self,
         topic: usize,
@@ -349,11 +358,16 @@ impl Topics {
             stories.clear();
         }
         let places = reader.places(self.listed(topic), None, limit)?;
-        for place in &places {
-            if stories.len() >= limit {
-                break;
+        let mut slice = Cow::Borrowed(&places);
+        for _ in 0..SLICES_OF_A_FEED {
+            for place in slice.iter().filter(|place| !self.came_late(topic, place)) {
+                if stories.len() < limit {
+                    stories.insert(place.story);
+                }
             }
-            stories.insert(place.story);
+            let last = slice.last().filter(|_| slice.len() == limit && stories.len() < limit);
+            let Some(last) = last.copied() else { break };
+            slice = Cow::Owned(reader.places(self.listed(topic), Some(last), limit)?);
         }
         let first_page = places.iter().take(PAGE).map(|place| place.story);
         let is_whole = first_page.clone().all(|story| stories.contains(&story));
@@ -404,7 +418,7 @@ impl Topics {
 
     /// Has a topic's feed published anew. The feed of all stories, and the places behind it, count
     /// where what everybody may see changes.
-    fn touch(&self, topic: usize, is_public: bool, work: &mut Work<'_>) {
+    fn touch(&self, topic: usize, is_public: bool, work: &mut TurnInProgress<'_>) {
         let everything = self.plan.topics.len();
         if is_public || topic < everything {
             work.touch(topic.min(everything));
@@ -440,6 +454,11 @@ impl Topics {
     }
 
     /// A topic's archive, to close volumes of.
+    /// Whether a story was old when it came to a topic whose feed stood by then.
+    pub(super) fn came_late(&self, topic: usize, place: &TopicPlace) -> bool {
+        self.archives.get(topic).is_some_and(|archive| archive.came_late(place))
+    }
+
     pub(super) fn archive(&mut self, topic: usize) -> Option<&mut Archive> {
         self.archives.get_mut(topic)
     }

@@ -173,7 +173,7 @@ fn who_is_crowded_out_stays_so<S: Store>(open: impl Fn(&Path) -> S) {
     assert_eq!((known(&store, title), known(&store, passage)), (left.clone(), left.clone()));
     let restored = store.records().collect::<Result<Vec<_>, _>>().unwrap();
     let before = everything(&store);
-    if store.room().unwrap().is_some() {
+    if store.disk_space().unwrap().is_some() {
         drop(store);
         let store = open(dir.path());
         assert_eq!((known(&store, title), everything(&store)), (left.clone(), before));
@@ -272,7 +272,7 @@ fn any_commits_mean_what_they_mean_in_memory<S: Store>(open: impl Fn(&Path) -> S
             done(store.commit(commit)).unwrap();
             prop_assert_eq!(everything(&store), everything(&plain));
         }
-        if store.room().unwrap().is_some() {
+        if store.disk_space().unwrap().is_some() {
             drop(store);
             prop_assert_eq!(everything(&open(dir.path())), everything(&plain), "opened again");
         }

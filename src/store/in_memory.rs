@@ -337,7 +337,7 @@ impl Store for InMemory {
         }
     }
 
-    fn room(&self) -> Result<Option<DiskSpace>, StoreError> {
+    fn disk_space(&self) -> Result<Option<DiskSpace>, StoreError> {
         Ok(None)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Plan;
-use crate::engine::work::Work;
+use crate::engine::turn_in_progress::TurnInProgress;
 use crate::model::{EngineRecord, TopicId, TopicVersion};
 use crate::store::{Store, StoreError};
 
@@ -105,7 +105,7 @@ pub(super) fn record(
     now: Now<'_>,
     records: &[EngineRecord],
     store: &dyn Store,
-    work: &mut Work<'_>,
+    work: &mut TurnInProgress<'_>,
 ) -> Result<(), StoreError> {
     let Now { plan, live, filling } = now;
     let begun: BTreeSet<TopicVersion> =

@@ -77,7 +77,7 @@ impl EngineDriver {
     /// Publishes everything anew, and withdraws removed topics (Q33).
     pub(in crate::pipeline) async fn publish_all(&mut self) -> Result<(), StoreError> {
         // Before anything is published: a topic that is private now must not be shown again.
-        self.cache.guard(self.plan().guards());
+        self.cache.guard(self.plan().access_rules());
         let all = self.engine.all_feeds();
         self.displayed = vec![Vec::new(); all.len()];
         self.first_pages = vec![FirstPage::default(); all.len()];
@@ -95,7 +95,7 @@ impl EngineDriver {
             self.metrics.published(&topic.id, stories.len());
         }
         let (count, room) =
-            tokio::task::block_in_place(|| Ok((self.store.count()?, self.store.room()?)))?;
+            tokio::task::block_in_place(|| Ok((self.store.count()?, self.store.disk_space()?)))?;
         self.metrics.stored(count, room.map_or(0, |room| room.used));
         Ok(())
     }
