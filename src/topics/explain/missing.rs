@@ -267,7 +267,7 @@ fn both_sides(sight: Sight<'_>, left: &Places, right: &Places) -> Option<(bool, 
         [true, true] => None,
         [true, false] => Some((true, format!("lacks {}", told(right)), ABSENT)),
         [false, true] => Some((true, format!("lacks {}", told(left)), ABSENT)),
-        [false, false] => Some((false, "has neither side".to_owned(), ABSENT)),
+        [false, false] => Some((false, "lacks both sides".to_owned(), ABSENT)),
     }
 }
 
