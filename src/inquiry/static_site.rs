@@ -57,8 +57,8 @@ impl Records {
         let _ = documents.filter(|document| !document.private || named(document)).all(&mut visit);
     }
 
-    /// Every document of the site: the shelf, the archives of its topics, the pages of older
-    /// stories, and the page of each story that any of them lists.
+    /// Every document of the site: the response cache, the archives of its topics, the pages of
+    /// older stories, and the page of each story that any of them lists.
     pub fn site(
         &self,
         cache: &ResponseCache,

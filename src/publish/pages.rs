@@ -139,7 +139,7 @@ pub(super) fn older_file(
 }
 
 /// `/stories/ID`: the copies side by side, and why they are one story.
-/// `compare` tells an earlier text from a later one.
+/// `compare` finds the differences of an earlier text and a later one.
 pub(super) fn story(
     detail: &StoryDetail,
     compare: &dyn Fn(&str, &str) -> Vec<Piece>,

@@ -59,7 +59,7 @@ struct Brought {
 struct Relative {
     shown: String,
     stories: usize,
-    /// Whether some text has it without a capital: then it is no name.
+    /// Whether some text has it without a capital: then it is not a name.
     is_plain: bool,
 }
 

@@ -253,7 +253,7 @@ pub(super) fn too_near(
     sight.spans(of).into_iter().filter_map(hull).collect()
 }
 
-/// A place as a sentence tells it: `“benefit sanctions” (title)`.
+/// A place as a sentence shows it: `“benefit sanctions” (title)`.
 fn shown(sight: Sight<'_>, span: Span) -> String {
     let section = sight.section(span);
     let found = &section.words.text[section.range(span.start, span.end)];
