@@ -48,8 +48,7 @@ use std::time::Duration;
 use crate::config::Plan;
 use crate::fetch::PollBudget;
 use crate::model::{
-    EngineRecord, Horizon, Key, Progress, SourceId, SourceState, Subscriber, SubscriberId,
-    Timestamp,
+    EngineRecord, Key, Progress, SourceId, SourceState, Subscriber, SubscriberId, Timestamp,
 };
 use crate::store::{Commit, Store, StoreError};
 
@@ -88,6 +87,8 @@ pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Arc<SourceState>>>>;
 pub struct Engine {
     plan: Arc<Plan>,
     progress: Progress,
+    /// The progress in the last commit.
+    recorded: Progress,
     source_states: SourceStates,
     topics: Topics,
     feeds: Feeds,
@@ -119,8 +120,9 @@ impl Engine {
             EngineRecord::Progress(progress) => Some(*progress),
             _ => None,
         });
+        let progress = progress.unwrap_or_default();
         let topics = Topics::open(plan.clone(), &records, store, startup)?;
-        startup.begin("reading what is remembered of sources", plan.sources.len());
+        startup.begin("reading the states of sources", plan.sources.len());
         let source_states = store.source_states()?;
         let poll_budget = PollBudget::recall(source_states.values().map(|state| &**state));
         let pinged = records.iter().filter_map(|record| match record {
@@ -131,7 +133,8 @@ impl Engine {
             feeds: Feeds::open(&records),
             silences: Silences::open(&records, &plan, &topics),
             plan: plan.clone(),
-            progress: progress.unwrap_or_default(),
+            progress,
+            recorded: progress,
             source_states: Arc::new(RwLock::new(source_states)),
             topics,
             poll_budget,
@@ -147,9 +150,7 @@ impl Engine {
         // have the times of the stream.
         let is_alone = engine.stream.is_none();
         if is_alone && engine.progress.applied > at.after(SKEW) {
-            engine.progress.applied = at;
-            engine.progress.horizon =
-                Horizon { at: engine.progress.horizon.at.min(at), leap: None };
+            engine.set_back(at);
         }
         // A restart under the same plan is no turn of its own.
         let is_same = !is_alone || engine.progress.plan == feeds::digest(&plan);
@@ -191,9 +192,7 @@ impl Engine {
                 })
             }
             Turn::ClockCorrected { at } => {
-                self.progress.applied = self.progress.applied.min(at);
-                self.progress.horizon =
-                    Horizon { at: self.progress.horizon.at.min(at), leap: None };
+                self.set_back(at);
                 self.begin(at, reader, |engine, work| {
                     engine.reschedule(work);
                     Ok(())
@@ -229,6 +228,12 @@ impl Engine {
         }
     }
 
+    /// The clock was ahead, and it is earlier.
+    fn set_back(&mut self, at: Timestamp) {
+        self.progress.applied = self.progress.applied.min(at);
+        self.progress.horizon = self.progress.horizon.set_back(at);
+    }
+
     /// Runs what a turn does and closes its commit. Time never runs backwards.
     fn begin(
         &mut self,
@@ -236,9 +241,8 @@ impl Engine {
         reader: &Reader<'_>,
         act: impl FnOnce(&mut Self, &mut TurnInProgress<'_>) -> Result<(), StoreError>,
     ) -> Result<Step, StoreError> {
-        let before = self.progress;
-        let now = at.max(before.applied);
-        let horizon = match before.horizon.at {
+        let now = at.max(self.progress.applied);
+        let horizon = match self.progress.horizon.at {
             // Before the first poll.
             Timestamp::EPOCH => now,
             horizon => horizon,
@@ -247,8 +251,9 @@ impl Engine {
         act(self, &mut work)?;
         self.feeds.record(&mut work);
         let (mut step, source_states) = work.finish();
-        if !step.commit.is_empty() || self.progress != before {
+        if !step.commit.is_empty() || self.progress != self.recorded {
             self.progress.applied = step.at;
+            self.recorded = self.progress;
             step.commit.engine.push(EngineRecord::Progress(self.progress));
         }
         let mut known = self.source_states.write().unwrap_or_else(PoisonError::into_inner);

@@ -110,6 +110,12 @@ impl Amount for u64 {
     }
 }
 
+impl Amount for usize {
+    fn is_zero(&self) -> bool {
+        *self == 0
+    }
+}
+
 impl Amount for std::time::Duration {
     fn is_zero(&self) -> bool {
         std::time::Duration::is_zero(self)
@@ -132,13 +138,6 @@ impl<T: Amount> Declared<T> {
     /// With zero, nothing would work.
     pub(crate) fn above_zero(self) -> Self {
         self.checked(|amount| amount.is_zero().then(|| "write more than zero".to_owned()))
-    }
-}
-
-impl Declared<usize> {
-    /// A count that cannot be zero.
-    pub(crate) fn at_least_one(self) -> Self {
-        self.checked(|count| (*count == 0).then(|| "write a whole number above zero".to_owned()))
     }
 }
 

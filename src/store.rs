@@ -192,6 +192,8 @@ pub trait Store: Send + Sync + 'static {
     fn commit(&self, commit: Commit) -> Committed {
         self.commit_shared(Arc::new(commit))
     }
+    /// Whether there is a story of this ID, be it retired.
+    fn is_known(&self, id: StoryId) -> Result<bool, StoreError>;
     /// One story, unless it is retired.
     fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError>;
     /// Up to `limit` stories in the order of (first_seen, id), after the given

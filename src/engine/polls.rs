@@ -1,6 +1,6 @@
 //! Applies polls: judges their entries, finds their topics, and records what came of each source.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use super::turn::Event;
@@ -16,8 +16,6 @@ use crate::model::{
 };
 use crate::store::StoreError;
 use crate::websub::inbound;
-
-const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Copies follow within days; shingles are kept for some times as long.
 const SHINGLES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
@@ -51,9 +49,8 @@ impl Engine {
         let mut known = look_up(&polls, &mut candidates, &rules(&plan), work.reader())?;
         for (poll, candidates) in polls.into_iter().zip(candidates) {
             let now = work.advance(poll.at);
-            // No source is asked more rarely than this.
-            let usual = plan.polling.ceiling.max(DAY) * 2;
-            self.progress.horizon = self.progress.horizon.after_poll(now, usual);
+            let horizon = self.progress.horizon;
+            self.progress.horizon = horizon.after_poll(now, || self.first_due(work));
             work.horizon = self.progress.horizon.at;
             if is_void(&poll) {
                 let (ingested, is_held_anew) = (Ingested::default(), false);
@@ -117,6 +114,7 @@ impl Engine {
             for (id, story) in more.stories {
                 known.stories.entry(id).or_insert(story);
             }
+            known.taken.extend(more.taken);
         }
         if document_of(poll).is_none() {
             // Looked up when the poll began; a push may have said something else since.
@@ -161,8 +159,8 @@ impl Engine {
         Ok(ingested)
     }
 
-    /// How many new entries a poll may bring. What a source lists when it is
-    /// first read is its archive, however much that is.
+    /// How many new entries a poll may bring. A source's first document is its archive, however
+    /// long it is.
     fn allowance(&self, poll: &Poll, listed: &[Vec<u64>], work: &TurnInProgress<'_>) -> usize {
         let Some(source) = self.plan.sources.get(&poll.source) else { return usize::MAX };
         let most = source.pace().new_a_day.unwrap_or(self.plan.polling.new_a_day);
@@ -172,7 +170,20 @@ impl Engine {
         })
     }
 
-    /// Looks at what is remembered of a poll's source at this point of the turn.
+    /// When the first of all sources that were polled before is due.
+    fn first_due(&self, work: &TurnInProgress<'_>) -> Option<Timestamp> {
+        let is_due = |state: &SourceState| {
+            let is_known = state.last_poll.is_some() && !state.rests();
+            is_known.then_some(state.next_poll)
+        };
+        let due = self.plan.sources.keys().filter_map(|id| match work.source_state(id) {
+            Some(state) => is_due(state),
+            None => self.with_source_state(id, is_due),
+        });
+        due.min()
+    }
+
+    /// Looks at the state of a poll's source at this point of the turn.
     fn source_state_of<T>(
         &self,
         poll: &Poll,
@@ -208,7 +219,7 @@ impl Engine {
         let mut state = self.source_state_of(poll, work, SourceState::clone);
         let intake = document_of(poll).map(|reading| {
             let whole = !reading.freshness.partial && !matches!(poll.outcome, Outcome::Pushed(_));
-            // What a source lists when it is first read is not the day's.
+            // Entries of a source's first document do not count for the day.
             let new = if state.hash.is_none() { 0 } else { judged.new.len() };
             dedup::took_in(&state.intake, (new, judged.waiting), listed, whole, poll.at)
         });
@@ -291,9 +302,32 @@ fn look_up(
     if !again.is_empty() {
         extend(&mut known, reader.lookalikes(&again)?);
     }
-    // What is founded bears each shingle in one of the two spans that it was looked for in.
+    let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
+    known.taken = taken(unsettled, reader)?;
+    // A new story bears each shingle in one of the two spans that it was looked up in.
     known.by_key.reserve(keys.len() * 2 / 3);
     Ok(known)
+}
+
+/// The IDs that these entries cannot found stories under, as far as each may come to them.
+fn taken<'a>(
+    candidates: impl Iterator<Item = &'a Candidate>,
+    reader: &Reader<'_>,
+) -> Result<HashSet<StoryId>, StoreError> {
+    let (mut taken, mut free) = (HashSet::new(), HashSet::new());
+    for candidate in candidates {
+        for id in dedup::story_ids(candidate) {
+            if taken.contains(&id) {
+                continue;
+            }
+            if reader.is_known(id)? {
+                taken.insert(id);
+            } else if free.insert(id) {
+                break;
+            }
+        }
+    }
+    Ok(taken)
 }
 
 fn extend(known: &mut Lookalikes, more: Lookalikes) {
@@ -316,6 +350,8 @@ fn forget(known: &mut Lookalikes, gone: &Gone) {
         return;
     }
     known.stories.retain(|id, _| !gone.retired.contains(id));
+    known.taken.extend(&gone.retired);
+    known.taken.retain(|id| !gone.forgotten.contains(id));
     known.by_key.retain(|key, bearers| {
         let is_shingle = key.kind == KeyKind::Passage;
         bearers.retain(|id| {

@@ -15,7 +15,7 @@ use crate::store::{Retention, StoreError};
 const SLICE: usize = 200;
 
 impl Engine {
-    /// Goes on with the walk, or begins the day's. Returns what it took away.
+    /// Goes on with the walk, or begins the day's. Returns the stories that it removed.
     pub(super) fn walk(&mut self, work: &mut TurnInProgress<'_>) -> Result<Gone, StoreError> {
         let plan = self.plan.clone();
         let (retention, now) = (&plan.store.retention, work.horizon);
@@ -42,7 +42,7 @@ impl Engine {
         Ok(gone)
     }
 
-    /// Retires what is stale in the slice after a story. Returns where the next slice begins.
+    /// Retires the stale stories in the slice after a story. Returns where the next slice begins.
     fn retire_after(
         &mut self,
         retention: &Retention,
@@ -92,7 +92,7 @@ fn forget_after(
     let next = page.last().map(|(id, _)| *id).filter(|_| page.len() == SLICE);
     let mut stale: Vec<StoryId> =
         page.into_iter().filter(|(_, at)| *at < oldest).map(|(id, _)| id).collect();
-    // What all sources list is much to read, and needed for few slices.
+    // The lists of all sources are much to read, and needed for few slices.
     if !stale.is_empty() {
         let listed = work.all_listed()?;
         stale.retain(|story| !listed.contains(story));

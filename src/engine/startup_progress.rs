@@ -51,8 +51,8 @@ mod tests {
         let startup = StartupProgress::default();
         startup.begin("opening the store", 0);
         assert_eq!(startup.words(), "opening the store");
-        startup.begin("reading what is remembered of sources", 100_000);
-        assert_eq!(startup.words(), "reading what is remembered of sources, 100,000 in all");
+        startup.begin("reading the states of sources", 100_000);
+        assert_eq!(startup.words(), "reading the states of sources, 100,000 in all");
         startup.reach("reading the archives of topics", 7, 1_000);
         assert_eq!(startup.words(), "reading the archives of topics, 7 of 1,000");
     }

@@ -258,7 +258,7 @@ mod tests {
                 let is_gone = work.retired.contains_key(&id(number));
                 let is_retired = work.retired(None, 99).unwrap().iter().any(|one| one.0 == id(number));
                 match (what, before) {
-                    // What the turn has taken away comes back in a later one.
+                    // A story that the turn has removed comes back in a later one.
                     (0, before) if !is_gone => {
                         work.admit(admitted(number, i64::from(what) + 1, before));
                     }

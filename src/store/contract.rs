@@ -130,14 +130,17 @@ fn retired_stories_leave_their_keys(store: &dyn Store) {
     assert_eq!(store.story(id(1)).unwrap(), None);
     assert_eq!((store.count().unwrap(), store.stories(None, 9).unwrap()), (0, vec![]));
     assert_eq!(store.retired(None, 9).unwrap(), [(id(1), at(60))]);
+    assert_eq!([id(1), id(9)].map(|id| store.is_known(id).unwrap()), [true, false]);
     let found = store.lookalikes(&[own]).unwrap();
     assert_eq!((&found.by_key[&own][..], found.stories.len()), (&[id(1)][..], 0));
     // Should it be admitted all the same, it is a story again with the keys it had.
     commit(Commit { admitted: vec![admitted(story(1, at(0), 9), &[])], ..Commit::default() });
+    assert!(store.is_known(id(1)).unwrap());
     assert_eq!(store.lookalikes(&[own]).unwrap().stories.len(), 1);
     assert_eq!((store.count().unwrap(), store.retired(None, 9).unwrap()), (1, vec![]));
     commit(Commit { retired: vec![(id(1), at(70))], ..Commit::default() });
     commit(Commit { forgotten: vec![id(1)], ..Commit::default() });
+    assert!(!store.is_known(id(1)).unwrap());
     assert_eq!(everything(store), everything(&InMemory::new()));
 }
 

@@ -268,6 +268,11 @@ impl Store for InMemory {
         Box::pin(std::future::ready(done))
     }
 
+    fn is_known(&self, id: StoryId) -> Result<bool, StoreError> {
+        let state = self.state()?;
+        Ok(state.stories.contains_key(&id) || state.retired.contains_key(&id))
+    }
+
     fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
         Ok(self.state()?.stories.get(&id).map(|(story, _)| story.clone()))
     }

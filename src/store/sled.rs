@@ -179,6 +179,10 @@ impl Store for SledStore {
         }
     }
 
+    fn is_known(&self, id: StoryId) -> Result<bool, StoreError> {
+        self.read(|_| Ok(read::is_known(&self.index, id)))
+    }
+
     fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
         self.read(|tree| read::story(tree, id))
     }

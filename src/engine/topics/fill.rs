@@ -262,7 +262,7 @@ impl Topics {
                 }
                 None => {
                     let mut seen = crate::engine::archive_of(store, version)?;
-                    // What the slices just matched have found is in the store with this turn.
+                    // The places that the slices have just found are in the store with this turn.
                     seen.extend(found(&work.commit.places, version.archive()));
                     seen.sort_unstable();
                     seen.dedup();

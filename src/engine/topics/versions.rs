@@ -134,7 +134,7 @@ pub(super) fn record(
     }
     let needed: BTreeSet<TopicVersion> =
         live.iter().copied().flat_map(both).chain(begun.iter().copied()).collect();
-    // What an earlier run left of a filling is found again, so its doubts stay with it.
+    // The places that an earlier run has left are found again, so their doubts stay.
     let settled = |of: &&TopicVersion| filling.is_none() || !needed.contains(of);
     for version in known.difference(&doubted).filter(settled) {
         work.commit.engine_removed.push(EngineRecord::Unfinished { version: *version }.key());
