@@ -45,7 +45,6 @@ const KINDS: usize = 3;
 
 /// The argument that leaves the comparison out.
 const WAITS: &str = "--waits";
-
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
@@ -246,7 +245,7 @@ fn nginx_configuration(address: SocketAddr, directory: &Path) -> String {
     )
 }
 
-/// The three kinds of request, as bytes.
+/// The three kinds of request, as bytes, once each is answered as it should be.
 async fn requests(server: &Server) -> Result<Vec<(&'static str, String)>, Failure> {
     let head = format!("GET {PATH} HTTP/1.1\r\nHost: bench\r\nUser-Agent: reader/1.0\r\n");
     let plain = format!("{head}\r\n");
@@ -255,11 +254,17 @@ async fn requests(server: &Server) -> Result<Vec<(&'static str, String)>, Failur
     stream.write_all(plain.as_bytes()).await?;
     let answer = read_answer(&mut stream, &mut buffer).await?;
     let tag = header(&answer, "etag").ok_or("the server sends no ETag")?;
-    Ok(vec![
+    let requests = vec![
         ("304", format!("{head}If-None-Match: {tag}\r\n\r\n")),
         ("gzip", format!("{head}Accept-Encoding: gzip\r\n\r\n")),
         ("plain", plain),
-    ])
+    ];
+    for ((_, request), part) in requests.iter().zip([" 304 ", ": gzip", " 200 "]) {
+        stream.write_all(request.as_bytes()).await?;
+        let answer = read_answer(&mut stream, &mut buffer).await?;
+        answer.contains(part).then_some(()).ok_or(answer)?;
+    }
+    Ok(requests)
 }
 
 /// Processor time an answer in microseconds, and answers a second.

@@ -241,13 +241,27 @@ fn render_earlier(before: Before, detail: &EarlierDetail, site: &Site) -> Render
 /// The same as a page: `/topics/ID?before=…`. `from` is the number of its first story, where the
 /// link to it says so.
 fn render_earlier_page(from: Option<usize>, detail: &EarlierDetail, site: &Site) -> Rendered {
-    let EarlierDetail { topic, stories, words, sources, next, total } = detail;
+    let place = (from, detail.next, detail.total);
+    pages::earlier(detail.topic.as_ref(), &earlier_items(detail, site), place, site)
+}
+
+/// The same as a page among the files of a site. `place` has its number, counted from the oldest, or
+/// none for the newest of them, and the number of the next older page.
+pub fn render_older_file(
+    place: (Option<usize>, Option<usize>),
+    detail: &EarlierDetail,
+    site: &Site,
+) -> Rendered {
+    pages::older_file(detail.topic.as_ref(), &earlier_items(detail, site), place, site)
+}
+
+fn earlier_items<'a>(detail: &'a EarlierDetail, site: &Site) -> Vec<FeedItem<'a>> {
+    let EarlierDetail { topic, stories, words, sources, .. } = detail;
     let words = |story: &Story| words.get(&story.id).cloned().unwrap_or_default();
-    let items = match topic {
+    match topic {
         Some(topic) => explained(topic, stories, &words, sources, site),
         None => items(stories, |story| story.updated, sources, site),
-    };
-    pages::earlier(topic.as_ref(), &items, (from, *next, *total), site)
+    }
 }
 
 /// The feed of one source as we read it: cleaned, and with stable ids. No hub

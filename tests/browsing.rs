@@ -188,6 +188,18 @@ async fn a_search_shows_what_nearly_matches_and_what_it_could_ask() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_finds_nothing_says_which_term_is_nowhere() {
+    let world = quays(4).await;
+    let page = world.get("/search?q=quay+AND+(steel+OR+tariff*)").await;
+    let text = page.text();
+    for advice in ["No story has `steel` or `tariff*`", "`quay` is in 4 stories"] {
+        assert!(text.contains(advice), "{advice}: {text}");
+    }
+    let found = world.get("/search?q=quay+OR+steel").await;
+    assert!(!found.text().contains("No story has"), "{}", found.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn words_side_by_side_can_be_meant_in_three_ways() {
     let world = quays(4).await;
     let page = world.get("/search?q=quay+hull").await;

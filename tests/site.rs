@@ -146,10 +146,12 @@ async fn the_directory_holds_what_the_daemon_serves_to_everybody_and_stays_curre
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_among_the_files_leads_to_one_that_is_not_there() {
-    let entries: Vec<_> = (0..60)
+    let entries: Vec<_> = (0..170)
         .map(|n| {
             let link = format!("https://a.example/{n}");
-            (format!("urn:a:{n}"), link, format!("Sanctions of day {n}"), day(n))
+            // Every tenth is in no topic.
+            let what = if n % 10 == 0 { "Weather" } else { "Sanctions" };
+            (format!("urn:a:{n}"), link, format!("{what} of day {n}"), day(n))
         })
         .collect();
     let rows: Vec<_> =
@@ -180,10 +182,27 @@ async fn no_page_among_the_files_leads_to_one_that_is_not_there() {
         }
     }
     assert!(checked > 300, "{checked} links");
-    for (name, remark) in [("topics/sanctions.html", true), ("stories.html", false)] {
-        let page = String::from_utf8_lossy(&files[name]);
-        assert!(page.contains("<span>50 of 60</span>"), "{name}: {page}");
-        assert_eq!(page.contains("older stories are in the archive"), remark, "{name}: {page}");
+    for (first, stories) in [("topics/sanctions", 153), ("stories", 170)] {
+        // From the first page, each leads to the next older one; no story is missing or repeated.
+        let (mut name, mut seen, mut pages) = (first.to_owned(), Vec::new(), 0);
+        loop {
+            let page = String::from_utf8_lossy(&files[&format!("{name}.html")]);
+            let titles = page.split("of day ").skip(1).filter_map(|rest| {
+                let (number, rest) = rest.split_once('<')?;
+                rest.starts_with("/a></h3>").then(|| number.parse::<usize>().unwrap())
+            });
+            seen.extend(titles);
+            pages += 1;
+            let Some((_, next)) = page.split_once("rel=\"next\" href=\"/") else { break };
+            assert!(
+                pages == 1 || page.contains(&format!("href=\"/{first}\">newest</a>")),
+                "{page}"
+            );
+            name = next.split('"').next().unwrap().to_owned();
+        }
+        assert_eq!((seen.len(), pages), (stories, 4), "{first}: {seen:?}");
+        assert!(seen.is_sorted_by(|newer, older| newer > older), "{first}: {seen:?}");
+        assert!(files.contains_key(&format!("{first}/older/1.html")), "{:?}", files.keys());
     }
 }
 

@@ -108,11 +108,6 @@ impl Records {
             }
             after = places.last().filter(|_| places.len() == PAGE && next.is_none()).copied();
         }
-        let explains = place.filter(|place| plan.topics[*place].explain);
-        let told = |story: &Arc<Story>| Some((story.id, engine::words(&plan, explains?, story)));
-        let words = stories.iter().filter_map(told).collect();
-        let (topic, sources) =
-            (place.map(|place| plan.topics[place].clone()), plan.sources.clone());
         let hides = place.is_none() && plan.has_private_topics();
         let total = match hides && public.is_none() {
             true => None,
@@ -125,7 +120,18 @@ impl Records {
             // A reload has dropped these places meanwhile.
             return self.earlier(None, before);
         }
-        Ok(Some(EarlierDetail { topic, stories, words, sources, next, total }))
+        Ok(Some(EarlierDetail { next, total, ..self.listed(place, stories) }))
+    }
+
+    /// Stories as a page of a topic, or of all stories, lists them.
+    pub(super) fn listed(&self, topic: Option<usize>, stories: Vec<Arc<Story>>) -> EarlierDetail {
+        let plan = self.plan();
+        let explains = topic.filter(|topic| plan.topics[*topic].explain);
+        let told = |story: &Arc<Story>| Some((story.id, engine::words(&plan, explains?, story)));
+        let words = stories.iter().filter_map(told).collect();
+        let topic = topic.map(|topic| plan.topics[topic].clone());
+        let sources = plan.sources.clone();
+        EarlierDetail { topic, stories, words, sources, next: None, total: None }
     }
 
     /// The stories of a source's last document, newest first. Without `confide`, stories that only
@@ -159,7 +165,7 @@ impl Records {
     }
 
     /// Whether private topics alone hold a story.
-    fn hides(&self, story: &Story) -> bool {
+    pub(super) fn hides(&self, story: &Story) -> bool {
         let plan = self.plan();
         plan.has_private_topics() && plan.hides(&self.topics_of(story))
     }

@@ -1,16 +1,16 @@
-//! Visits every document of the static site: the published ones, the archives and the story pages.
+//! Visits every document of the static site: published ones, archives, older pages and story pages.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::Records;
 use crate::config::Plan;
 use crate::dedup;
 use crate::engine;
 use crate::model::{StoryId, Timestamp, TopicId};
-use crate::publish::{self, Document, Rendered, ResponseCache};
+use crate::publish::{self, Document, PAGE, Rendered, ResponseCache};
 use crate::store::StoreError;
 
 /// The documents of the last visit, so that unchanged ones are not rendered again.
@@ -57,8 +57,8 @@ impl Records {
         let _ = documents.filter(|document| !document.private || named(document)).all(&mut visit);
     }
 
-    /// Every document of the site: the shelf, the archives of its topics, and the
-    /// pages of all stories in them.
+    /// Every document of the site: the response cache, the archives of its topics, the pages of
+    /// older stories, and the page of each story that any of them lists.
     pub fn site(
         &self,
         cache: &ResponseCache,
@@ -77,7 +77,7 @@ impl Records {
             going_on
         });
         let shows = |topic: &TopicId| private.contains(topic);
-        let mut changed: BTreeMap<StoryId, Timestamp> = BTreeMap::new();
+        let mut changed = Changed::new();
         let listed = engine::listed_versions(&*self.store, &plan)?;
         for (place, topic) in plan.topics.iter().enumerate() {
             if !going_on || (topic.private && !shows(&topic.id)) {
@@ -106,6 +106,13 @@ impl Records {
                     return Ok(());
                 }
             }
+            let places = engine::newest(&*self.store, Some(listed(place)), usize::MAX)?;
+            let stories = places.into_iter().map(|place| place.story).collect();
+            going_on = self.older_pages(Some(place), stories, &mut changed, last, visit)?;
+        }
+        let stories = self.public_ids(&mut changed)?;
+        if !going_on || !self.older_pages(None, stories, &mut changed, last, visit)? {
+            return Ok(());
         }
         for (id, at) in changed {
             going_on = last.visit(id.to_string(), at.as_millis().cast_unsigned(), visit, || {
@@ -118,6 +125,70 @@ impl Records {
             }
         }
         Ok(())
+    }
+}
+
+/// When each story was last changed.
+type Changed = BTreeMap<StoryId, Timestamp>;
+
+impl Records {
+    /// The stories that everybody may see, newest first.
+    fn public_ids(&self, changed: &mut Changed) -> Result<Vec<StoryId>, StoreError> {
+        let public = self.public_stories()?;
+        let mut stories = Vec::new();
+        for place in engine::newest(&*self.store, public, usize::MAX)? {
+            let is_known = changed.contains_key(&place.story) && public.is_some();
+            if !is_known {
+                let Some(story) = self.store.story(place.story)? else { continue };
+                if public.is_none() && self.hides(&story) {
+                    continue;
+                }
+                changed.insert(story.id, story.changed);
+            }
+            stories.push(place.story);
+        }
+        Ok(stories)
+    }
+
+    /// The pages behind the first page of a topic, or of all stories, which are given newest first.
+    fn older_pages(
+        &self,
+        topic: Option<usize>,
+        stories: Vec<StoryId>,
+        changed: &mut Changed,
+        last: &mut LastVisit,
+        visit: &mut dyn FnMut(Part<'_>) -> bool,
+    ) -> Result<bool, StoreError> {
+        let plan = self.plan();
+        let older = stories.get(PAGE..).unwrap_or_default();
+        let pages: Vec<_> = older.rchunks(PAGE).collect();
+        for (place, page) in pages.iter().enumerate() {
+            let number = (place + 1 < pages.len()).then_some(place + 1);
+            let next = (place > 0).then_some(place);
+            let mut hash = Xxh3::new();
+            for id in *page {
+                let at = match changed.get(id) {
+                    Some(at) => *at,
+                    None => self.store.story(*id)?.map_or(Timestamp::default(), |it| it.changed),
+                };
+                hash.update(id.as_bytes());
+                hash.update(&at.as_millis().to_le_bytes());
+            }
+            let of = topic.map_or("", |topic| plan.topics[topic].id.as_str());
+            let name = format!("older {of} {number:?}");
+            let going_on = last.visit(name, hash.digest(), visit, || {
+                let mut stories = Vec::with_capacity(page.len());
+                for id in *page {
+                    stories.extend(self.store.story(*id)?.map(Arc::new));
+                }
+                let (detail, site) = (self.listed(topic, stories), &plan.server.site);
+                Ok(vec![publish::render_older_file((number, next), &detail, site)])
+            })?;
+            if !going_on {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 

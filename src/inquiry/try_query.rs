@@ -31,7 +31,7 @@ pub use report::{CaughtReport, NearReport, StoryLine, TrialAnswer, TrialReport, 
 /// So many of the newest stories tell whether a term is too frequent.
 pub(super) const FREQUENCY_SAMPLE: usize = 500;
 
-/// Which stories a query is tried on, and how much is told of it.
+/// Which stories a query is tried on, and how much of the result is reported.
 #[derive(Debug, Clone)]
 pub struct Scope {
     /// How far to look back, by the dates of stories.

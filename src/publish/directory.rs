@@ -69,7 +69,7 @@ pub struct Put {
     pub files: usize,
     /// Of these, files that are new or changed.
     pub written: usize,
-    /// Files that were there before and are no more.
+    /// Files that were removed.
     pub removed: usize,
 }
 
@@ -238,7 +238,7 @@ impl Directory {
     }
 }
 
-/// Symbolic links are not followed, and whatever is no file does not make us wait.
+/// Symbolic links are not followed, and a pipe or device does not make us wait.
 const NO_LINKS: i32 = (OFlags::NOFOLLOW.bits() | OFlags::NONBLOCK.bits()).cast_signed();
 
 /// The manifest. Through a link in its place others could name files to be removed.

@@ -126,8 +126,20 @@ pub(super) fn earlier(
     page(&path, &listing::earlier(topic, items, place, site))
 }
 
+/// `/topics/ID/older`, `/stories/older/N`: the same among the files of a site. `place` has its number
+/// and that of the next older page.
+pub(super) fn older_file(
+    topic: Option<&Topic>,
+    items: &[FeedItem<'_>],
+    place: (Option<usize>, Option<usize>),
+    site: &Site,
+) -> Rendered {
+    let (path, template) = listing::older_file(topic, items, place, site);
+    page(&path, &template)
+}
+
 /// `/stories/ID`: the copies side by side, and why they are one story.
-/// `compare` tells an earlier text from a later one.
+/// `compare` finds the differences of an earlier text and a later one.
 pub(super) fn story(
     detail: &StoryDetail,
     compare: &dyn Fn(&str, &str) -> Vec<Piece>,

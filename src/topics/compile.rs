@@ -92,7 +92,7 @@ impl<'a> Compiler<'a> {
         self.problems.retain(known);
     }
 
-    /// Compiles one query; `None` where that added a problem that is no warning.
+    /// Compiles one query; `None` if that added a problem other than a warning.
     pub(super) fn query(&mut self, topic: &TopicId, text: &str) -> Option<Arc<Program>> {
         self.place = Place::Query(topic.clone());
         let query = match query::parse(text) {
@@ -215,7 +215,7 @@ impl<'a> Compiler<'a> {
                 let was_full = room.as_ref().is_some_and(|room| **room == 0);
                 match terms::pattern(pattern, room) {
                     Ok(pattern) => Test::Pattern { scope, pattern },
-                    // That there is no room is said once.
+                    // The lack of room is reported once.
                     Err(_) if was_full => return None,
                     Err(complaint) => return self.refuse(query, complaint),
                 }
@@ -386,7 +386,7 @@ impl<'a> Compiler<'a> {
         Some(name)
     }
 
-    /// Compiles each item of a vocabulary, with problems told at the item.
+    /// Compiles each item of a vocabulary; problems are reported at the item.
     fn within<T>(
         &mut self,
         name: &'a str,

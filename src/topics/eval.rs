@@ -108,7 +108,7 @@ impl Sight<'_> {
             }
             Places::Phrase { words, scope } => !self.phrase(words, *scope).is_empty(),
             Places::Any(parts) => parts.iter().any(|part| self.is_somewhere(part)),
-            // Whether any pair will do is told by the nearest that follows each span.
+            // The nearest that follows each span shows whether any pair will do.
             Places::Near { distance, ordered, left, right } => {
                 let left = self.spans(left);
                 !left.is_empty() && {

@@ -74,13 +74,13 @@ pub struct Highlight {
     pub range: Range<usize>,
 }
 
-/// Places told for one part; the story page is no concordance.
+/// Places listed for one part: the story page is not a concordance.
 const MAX_HITS: usize = 8;
 
-/// Alternatives told where none holds.
+/// Alternatives listed where none holds.
 const MAX_ALTERNATIVES: usize = 12;
 
-/// Words told on each side of what was found.
+/// Words shown on each side of a place.
 const SURROUNDING_WORDS: u32 = 6;
 
 pub(super) fn explain(sight: Sight<'_>, root: &Clause, language: &Language) -> Explanation {

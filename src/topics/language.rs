@@ -199,7 +199,7 @@ impl Dialect {
         for (british, american) in SPELLINGS {
             for (one, other) in [(british, american), (american, british)] {
                 others.extend(prefix.strip_prefix(one).map(|rest| format!("{other}{rest}")));
-                // Already in what tells the two apart: `defenc*`.
+                // Already in the letters in which the two differ: `defenc*`.
                 if one.starts_with(prefix) && one != prefix && !other.starts_with(prefix) {
                     others.push(other.to_owned());
                 }
@@ -215,7 +215,7 @@ impl Dialect {
         others
     }
 
-    /// Whether a folded word is its own stem, as is told at a glance. What is not may be, too.
+    /// Whether a folded word is certainly its own stem, by a quick check. Others may be, too.
     pub(super) fn keeps(self, form: &str) -> bool {
         match self.algorithm {
             None => !self.spellings,

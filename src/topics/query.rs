@@ -229,7 +229,7 @@ impl fmt::Display for Field {
     }
 }
 
-/// Why a text is no query, and what to write instead.
+/// Why a text is not a query, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}; {help}")]
 pub struct SyntaxError {

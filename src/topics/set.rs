@@ -60,7 +60,7 @@ impl TopicSet {
     }
 
     /// A set of one query, for trying it. Vocabularies that it does not use
-    /// are no matter.
+    /// are ignored.
     pub fn of_one(
         topic: &TopicId,
         query: &str,

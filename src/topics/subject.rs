@@ -176,7 +176,7 @@ impl Subject {
         }
     }
 
-    /// Says how many words there were.
+    /// Returns how many words there were.
     fn add_words(
         &mut self,
         field: Field,

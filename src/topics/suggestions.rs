@@ -38,6 +38,9 @@ pub struct Suggestions {
     lacked: BTreeMap<Symbol, Lacked>,
     lost: usize,
     others: usize,
+    /// The stories that have each term, counted until the query finds one.
+    present: Vec<usize>,
+    has_found: bool,
 }
 
 /// The stories that a term brings.
@@ -56,7 +59,7 @@ struct Brought {
 struct Relative {
     shown: String,
     stories: usize,
-    /// Whether some text has it without a capital: then it is no name.
+    /// Whether some text has it without a capital: then it is not a name.
     is_plain: bool,
 }
 
@@ -87,9 +90,13 @@ struct Name {
 impl Suggestions {
     pub(super) fn look_at(&mut self, program: &Program, sight: Sight<'_>, seen: Seen) {
         if seen.caught {
+            self.has_found = true;
             self.count_terms(program, sight, seen.wanted == Some(false));
         } else {
             self.find_relatives(program, sight);
+            if !self.has_found {
+                self.count_present(program, sight);
+            }
         }
         if let Some(wanted) = seen.wanted {
             self.count_words(sight, wanted && !seen.caught, seen.caught);
@@ -114,6 +121,15 @@ impl Suggestions {
             self.terms[one].alone += 1;
             self.terms[one].passing += usize::from(passing);
         }
+    }
+
+    fn count_present(&mut self, program: &Program, sight: Sight<'_>) {
+        let mut at = 0;
+        each_term(&program.root, &mut |clause| {
+            self.present.resize(self.present.len().max(at + 1), 0);
+            self.present[at] += usize::from(sight.holds(clause));
+            at += 1;
+        });
     }
 
     fn find_relatives(&mut self, program: &Program, sight: Sight<'_>) {
@@ -192,9 +208,42 @@ impl Suggestions {
             }
         });
         advice.truncate(MOST);
+        advice.extend(self.present_told(program));
         advice.extend(self.relatives_told());
         advice.extend(self.lacked_told());
         advice
+    }
+
+    /// Where a query finds nothing: which of its terms are nowhere, and how many stories have the
+    /// others.
+    fn present_told(&self, program: &Program) -> Vec<String> {
+        if self.has_found {
+            return Vec::new();
+        }
+        let (mut absent, mut present) = (Vec::new(), Vec::new());
+        let mut counts = self.present.iter();
+        each_term(&program.root, &mut |clause| match counts.next() {
+            Some(0) => absent.push(clause.said.to_string()),
+            Some(count) => present.push((*count, clause.said.to_string())),
+            None => {}
+        });
+        absent.dedup();
+        let mut told = Vec::new();
+        if let Some((last, others)) = absent.split_last() {
+            let shown = others.iter().take(MOST).map(|term| format!("`{term}`"));
+            let shown = shown.collect::<Vec<_>>().join(", ");
+            told.push(match others.len() {
+                0 => format!("No story has `{last}`"),
+                1..=MOST => format!("No story has {shown} or `{last}`"),
+                many => format!("No story has {shown} or {} more terms", many + 1 - MOST),
+            });
+        }
+        present.sort_by(|(a, more), (b, less)| b.cmp(a).then(more.cmp(less)));
+        told.extend(present.into_iter().take(MOST).map(|(count, term)| match count {
+            1 => format!("`{term}` is in 1 story"),
+            many => format!("`{term}` is in {many} stories"),
+        }));
+        told
     }
 
     fn relatives_told(&self) -> Vec<String> {

@@ -15,7 +15,7 @@ use crate::topics::Work;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TrialAnswer {
-    /// It is no query: why, in words.
+    /// It is not a query: the reason, in words.
     Refused(Vec<String>),
     /// No topic is called as the one that it is compared with.
     UnknownTopic {

@@ -136,7 +136,10 @@ fn of<'a>(
     ListingPage {
         site,
         feeds: feed_links(&path, &topic.map_or_else(|| everything().title, title_of), site),
-        description: topic.map_or_else(|| everything().description, description_of),
+        description: topic.map_or_else(
+            || "Every story, newest first, whether a topic holds it or not.".to_owned(),
+            description_of,
+        ),
         is_everything: topic.is_none(),
         is_private: topic.is_some_and(|topic| topic.private),
         days: days(items, site),
@@ -148,25 +151,52 @@ fn of<'a>(
     }
 }
 
+/// The path of a page of older stories among the files of a site. The pages are numbered from the
+/// oldest, so that a new story changes one of them; the newest has no number.
+fn older_path(topic: Option<&Topic>, number: Option<usize>) -> String {
+    let path = topic.map_or_else(|| EVERYTHING.to_owned(), |topic| topic_path(&topic.id));
+    match number {
+        Some(number) => format!("{path}/older/{number}"),
+        None => format!("{path}/older"),
+    }
+}
+
+/// A page of older stories as a file, with its path. `older` is the number of the next.
+pub(super) fn older_file<'a>(
+    topic: Option<&'a Topic>,
+    items: &'a [FeedItem<'_>],
+    (number, older): (Option<usize>, Option<usize>),
+    site: &'a Site,
+) -> (String, ListingPage<'a>) {
+    let page = earlier(topic, items, (None, None, None), site);
+    let date = |item: &FeedItem<'_>| day(item.place.date);
+    let range = match (items.last().map(date), items.first().map(date)) {
+        (Some(oldest), Some(newest)) if oldest != newest => Some(format!("{oldest} to {newest}")),
+        (_, newest) => newest,
+    };
+    let older = older.map(|number| inside(&older_path(topic, Some(number)), site));
+    (older_path(topic, number), ListingPage { range, older, ..page })
+}
+
 /// The beginning of the link to older stories, in the template of this page.
 const OLDER: &str = "<a rel=\"next\" href=\"";
 
-/// A page as a server of files can serve it. Pages of older stories are rendered on request and are
-/// not among the files, so a remark takes the place of the link to them: archives are files.
+/// A page as a server of files can serve it. The daemon renders pages of older stories on request;
+/// among the files they have paths of their own.
 pub(in crate::publish) fn as_file<'a>(path: &str, page: &'a str) -> Cow<'a, str> {
     let is_listing = path == EVERYTHING || path.starts_with("/topics/");
     if !is_listing || !page.contains(OLDER) {
         return Cow::Borrowed(page);
     }
-    let remark = match path == EVERYTHING {
-        true => "",
-        false => "<span>older stories are in the archive of the feed</span>",
-    };
     let mut parts = page.split(OLDER);
     let mut file = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        file.push_str(remark);
-        file.push_str(part.split_once("</a>").map_or(part, |(_, rest)| rest));
+        file.push_str(OLDER);
+        let link = part.split_once('"').and_then(|(to, rest)| Some((to.split_once('?')?.0, rest)));
+        match link {
+            Some((stem, rest)) => file.extend([stem, "/older\"", rest]),
+            None => file.push_str(part),
+        }
     }
     Cow::Owned(file)
 }

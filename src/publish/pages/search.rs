@@ -62,6 +62,8 @@ struct Found {
     told: String,
     widened: Option<String>,
     is_of_all_time: bool,
+    /// Whether there is no story at all that the asker may see.
+    is_of_none: bool,
     cut: Option<String>,
     remarks: Vec<String>,
     feeds: Vec<FeedLink>,
@@ -198,10 +200,11 @@ pub(super) fn answering<'a>(
     let is_paged = skipped > 0 || shown < *count;
     let found = Found {
         told: told(*count, *looked_at, &finding.span),
-        widened: (finding.span != *span).then(|| {
+        widened: (finding.span != *span && *looked_at > 0).then(|| {
             format!("No story is from the past {}, so all stories were searched.", span.in_words())
         }),
         is_of_all_time: finding.span == LookBack::All,
+        is_of_none: finding.span == LookBack::All && *looked_at == 0,
         cut: finding.back_to.map(|back_to| cut(back_to, *looked_at)),
         remarks: finding.warnings.iter().chain(&finding.advice).cloned().collect(),
         feeds: feeds(query, span, site),
@@ -232,6 +235,7 @@ fn told(count: usize, looked_at: usize, span: &LookBack) -> String {
         span => format!("of the past {}", span.in_words()),
     };
     match (count, looked_at) {
+        (0, 0) if *span == LookBack::All => "There are no stories yet".to_owned(),
         (0, 0) => format!("There is no story {of_span}"),
         (0, 1) => format!("No match: the only story {of_span} is about something else"),
         (0, all) => format!("No match among the {all} stories {of_span}"),
@@ -398,6 +402,7 @@ mod tests {
         let span = |text: &str| LookBack::try_from(text.to_owned()).unwrap();
         for (count, of, since, heading) in [
             (0, 0, "", "There is no story of the past 90 days"),
+            (0, 0, "all", "There are no stories yet"),
             (0, 2, "1y", "No match among the 2 stories of the past year"),
             (1, 1, "", "1 of 1 story of the past 90 days"),
             (3, 40, "all", "3 of 40 stories of all time"),

@@ -21,7 +21,7 @@ pub(super) struct SourcesPage<'a> {
     /// Topics that are silent, a sentence each.
     silent: Vec<String>,
     rows: Vec<Row>,
-    /// How many are told by our hub.
+    /// How many subscribers our hub has.
     told: Option<String>,
     subscribers: Vec<subscribers::Row>,
     /// Whether any rhythm is drawn.
@@ -51,7 +51,7 @@ struct Row {
     bytes: String,
 }
 
-/// A moment as a page tells it.
+/// A moment as a page shows it.
 struct Moment {
     exactly: String,
     shown: String,

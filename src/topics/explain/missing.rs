@@ -253,7 +253,7 @@ pub(super) fn too_near(
     sight.spans(of).into_iter().filter_map(hull).collect()
 }
 
-/// A place as a sentence tells it: `“benefit sanctions” (title)`.
+/// A place as a sentence shows it: `“benefit sanctions” (title)`.
 fn shown(sight: Sight<'_>, span: Span) -> String {
     let section = sight.section(span);
     let found = &section.words.text[section.range(span.start, span.end)];
@@ -267,7 +267,7 @@ fn both_sides(sight: Sight<'_>, left: &Places, right: &Places) -> Option<(bool, 
         [true, true] => None,
         [true, false] => Some((true, format!("lacks {}", told(right)), ABSENT)),
         [false, true] => Some((true, format!("lacks {}", told(left)), ABSENT)),
-        [false, false] => Some((false, "has neither side".to_owned(), ABSENT)),
+        [false, false] => Some((false, "lacks both sides".to_owned(), ABSENT)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Numbers everything that queries look for, and tells quickly whether a word is among it.
+//! Numbers everything that queries look for, and checks quickly whether a word is among it.
 
 use std::collections::HashMap;
 
@@ -89,7 +89,7 @@ impl Terms {
     }
 }
 
-/// Says of most symbols that nobody looks for them, from memory so small that
+/// Rules out most symbols that nobody looks for, in memory so small that
 /// the processor keeps it at hand: a bit for each of the hash's last digits.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sieve {
@@ -127,7 +127,7 @@ impl Sieve {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Prefixes {
     heads: HashMap<u64, Vec<Prefix>, BySymbol>,
-    /// Says of most words that no prefix begins as they do.
+    /// Rules out most words that begin with no prefix.
     begun: Vec<u64>,
 }
 

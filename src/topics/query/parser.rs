@@ -34,7 +34,7 @@ pub fn parse(text: &str) -> Result<Query, SyntaxError> {
 /// Reads an item of a vocabulary: a plain term, whose words make a phrase
 /// without quotes, or a query.
 pub(in crate::topics) fn parse_item(text: &str) -> Result<Query, SyntaxError> {
-    // An ampersand in a name is no mistake: `Foreign, Commonwealth & Development Office`.
+    // An ampersand in a name is not a mistake: `Foreign, Commonwealth & Development Office`.
     let plain = lex(&text.replace(" & ", " ")).is_ok_and(|tokens| {
         !tokens.is_empty()
             && tokens.iter().all(|token| matches!(token.sign, Sign::Word(_) | Sign::Comma))

@@ -98,7 +98,7 @@ fn what_is_far_from_a_topic_is_no_near_miss() {
         ("albania OR croatia", "`albania OR croatia` is nowhere"),
         ("kosovo AND albania AND croatia", "`albania` is nowhere; `croatia` is nowhere"),
         ("\"north macedonia\"", "lacks `north`"),
-        ("albania NEAR/3 croatia", "has neither side"),
+        ("albania NEAR/3 croatia", "lacks both sides"),
         ("tag:uk", "it has no tag"),
         ("NOT kosovo", "`NOT kosovo` leaves it out"),
     ] {

@@ -54,6 +54,9 @@ impl Parser<'_> {
             return Err(operator);
         }
         let (left, right) = (&self.text[before.span.clone()], &self.text[after.span.clone()]);
+        if let Some(nearness) = self.nearness_in_words(left, after) {
+            return Err(nearness);
+        }
         for (span, word) in [(&before.span, left), (&after.span, right)] {
             if let Some(help) = operator_elsewhere(word) {
                 return self.fail(span.clone(), format!("`{word}` is not an operator"), help);
@@ -109,6 +112,23 @@ impl Parser<'_> {
             format!(
                 "operators are written in capitals: {operator}; in a phrase, quote the whole phrase"
             ),
+        ))
+    }
+
+    /// `tariff within 5 words of steel`: nearness in words.
+    fn nearness_in_words(&self, left: &str, after: &Token) -> Option<SyntaxError> {
+        let word = |token: &Token| &self.text[token.span.clone()];
+        if !word(after).eq_ignore_ascii_case("within") {
+            return None;
+        }
+        let mut following = self.tokens[self.next + 1..].iter().map(word);
+        let distance: u32 = following.next()?.parse().ok()?;
+        let is_term = |word: &&str| !["", "word", "words", "of"].contains(word);
+        let right = following.find(is_term).unwrap_or("b");
+        Some(SyntaxError::new(
+            after.span.clone(),
+            format!("`{}` is an ordinary word here", word(after)),
+            format!("write {left} NEAR/{distance} {right}"),
         ))
     }
 

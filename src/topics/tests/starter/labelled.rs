@@ -1,6 +1,7 @@
 //! Judges the starter topics on labelled texts: half of them for tuning, half held out, whole
-//! releases that were written by somebody who had not read the queries, and four rounds of full
-//! texts, each of which was new to the queries when it was first measured. The last was measured alone.
+//! releases that were written by somebody who had not read the queries, four rounds of full texts,
+//! and two with the mix of an archive. Each was new to the queries when it was first measured. The
+//! queries have since been repaired with all but the last.
 //!
 //! A half has, for each topic, titles, paragraphs that make a text be about it, and paragraphs
 //! that only mention it; and whole documents beside them, most of which are false friends. Each
@@ -19,8 +20,19 @@ const FIRST_ROUND: &str = "first_round.txt";
 const SECOND_ROUND: &str = "second_round.txt";
 const THIRD_ROUND: &str = "third_round.txt";
 const LAST_ROUND: &str = "last_round.txt";
-const PARTS: [&str; 7] =
-    [TUNED, HELD_OUT, RELEASES, FIRST_ROUND, SECOND_ROUND, THIRD_ROUND, LAST_ROUND];
+const MIXED_REPAIRED: &str = "mixed_repaired.txt";
+const MIXED_HELD_OUT: &str = "mixed_held_out.txt";
+const PARTS: [&str; 9] = [
+    TUNED,
+    HELD_OUT,
+    RELEASES,
+    FIRST_ROUND,
+    SECOND_ROUND,
+    THIRD_ROUND,
+    LAST_ROUND,
+    MIXED_REPAIRED,
+    MIXED_HELD_OUT,
+];
 
 fn half(name: &str) -> String {
     repository(&format!("src/topics/tests/starter/{name}"))
@@ -190,36 +202,45 @@ fn judged(name: &str) -> (usize, BTreeMap<String, Score>) {
     (documents.len(), scores)
 }
 
-fn table(name: &str) -> String {
-    let (count, scores) = judged(name);
-    let mut table =
-        format!("| {count} texts | about it | precision | recall |\n|---|---|---|---|\n");
-    for (topic, score) in &scores {
-        let about = score.right + score.missed.len();
-        let (precision, recall) = (score.precision(), score.recall());
-        writeln!(table, "| {topic} | {about} | {precision:.3} | {recall:.3} |")
-            .expect("strings can be written to");
+/// One line for each part: how many texts it has, how many labels they have, and how each topic did.
+fn table() -> String {
+    let mut table = format!("| part | texts | labels | {} |\n", NAMES.join(" | "));
+    table.push_str(&"|---".repeat(NAMES.len() + 3));
+    table.push_str("|\n");
+    for name in PARTS {
+        let (count, scores) = judged(name);
+        let about: usize = scores.values().map(|score| score.right + score.missed.len()).sum();
+        write!(table, "| {name} | {count} | {about} |").expect("strings can be written to");
+        for topic in NAMES {
+            let score = &scores[topic];
+            write!(table, " P {:.3} R {:.3} |", score.precision(), score.recall())
+                .expect("strings can be written to");
+        }
+        table.push('\n');
     }
     table
 }
 
 fn assert_good(name: &str, of_each: usize, least_recall: f64) {
     let (count, scores) = judged(name);
-    assert!(count > 8 * of_each, "{count} texts in {name}");
-    let mut told = String::new();
+    assert!(count > 6 * of_each, "{count} texts in {name}");
+    let (mut faults, mut falls_short) = (String::new(), false);
     for (topic, score) in &scores {
         assert!(score.right + score.missed.len() >= of_each, "{topic}: too few texts in {name}");
         let (precision, recall) = (score.precision(), score.recall());
-        if precision < PRECISION || recall < least_recall {
+        falls_short |= precision < PRECISION || recall < least_recall;
+        if precision < 1.0 || recall < 1.0 {
             let (wrong, missed) = (score.wrong.join("\n"), score.missed.join("\n"));
             writeln!(
-                told,
+                faults,
                 "{name}, {topic}: precision {precision:.3}, recall {recall:.3}\nWRONG\n{wrong}\nMISSED\n{missed}"
             )
             .expect("strings can be written to");
         }
     }
-    assert!(told.is_empty(), "{told}");
+    // `--nocapture` shows the faults of a topic that is good enough, too.
+    println!("{faults}");
+    assert!(!falls_short, "{faults}");
 }
 
 #[test]
@@ -253,6 +274,16 @@ fn every_starter_topic_is_right_about_the_third_round_of_full_texts() {
 }
 
 #[test]
+fn every_starter_topic_is_right_about_the_last_small_round() {
+    assert_good(LAST_ROUND, 8, RECALL);
+}
+
+#[test]
+fn every_starter_topic_is_right_about_texts_with_the_mix_of_an_archive() {
+    assert_good(MIXED_REPAIRED, 40, RECALL);
+}
+
+#[test]
 fn the_parts_have_no_line_in_common() {
     let own = |line: &&str| line.len() > 20 && !line.starts_with("== ");
     let parts = PARTS.map(half);
@@ -265,12 +296,6 @@ fn the_parts_have_no_line_in_common() {
 
 #[test]
 fn the_readme_tells_what_the_starter_topics_reach() {
-    let readme = repository("config/topics/README.md");
-    let missing: Vec<_> = PARTS
-        .into_iter()
-        .map(|part| (part, table(part)))
-        .filter(|(_, table)| !readme.contains(table.as_str()))
-        .map(|(part, table)| format!("{part}\n{table}"))
-        .collect();
-    assert!(missing.is_empty(), "config/topics/README.md should have\n{}", missing.join("\n"));
+    let (readme, table) = (repository("config/topics/README.md"), table());
+    assert!(readme.contains(&table), "config/topics/README.md should have\n{table}");
 }
