@@ -276,6 +276,8 @@ pub struct ClusterPlan {
     pub certificate: Option<(PathBuf, PathBuf)>,
     /// The secret that all nodes share.
     pub secret: Seed,
+    /// The rules version that this program applies.
+    pub rules: u32,
     /// Whether this machine polls sources.
     pub polls: bool,
     /// How long a node may be silent or behind.

@@ -16,7 +16,8 @@ use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, NodeName, SourceId};
 use crate::pipeline::{
-    BackupWriter, ClusterStatus, EngineDriver, Liveness, Pipeline, ReplanError, Request, TICK,
+    BackupRefused, BackupWriter, ClusterStatus, EngineDriver, Liveness, Pipeline, ReplanError,
+    Request, TICK, UpgradeStep,
 };
 use crate::publish::{self, Address, Audience, Listener, Metrics, ResponseCache};
 use crate::store::{Store, StoreError};
@@ -374,17 +375,47 @@ impl Handle {
         self.ask(|done| Request::Cluster { done }).await.flatten()
     }
 
-    /// Has no node poll, or all again. Returns whether that is in force.
-    pub async fn pause(&self, pauses: bool) -> bool {
-        self.ask(|done| Request::Pause { pauses, done }).await.unwrap_or(false)
+    /// Has no node poll, or all again.
+    ///
+    /// # Errors
+    /// It is not in force yet.
+    pub async fn pause(&self, pauses: bool) -> Result<(), String> {
+        self.command(|done| Request::Pause { pauses, done }).await
+    }
+
+    /// Takes the next step of an upgrade of the cluster.
+    ///
+    /// # Errors
+    /// It cannot be taken now.
+    pub async fn upgrade(&self) -> Result<UpgradeStep, String> {
+        self.command(|done| Request::Upgrade { done }).await
+    }
+
+    /// Has all nodes of the cluster skip a turn that none of them can apply.
+    ///
+    /// # Errors
+    /// This node did not stop at that turn, or others have applied it.
+    pub async fn skip(&self, sequence: u64) -> Result<(), String> {
+        self.command(|done| Request::Skip { sequence, done }).await
+    }
+
+    async fn command<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, String>>) -> Request,
+    ) -> Result<T, String> {
+        let stopping = || Err(BackupRefused::Stopping.to_string());
+        self.ask(request).await.unwrap_or_else(stopping)
     }
 
     /// Writes a backup. On a node of a cluster no turn is applied meanwhile, so that others can go
     /// on from it.
+    ///
+    /// # Errors
+    /// The daemon is stopping, or topics are being filled on a node of a cluster.
     pub async fn back_up<T: Send + 'static>(
         &self,
         write: impl FnOnce(&dyn Store) -> T + Send + 'static,
-    ) -> Option<T> {
+    ) -> Result<T, BackupRefused> {
         let records = self.records.clone();
         let (done, written) = oneshot::channel();
         let write = move || {
@@ -392,11 +423,12 @@ impl Handle {
         };
         if self.records.plan().cluster.is_some() {
             let write = BackupWriter(Box::new(write));
-            self.requests.send(Request::Backup { write }).await.ok()?;
+            let begun = self.ask(|done| Request::Backup { write, done }).await;
+            begun.unwrap_or(Err(BackupRefused::Stopping))?;
         } else {
-            tokio::task::spawn_blocking(write).await.ok()?;
+            tokio::task::spawn_blocking(write).await.map_err(|_| BackupRefused::Stopping)?;
         }
-        written.await.ok()
+        written.await.map_err(|_| BackupRefused::Stopping)
     }
 
     /// The published documents.

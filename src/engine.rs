@@ -53,9 +53,10 @@ use crate::model::{
 };
 use crate::store::{Commit, Store, StoreError};
 
+pub use crate::model::RULES_VERSION;
 pub use ingested::{Ingested, Polled};
 pub use reader::Reader;
-pub use sequenced::{Sequenced, StreamState, genesis, plan_hash};
+pub use sequenced::{ANY_RULES, Sequenced, StreamState, genesis, plan_hash};
 pub use startup_progress::StartupProgress;
 pub use topic_fill::{FillProgress, TopicFillProgress, TopicFillResult, grouped};
 pub use topics::FeedStories;
@@ -76,10 +77,6 @@ use work::Work;
 
 /// Clocks are set back by so much every now and then, and that voids nothing.
 const SKEW: Duration = Duration::from_secs(60);
-
-/// The number of the engine's rules: it is raised with every change after which the same turns
-/// lead to another state.
-pub const RULES_VERSION: u32 = 8;
 
 /// The state of every source, written by the engine and read for reports.
 pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Arc<SourceState>>>>;
@@ -184,12 +181,14 @@ impl Engine {
             Turn::Plan { plan, at } => {
                 self.begin(at, reader, |engine, work| engine.replan(plan, work))
             }
-            Turn::Assign(_) | Turn::Pause { .. } | Turn::Resume { .. } => {
-                self.begin(turn.at(), reader, |engine, work| {
-                    engine.cluster_turn(turn, work);
-                    Ok(())
-                })
-            }
+            Turn::Assign(_)
+            | Turn::Pause { .. }
+            | Turn::Resume { .. }
+            | Turn::RulesVersion { .. }
+            | Turn::Skip { .. } => self.begin(turn.at(), reader, |engine, work| {
+                engine.cluster_turn(turn, work);
+                Ok(())
+            }),
             Turn::ClockCorrected { at } => {
                 self.progress.applied = self.progress.applied.min(at);
                 self.progress.horizon =
@@ -255,6 +254,14 @@ impl Engine {
         known.extend(source_states);
         drop(known);
         Ok(step)
+    }
+
+    /// Has those who read this engine's reports read them of `next`, which replaces it.
+    pub fn hand_over(&self, next: &mut Self) {
+        let read = std::mem::replace(&mut next.source_states, self.source_states.clone());
+        let states = std::mem::take(&mut *read.write().unwrap_or_else(PoisonError::into_inner));
+        *self.source_states.write().unwrap_or_else(PoisonError::into_inner) = states;
+        next.topics.report_to(self.topics.fill_progress());
     }
 
     /// The state of every source, for reports.

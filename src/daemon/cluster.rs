@@ -1,12 +1,13 @@
 //! Makes this machine a node of a cluster when it starts, and begins a stream from a store.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tracing::{info, warn};
 
 use super::{Begun, DaemonError, file_limit};
 use crate::clock::Clock;
-use crate::config::{self, ClusterPlan, Plan};
+use crate::config::{self, ClusterPlan, Plan, Problems};
 use crate::engine::{StreamState, genesis, plan_hash};
 use crate::model::{EngineRecord, Seed};
 use crate::pipeline::{ClusterNode, EngineDriver, Pipeline};
@@ -58,6 +59,14 @@ impl Joining {
             }
             None => {
                 let genesis = connection.genesis().await.map_err(refused)?;
+                if genesis.rules != cluster.rules {
+                    return Err(unusable(format!(
+                        "the stream {} began with rules version {}, and this program applies version {}: restore a backup of another node with `gazetted restore FILE`",
+                        connection.stream_name(),
+                        genesis.rules,
+                        cluster.rules
+                    )));
+                }
                 if !genesis.is_empty {
                     return Err(unusable(format!(
                         "the stream {} did not begin with an empty store: restore a snapshot of another node with `gazetted restore FILE`",
@@ -90,7 +99,7 @@ impl Joining {
         with: impl FnOnce(EngineDriver) -> Result<Pipeline, DaemonError>,
     ) -> Result<Pipeline, DaemonError> {
         if let Some(first) = &self.genesis {
-            driver.begin_stream(genesis(&first.id, first.at, &first.plan)).await?;
+            driver.begin_stream(genesis(&first.id, first.at, &first.plan, first.rules)).await?;
         }
         let Some(state) = driver.engine().stream() else {
             return Err(unusable("the store does not know its stream; please report it"));
@@ -107,7 +116,7 @@ impl Joining {
         let polls = self.cluster.polls;
         let state = NodeState { sequence, polls, ..NodeState::default() };
         let membership = Membership::begin(self.connection, state);
-        let node = ClusterNode::new(self.cluster, membership, self.follows);
+        let node = ClusterNode::new(self.cluster, membership, compile_shared, self.follows);
         let mut pipeline = with(driver)?;
         pipeline.join(node, Stream::JetStream(Box::new(stream)));
         Ok(pipeline)
@@ -117,12 +126,17 @@ impl Joining {
 /// The plan that the nodes share, where this node's files say something else.
 fn in_force(own: &Arc<Plan>, text: &str) -> Result<Arc<Plan>, DaemonError> {
     let file = own.files.first().cloned().unwrap_or_default();
-    let loaded = tokio::task::block_in_place(|| Plan::of_shared(text, &file));
-    let plan = loaded.map_err(DaemonError::Configuration)?.plan;
+    let compiled = tokio::task::block_in_place(|| compile_shared(text, &file));
+    let plan = compiled.map_err(DaemonError::Configuration)?;
     for change in config::changes(&plan, own) {
         warn!(event = "files_differ", "this node's files differ from the plan in force: {change}");
     }
-    Ok(Arc::new(file_limit::within(plan)))
+    Ok(Arc::new(plan))
+}
+
+/// Compiles a plan that the nodes share, within the limits of this machine.
+fn compile_shared(text: &str, file: &Path) -> Result<Plan, Problems> {
+    Ok(file_limit::within(Plan::of_shared(text, file)?.plan))
 }
 
 /// Begins the stream of a cluster from a store. The plan is in force in the store afterwards.
@@ -157,6 +171,7 @@ pub async fn begin_stream(
         id: seed.token(&[b"genesis"]),
         is_empty,
         plan: text.to_string(),
+        rules: cluster.rules,
         at: clock.now(),
     };
     if is_empty {
@@ -171,7 +186,7 @@ pub async fn begin_stream(
     if !is_empty {
         connection.create(&first).await.map_err(refused)?;
     }
-    driver.begin_stream(genesis(&first.id, first.at, &text)).await?;
+    driver.begin_stream(genesis(&first.id, first.at, &text, first.rules)).await?;
     Ok(Begun {
         stream: connection.stream_name(),
         genesis: first.id,

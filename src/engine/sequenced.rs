@@ -4,15 +4,18 @@ use serde::Serialize;
 
 use super::ownership::partition_of;
 use super::turn::{Event, Step, Turn};
-use super::{Engine, Ingested, Polled, RULES_VERSION, Reader};
+use super::{Engine, Ingested, Polled, Reader};
 use crate::model::{
     Applied, Assignment, EngineRecord, NodeName, Poll, SourceId, SourceState, StateDigest,
     Timestamp,
 };
 use crate::store::{Commit, StoreError};
 
-/// Polls may be dated so much later than the stream received them.
+/// Turns may be dated so much later than the stream received them.
 const LATEST: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// The rules version of turns that every version can apply.
+pub const ANY_RULES: u32 = 0;
 
 /// A turn as it is in the stream.
 #[derive(Debug, Clone)]
@@ -25,8 +28,12 @@ pub struct Sequenced {
     pub node: NodeName,
     /// Which of the node's turns it is, from 1.
     pub number: u64,
+    /// Its rules version; [`ANY_RULES`] if every version can apply it.
+    pub rules: u32,
     /// For a plan: the hash of the plan that it replaces; `None` replaces any.
     pub follows: Option<u64>,
+    /// Whether an operator has had all nodes skip it.
+    pub is_skipped: bool,
     /// The turn; `None` if there is nothing to apply.
     pub turn: Option<Turn>,
 }
@@ -105,16 +112,31 @@ impl Engine {
         sequenced: Sequenced,
         reader: &Reader<'_>,
     ) -> Result<Step, StoreError> {
-        let Sequenced { sequence, at, node, number, follows, turn } = sequenced;
+        let Sequenced { sequence, at, node, number, rules, follows, is_skipped, turn } = sequenced;
         let Some(state) = &mut self.stream else { return Ok(Step::default()) };
         let known = state.applied.numbers.get(&node).copied();
-        (state.applied.sequence, state.applied.at) = (sequence, at);
-        if known.is_some_and(|known| number <= known) {
+        (state.applied.sequence, state.applied.at) = (sequence, at.max(state.applied.at));
+        if is_skipped {
+            state.applied.skipped.insert(sequence);
+        }
+        if !is_skipped && known.is_some_and(|known| number <= known) {
             return Ok(Step { at: self.progress.applied, ..Step::default() });
         }
-        state.applied.numbers.insert(node.clone(), number);
-        let lost = known.map_or(0, |known| number - known - 1);
-        let mut refused = Vec::new();
+        // A skipped message that cannot be read may have no number.
+        if number > 0 {
+            state.applied.numbers.insert(node.clone(), number);
+        }
+        let lost = known.map_or(0, |known| number.saturating_sub(known + 1));
+        let (in_force, mut refused) = (state.applied.rules, Vec::new());
+        let is_of_other_rules = rules != ANY_RULES && rules != in_force;
+        let turn = match turn {
+            Some(Turn::Polls(polls)) if is_of_other_rules => {
+                refused = polls;
+                None
+            }
+            turn => turn.filter(|_| !is_of_other_rules && !is_skipped),
+        };
+        let turn = turn.map(|turn| turn.dated_by(at.after(LATEST)));
         let turn = turn.and_then(|turn| self.entitled(turn, &node, follows, at, &mut refused));
         let mut step = match turn {
             Some(turn) => self.apply(turn, reader)?,
@@ -122,10 +144,14 @@ impl Engine {
         };
         step.polls.extend(refused.into_iter().map(void));
         if lost > 0 {
-            step.events.push(Event::TurnsLost { node, count: lost });
+            step.events.push(Event::TurnsLost { node: node.clone(), count: lost });
+        }
+        if is_of_other_rules {
+            step.events.push(Event::OtherRules { node, rules });
         }
         if let Some(state) = &mut self.stream {
-            state.applied.digest = chained(state.applied.digest, sequence, &step.commit);
+            let before = state.applied.digest;
+            state.applied.digest = chained(before, sequence, is_skipped, &step.commit);
             step.commit.engine.push(EngineRecord::Applied(state.applied.clone()));
         }
         Ok(step)
@@ -170,6 +196,10 @@ impl Engine {
             | Turn::ArchiveContinued { .. }
             | Turn::SubscribersUpdated { .. }
             | Turn::HubNotified { .. } => leads.then_some(turn),
+            // Between a pause and its end, so that no turn of the version before comes after it.
+            Turn::RulesVersion { number } => {
+                (state.applied.paused && number > state.applied.rules).then_some(turn)
+            }
             Turn::ClockCorrected { .. } => None,
             _ => Some(turn),
         }
@@ -209,6 +239,16 @@ impl Engine {
             }
             Turn::Pause { .. } => state.applied.paused = true,
             Turn::Resume { .. } => state.applied.paused = false,
+            Turn::RulesVersion { number } => {
+                state.applied.rules = number;
+                work.events.push(Event::RulesVersion(number));
+            }
+            Turn::Skip { sequence } => {
+                let is_earlier = sequence < state.applied.sequence;
+                if is_earlier && !state.applied.skipped.contains(&sequence) {
+                    work.events.push(Event::AppliedUnlikeOthers { sequence });
+                }
+            }
             _ => {}
         }
     }
@@ -228,16 +268,17 @@ pub fn plan_hash(text: &str) -> u64 {
 }
 
 /// The state of a store that is the beginning of a stream.
-pub fn genesis(id: &str, at: Timestamp, plan: &str) -> StreamState {
+pub fn genesis(id: &str, at: Timestamp, plan: &str, rules: u32) -> StreamState {
     let applied = Applied {
         genesis: id.to_owned(),
         sequence: 1,
         at,
         numbers: Default::default(),
         digest: StateDigest::default(),
-        rules: RULES_VERSION,
+        rules,
         plan: plan_hash(plan),
         paused: false,
+        skipped: Default::default(),
     };
     StreamState { applied, assignment: None }
 }
@@ -248,9 +289,9 @@ fn void(poll: Poll) -> Polled {
 
 /// Hashes the changes of a turn onto the digest before it. Places of topics are left out: those of
 /// a topic that is being filled are derived data, and each node finds them in its own time.
-fn chained(before: StateDigest, sequence: u64, commit: &Commit) -> StateDigest {
+fn chained(before: StateDigest, sequence: u64, is_skipped: bool, commit: &Commit) -> StateDigest {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&before.0).update(&sequence.to_le_bytes());
+    hasher.update(&before.0).update(&sequence.to_le_bytes()).update(&[u8::from(is_skipped)]);
     let mut add = |value: &dyn erased::Hashed| value.add_to(&mut hasher);
     add(&commit.source_states);
     add(&commit.listed);

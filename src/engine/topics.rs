@@ -459,6 +459,12 @@ impl Topics {
         !self.backlog().is_empty()
     }
 
+    /// Reports how far topics are filled there from now on.
+    pub(super) fn report_to(&mut self, progress: Arc<FillProgress>) {
+        progress.take_over(&self.fill_progress);
+        self.fill_progress = progress;
+    }
+
     /// How far what is to follow is filled, for those who report on it.
     pub(super) fn fill_progress(&self) -> Arc<FillProgress> {
         self.fill_progress.clone()

@@ -25,7 +25,11 @@ impl Pipeline {
     /// Applies a turn. On a full disk its commit waits, and so does every other turn: nothing new
     /// is polled or taken in until there is room. Then returns nothing.
     pub(super) async fn apply(&mut self, turn: Turn) -> Result<Option<Applied>, StoreError> {
-        if self.is_closed() {
+        let is_closed = match turn.is_control() {
+            true => self.is_unwritable() || self.is_cut_off(),
+            false => self.is_closed(),
+        };
+        if is_closed {
             return Ok(None);
         }
         self.append(Message::Turn(turn)).await
@@ -33,7 +37,6 @@ impl Pipeline {
 
     /// Tries again to write a step that a full disk kept out.
     pub(super) async fn retry(&mut self) -> Result<(), StoreError> {
-        self.settle().await;
         if self.driver.is_blocked() && !self.disk.is_low() {
             let step = self.driver.retry().await.map(Option::unwrap_or_default);
             // Polls of other nodes are not under way here: to end them does nothing.
@@ -60,9 +63,15 @@ impl Pipeline {
         }
     }
 
-    /// Whether nothing more is taken in, because the disk is full or nearly so.
+    /// Whether nothing more is taken in: the disk is full or nearly so, or the other nodes of the
+    /// cluster cannot be reached, or are being upgraded.
     pub(super) fn is_closed(&self) -> bool {
-        self.disk.is_low() || self.driver.is_blocked() || self.is_cut_off()
+        self.is_unwritable() || self.is_cut_off() || self.is_paused()
+    }
+
+    /// Whether the disk is full or nearly so.
+    pub(super) fn is_unwritable(&self) -> bool {
+        self.disk.is_low() || self.driver.is_blocked()
     }
 
     /// Looks every so often whether enough of the disk is free.
@@ -122,8 +131,13 @@ impl Pipeline {
                     }
                 },
                 Event::Assigned { before } => self.assigned(before.as_ref()),
+                Event::AppliedUnlikeOthers { sequence } => self.stop_applying(&format!(
+                    "this node has applied the turn at sequence {sequence}, which the others skip: restore a backup of another node with `gazetted restore --replace`"
+                )),
+                Event::TurnsLost { node, .. } => self.turns_lost(&node),
                 Event::ClockWasAhead(_)
-                | Event::TurnsLost { .. }
+                | Event::OtherRules { .. }
+                | Event::RulesVersion(_)
                 | Event::TopicSilent { .. }
                 | Event::TopicSpeaks { .. }
                 | Event::PushDistrusted { .. } => {}

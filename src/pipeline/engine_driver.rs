@@ -236,6 +236,21 @@ impl EngineDriver {
         Ok(self.write(step).await?)
     }
 
+    /// Reads the state anew from the store, after a turn that the engine could not apply.
+    pub(super) async fn reopen(&mut self, plan: Arc<Plan>) -> Result<(), StoreError> {
+        let (store, now) = (self.store.clone(), self.engine.now());
+        let opened = tokio::task::block_in_place(|| {
+            Engine::open(plan, &*store, now, &StartupProgress::default())
+        });
+        let (mut engine, step) = opened?;
+        self.engine.hand_over(&mut engine);
+        self.engine = engine;
+        self.at_hand.clear();
+        self.matched_terms = MatchedTerms::default();
+        self.write(step).await?;
+        self.publish_all().await
+    }
+
     /// Makes the store part of a stream.
     pub async fn begin_stream(&mut self, state: StreamState) -> Result<(), StoreError> {
         let commit = self.engine.begin_stream(state);

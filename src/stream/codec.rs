@@ -43,6 +43,25 @@ pub struct Codec {
     secret: Seed,
 }
 
+/// The bytes of a value before compression.
+pub fn size_of(value: &impl Serialize) -> usize {
+    struct Counter(usize);
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    let mut serializer = rmp_serde::Serializer::new(&mut counter).with_struct_map();
+    // A counter takes everything, and these types serialise.
+    let _ = value.serialize(&mut serializer);
+    counter.0
+}
+
 impl Codec {
     /// A codec with the secret of the cluster.
     pub fn new(secret: &Seed) -> Self {

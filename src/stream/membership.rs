@@ -15,18 +15,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tracing::{debug, info, warn};
 
+use super::divergence::Divergence;
 use super::election::{Claim, Election, PollingRight, pulse};
 use super::jetstream::Refused;
 use super::jetstream::connection::Connection;
 use super::node_state::{Heartbeat, Member, NodeState};
-use crate::engine::RULES_VERSION;
-use crate::model::{NodeName, StateDigest};
+use crate::model::NodeName;
 
 /// How long servers or the leader may take to answer.
 const ANSWER: Duration = Duration::from_secs(2);
-
-/// Digests that are remembered for comparison.
-const DIGESTS: usize = 64;
 
 /// The leader's answer to a heartbeat.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,9 +49,13 @@ struct Shared {
     election: Election,
     right: PollingRight,
     members: BTreeMap<NodeName, Member>,
-    digests: BTreeMap<u64, StateDigest>,
-    /// The sequence at which this node's state differs from the leader's.
+    divergence: Divergence,
+    /// The sequence at which this node's state differs from the others'.
     diverged: Option<u64>,
+    /// The term of the last leader that was heard, and its node.
+    leader: Option<(u64, NodeName)>,
+    /// Whether this node can act for all nodes.
+    may_lead: bool,
     /// The sequences that were applied, and when: a node is compared with an earlier one.
     history: Vec<(Instant, u64)>,
 }
@@ -101,8 +102,10 @@ impl Membership {
             election: Election::new(node_timeout),
             right: PollingRight::new(node_timeout),
             members: BTreeMap::new(),
-            digests: BTreeMap::new(),
+            divergence: Divergence::default(),
             diverged: None,
+            leader: None,
+            may_lead: true,
             history: Vec::new(),
         }));
         let (changed, changes) = watch::channel(());
@@ -121,16 +124,13 @@ impl Membership {
         }
     }
 
-    /// Takes in what the loop has applied.
-    pub fn report(&self, own: NodeState) {
+    /// Takes in what the loop has applied, and whether this node can act for all nodes.
+    pub fn report(&self, own: NodeState, may_lead: bool) {
         let mut shared = lock(&self.shared);
         if let Some((sequence, digest)) = own.digest {
-            shared.digests.insert(sequence, digest);
-            if shared.digests.len() > DIGESTS {
-                shared.digests.pop_first();
-            }
+            shared.divergence.applied(sequence, digest, Instant::now());
         }
-        shared.own = own;
+        (shared.own, shared.may_lead) = (own, may_lead);
     }
 
     /// Whether polls may be started now.
@@ -161,7 +161,7 @@ impl Membership {
         lock(&self.shared).members.clone()
     }
 
-    /// The sequence at which this node's state differs from the leader's.
+    /// The sequence at which this node's state differs from the others'.
     pub fn diverged(&self) -> Option<u64> {
         lock(&self.shared).diverged
     }
@@ -240,16 +240,29 @@ async fn lead(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<w
             let leader = connection.codec().decode::<Leader>(&found.payload, &[b"leader"]);
             leader.is_ok_and(|leader| leader.node.is_none())
         });
-        let (claim, has_lost) = {
+        let (claim, held, may_lead) = {
             let mut shared = lock(&shared);
             let held = shared.election.holds();
             let claim = shared.election.observe(sequence, is_free, Instant::now());
-            (claim, held && !shared.election.holds())
+            let has_lost = held && !shared.election.holds();
+            if has_lost {
+                warn!(event = "leads_no_more", "another node leads the cluster");
+            }
+            (claim, held && !has_lost, shared.may_lead)
         };
-        if has_lost {
-            warn!(event = "leads_no_more", "another node leads the cluster");
-        }
         let Claim::Write { expected } = claim else { continue };
+        if !may_lead {
+            // Another node need not wait until it has seen no renewal for long enough.
+            if held && write_leader(&connection, None, expected).await.is_ok() {
+                lock(&shared).election.refused();
+                warn!(
+                    event = "leads_no_more",
+                    "this node gives the leadership up: it is not ready"
+                );
+                let _ = changed.send(());
+            }
+            continue;
+        }
         let sent = Instant::now();
         let before = lock(&shared).election.term(sent);
         match write_leader(&connection, Some(connection.node().clone()), expected).await {
@@ -304,7 +317,7 @@ async fn beat(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<w
                 node: connection.node().clone(),
                 term: shared.election.term(sent),
                 state: shared.own.clone(),
-                rules: RULES_VERSION,
+                rules: connection.plan().rules,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             }
         };
@@ -340,7 +353,7 @@ async fn listen(
             let (node, now) = (heartbeat.node.clone(), Instant::now());
             let (answer, is_new) = {
                 let mut shared = lock(&shared);
-                compare(&mut shared, &heartbeat);
+                compare(&mut shared, &heartbeat, &connection);
                 let member = Member { heard: now, heartbeat };
                 let before = shared.members.insert(node.clone(), member);
                 let leads = shared.election.term(now).is_some() && !shared.is_assigning;
@@ -360,19 +373,39 @@ async fn listen(
     }
 }
 
-/// Compares the state of this node with the leader's.
-fn compare(shared: &mut Shared, heartbeat: &Heartbeat) {
-    let Some((sequence, digest)) = heartbeat.state.digest.filter(|_| heartbeat.term.is_some())
-    else {
+/// Compares the state of this node with another's. Programs of different rules versions may write
+/// the same state differently.
+fn compare(shared: &mut Shared, heartbeat: &Heartbeat, connection: &Connection) {
+    let (own, plan, now) = (connection.node(), connection.plan(), Instant::now());
+    if let Some(term) = heartbeat.term
+        && shared.leader.as_ref().is_none_or(|(known, _)| *known <= term)
+    {
+        shared.leader = Some((term, heartbeat.node.clone()));
+    }
+    if heartbeat.node != *own
+        && heartbeat.rules == plan.rules
+        && let Some((sequence, digest)) = heartbeat.state.digest
+    {
+        shared.divergence.observed(heartbeat.node.clone(), sequence, digest, now);
+    }
+    if shared.diverged.is_some() {
         return;
+    }
+    let Shared { divergence, members, leader, .. } = shared;
+    let counts = |(node, member): (&NodeName, &Member)| {
+        *node != *own
+            && member.heartbeat.rules == plan.rules
+            && now - member.heard < plan.node_timeout
     };
-    let is_other = shared.digests.get(&sequence).is_some_and(|own| *own != digest);
-    if is_other && shared.diverged.is_none() {
-        shared.diverged = Some(sequence);
+    let alive =
+        members.iter().filter(|(node, member)| counts((node, member))).map(|(node, _)| node);
+    let leader = leader.as_ref().map(|(_, node)| node);
+    shared.diverged = divergence.found(alive, leader, now, plan.node_timeout);
+    if let Some(sequence) = shared.diverged {
         tracing::error!(
             event = "diverged",
             sequence,
-            "the state of this node differs from the leader's at sequence {sequence}: restore a snapshot of another node, and report this"
+            "the state of this node differs from that of the others at sequence {sequence}: restore a snapshot of another node, and report this"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The state of a node, as the nodes of a cluster tell one another.
+//! The state of a node, as its heartbeats report it to the others.
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -10,6 +10,7 @@ pub const COMPARED_EVERY: u64 = 64;
 
 /// The state of this node, as its heartbeats say it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct NodeState {
     /// The last sequence that is applied.
     pub sequence: u64,

@@ -28,7 +28,7 @@ impl Membership {
         match *self {}
     }
 
-    pub fn report(&self, _: NodeState) {
+    pub fn report(&self, _: NodeState, _: bool) {
         match *self {}
     }
 

@@ -29,7 +29,7 @@ impl Pipeline {
         if is_released {
             self.plan_all();
         }
-        if !self.is_closed() {
+        if !self.is_unwritable() && !self.is_cut_off() {
             self.reassign().await?;
         }
         Ok(())

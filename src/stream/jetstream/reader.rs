@@ -9,14 +9,19 @@ use std::time::Duration;
 use async_nats::HeaderMap;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
+use tracing::error;
 
 use super::connection::Connection;
-use super::{FromReader, INSTANCE, IS_PART, NUMBER, PARTS, number_of, timestamp};
-use crate::stream::{Received, StreamError};
+use super::{FromReader, INSTANCE, IS_PART, NUMBER, PARTS, number_of, rules_of, timestamp};
+use crate::model::NodeName;
+use crate::stream::{Content, Received, StreamError};
 
 /// After so long without a message, the stream is asked for its last sequence.
 const SILENCE: Duration = Duration::from_secs(5);
+
+/// Servers that have just started may answer with an earlier end of the stream for so long.
+const RECOVERY: Duration = Duration::from_secs(20);
 
 /// Before a call that failed is repeated.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -25,8 +30,8 @@ type Sender = mpsc::Sender<Result<FromReader, StreamError>>;
 
 /// Reads everything behind a sequence, until nobody listens or the stream cannot be read on.
 pub(super) async fn read(connection: Connection, genesis: String, after: u64, sender: Sender) {
-    let mut last = after;
-    while let Err(error) = read_on(&connection, &genesis, &mut last, &sender).await {
+    let (mut last, mut behind) = (after, None);
+    while let Err(error) = read_on(&connection, &genesis, &mut last, &mut behind, &sender).await {
         if let Some(fatal) = error {
             let _ = sender.send(Err(fatal)).await;
             return;
@@ -43,6 +48,7 @@ async fn read_on(
     connection: &Connection,
     genesis: &str,
     last: &mut u64,
+    behind: &mut Option<Instant>,
     sender: &Sender,
 ) -> Result<(), Option<StreamError>> {
     let info = connection.stream_info().await.map_err(|_| None)?;
@@ -56,7 +62,11 @@ async fn read_on(
     if first > needed {
         return Err(Some(StreamError::Expired { first, needed }));
     }
-    if info.state.last_sequence < *last {
+    if info.state.last_sequence >= *last {
+        *behind = None;
+    } else if behind.get_or_insert_with(Instant::now).elapsed() < RECOVERY {
+        return Err(None);
+    } else {
         return Err(Some(StreamError::Unusable(format!(
             "the stream {} ends at sequence {}, and this store has applied sequence {last}: it is another stream, or the servers lost turns. Restore a snapshot, or begin a new stream with `gazetted cluster init`",
             connection.stream_name(),
@@ -73,8 +83,8 @@ async fn read_on(
                     continue;
                 }
                 if sequence > *last + 1 {
-                    // Either the consumer left some out, or the stream keeps them no longer.
-                    return Err(None);
+                    // Either the consumer left some out, or the servers have lost them.
+                    return pass_lost(connection, last, sequence, sender).await;
                 }
                 let none = HeaderMap::new();
                 let headers = message.headers.as_ref().unwrap_or(&none);
@@ -91,7 +101,7 @@ async fn read_on(
             Ok(_) => return Err(None),
             Err(_) => {
                 let info = connection.stream_info().await.map_err(|_| None)?;
-                if info.state.last_sequence > *last {
+                if info.state.last_sequence != *last {
                     return Err(None);
                 }
             }
@@ -102,7 +112,39 @@ async fn read_on(
     }
 }
 
-/// Reads a message with all its parts.
+/// Passes over messages before `next` that the servers do not have any more, as if there were
+/// nothing to apply. A gap in the numbers of a node shows later which turns were lost. `Err(None)`
+/// has the rest read again.
+async fn pass_lost(
+    connection: &Connection,
+    last: &mut u64,
+    next: u64,
+    sender: &Sender,
+) -> Result<(), Option<StreamError>> {
+    while *last + 1 < next && !connection.has_message(*last + 1).await.map_err(|_| None)? {
+        let sequence = *last + 1;
+        let lost = Received {
+            sequence,
+            at: Default::default(),
+            node: NodeName::new(""),
+            number: 0,
+            is_own: false,
+            rules: crate::engine::ANY_RULES,
+            content: Content::Part,
+        };
+        error!(
+            event = "message_lost",
+            sequence, "the NATS servers have lost the message at sequence {sequence}"
+        );
+        if sender.send(Ok((lost, String::new()))).await.is_err() {
+            return Ok(());
+        }
+        *last = sequence;
+    }
+    Err(None)
+}
+
+/// Reads a message with all its parts. `Err` if a part cannot be read now.
 async fn receive(
     connection: &Connection,
     subject: &str,
@@ -110,25 +152,32 @@ async fn receive(
     headers: &HeaderMap,
     payload: &[u8],
 ) -> Result<Received, Option<StreamError>> {
-    let unreadable = |why: &str| StreamError::Unreadable { sequence, why: why.to_owned() };
-    let node = connection.node_of(subject);
-    let node = node.ok_or_else(|| Some(unreadable("its subject names no node")))?;
+    let node = connection.node_of(subject).unwrap_or_else(|| NodeName::new(""));
     let number = number_of(headers);
-    let number = number.ok_or_else(|| Some(unreadable(&format!("it has no {NUMBER}"))))?;
     let parts = headers.get(PARTS).map(|parts| parts.as_str());
-    let message = match parts {
-        Some(IS_PART) => None,
-        Some(sequences) => {
-            let mut whole = Vec::new();
-            for sequence in sequences.split(',') {
-                let sequence = sequence.parse();
-                let sequence = sequence.map_err(|_| Some(unreadable("its parts are not named")))?;
-                let part = connection.message_at(sequence).await.map_err(|_| None)?;
-                whole.extend_from_slice(&part.payload);
-            }
-            Some(connection.decode(subject, sequence, headers, &whole)?)
-        }
-        None => Some(connection.decode(subject, sequence, headers, payload)?),
+    let content = match parts {
+        _ if number.is_none() => Content::Unreadable(format!("it has no {NUMBER}")),
+        Some(IS_PART) => Content::Part,
+        Some(sequences) => match whole(connection, sequences).await? {
+            Some(whole) => connection.decode(&node, headers, &whole),
+            None => Content::Unreadable("its parts are not named".to_owned()),
+        },
+        None => connection.decode(&node, headers, payload),
     };
-    Ok(Received { sequence, at: Default::default(), node, number, is_own: false, message })
+    let (number, rules) = (number.unwrap_or_default(), rules_of(headers));
+    Ok(Received { sequence, at: Default::default(), node, number, is_own: false, rules, content })
+}
+
+/// The bytes of a message in parts; `None` if it does not name them.
+async fn whole(
+    connection: &Connection,
+    sequences: &str,
+) -> Result<Option<Vec<u8>>, Option<StreamError>> {
+    let mut whole = Vec::new();
+    for sequence in sequences.split(',') {
+        let Ok(sequence) = sequence.parse() else { return Ok(None) };
+        let part = connection.message_at(sequence).await.map_err(|_| None)?;
+        whole.extend_from_slice(&part.payload);
+    }
+    Ok(Some(whole))
 }
