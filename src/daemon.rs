@@ -148,6 +148,7 @@ impl Daemon {
         let starting = StartupLog::begin(opening.clone());
         let driver = EngineDriver::open_with_progress(
             plan.clone(),
+            joining.as_ref().map_or(Vec::new(), |joining| joining.former.clone()),
             store.clone(),
             cache.clone(),
             at,
@@ -340,7 +341,16 @@ impl Handle {
         let ((in_force, is_in_force), (done, filled)) = (oneshot::channel(), oneshot::channel());
         let request = Request::Replan { plan: plan.clone(), force, in_force, done };
         self.requests.send(request).await.map_err(|_| ReplanError::Stopping)?;
-        is_in_force.await.map_err(|_| ReplanError::Stopping)??;
+        let decided = is_in_force.await.map_err(|_| ReplanError::Stopping)?;
+        if decided == Err(ReplanError::Other) {
+            for change in &changes {
+                warn!(
+                    event = "files_differ",
+                    "this node's files differ from the plan in force: {change}"
+                );
+            }
+        }
+        decided?;
         // At once: what is private by the new plan may not be shown while topics are filled.
         self.records.replan(plan.clone());
         let refilled = filled.await.map_err(|_| ReplanError::Stopping)?;

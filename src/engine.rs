@@ -104,9 +104,12 @@ pub struct Engine {
 
 impl Engine {
     /// The state as the last turn left it in the store, and the step that puts `plan` in force
-    /// at `at`. Where the plan is the one that was in force, the step changes nothing.
+    /// at `at`. Where the plan is the one that was in force, the step changes nothing. `former` are
+    /// the plans before it by whose queries topics are published until they are filled, as far as
+    /// they are known.
     pub fn open(
         plan: Arc<Plan>,
+        former: Vec<Arc<Plan>>,
         store: &dyn Store,
         at: Timestamp,
         opening: &StartupProgress,
@@ -155,7 +158,7 @@ impl Engine {
             if !is_same {
                 work.events.push(Event::Planned);
             }
-            engine.follow_plan(plan, None, work)?;
+            engine.follow_plan(plan, former, work)?;
             if is_alone {
                 StreamState::leave(&records, &mut work.commit);
             } else if engine.topics.lacks_everything() {
@@ -185,7 +188,8 @@ impl Engine {
             | Turn::Pause { .. }
             | Turn::Resume { .. }
             | Turn::RulesVersion { .. }
-            | Turn::Skip { .. } => self.begin(turn.at(), reader, |engine, work| {
+            | Turn::Skip { .. }
+            | Turn::ClockChecked => self.begin(turn.at(), reader, |engine, work| {
                 engine.cluster_turn(turn, work);
                 Ok(())
             }),

@@ -127,6 +127,8 @@ pub struct Pipeline {
     stream: Stream,
     /// This machine among others; `None` if it is alone.
     cluster: Option<Box<ClusterNode>>,
+    /// Backups under way on a node of a cluster.
+    backups: JoinSet<()>,
     /// Polls that ended, each the polls of one turn, which could not be appended yet.
     unappended: VecDeque<Vec<Poll>>,
     /// Sources whose hubs sent notice of news during their polls.
@@ -167,6 +169,7 @@ impl Pipeline {
             driver,
             stream: Stream::default(),
             cluster: None,
+            backups: JoinSet::new(),
             unappended: VecDeque::new(),
             hastened: Vec::new(),
             clock,
@@ -264,6 +267,7 @@ impl Pipeline {
             () = other_nodes(&mut self.cluster) => Event::Due,
             Some(ended) = self.polls.next_ended(), if gathers => Event::Polled(Box::new(ended)),
             event = self.websub.next(full) => Event::WebSub(Box::new(event)),
+            Some(_) = self.backups.join_next() => Event::Due,
             Some(done) = self.publishing.compressing.join_next() => Event::Compressed(done.unwrap_or_default()),
             () = cache.compression_due() => Event::Due,
             () = tokio::time::sleep_until(publish_at.unwrap_or(retry_at)), if publish_at.is_some() => Event::Due,
@@ -307,8 +311,8 @@ impl Pipeline {
             }
             Request::Backup { write, done } => {
                 let _ = done.send(Ok(()));
-                // Nothing is applied meanwhile: the backup is of one sequence.
-                let _ = tokio::task::spawn_blocking(move || (write.0)()).await;
+                // Nothing is applied until it ends: the backup is of one sequence.
+                self.backups.spawn_blocking(write.0);
             }
             Request::Settled { done } => self.waiting.settled.push(done),
             Request::Heartbeat { done } => {

@@ -118,9 +118,13 @@ impl Received {
         Sequenced { sequence, at, node, number, rules, follows, is_skipped: false, turn }
     }
 
-    /// The same message, with nothing to apply.
+    /// The same message, with nothing to apply. Its polls are void.
     pub fn skipped(self) -> Sequenced {
-        Sequenced { is_skipped: true, ..self.with_turn(None, None) }
+        let turn = match &self.content {
+            Content::Message(Message::Turn(turn)) => Some(turn.clone()),
+            _ => None,
+        };
+        Sequenced { is_skipped: true, ..self.with_turn(turn, None) }
     }
 
     /// The sequence that an operator has all nodes skip by this message.

@@ -5,6 +5,7 @@
 
 mod generator;
 mod replay;
+mod sequenced;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -74,6 +74,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     let hub = desk.hub(&settings.hub);
     let polling = fetch::Settings {
         push: hub.callbacks.is_some(),
+        is_shared: !settings.cluster.servers.is_empty(),
         ..desk.polling(&parts[0], &server, published)
     };
     let digest = digest(&parts);
@@ -113,6 +114,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 guards,
                 cluster,
                 shared,
+                local: Arc::new(settings.clone()),
                 public_version: None,
                 stated,
             };

@@ -1,6 +1,5 @@
 //! Makes this machine a node of a cluster when it starts, and begins a stream from a store.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use tracing::{info, warn};
@@ -22,6 +21,8 @@ use crate::stream::{Genesis, JetStream, Stream, StreamError};
 pub(super) struct Joining {
     /// The plan in force.
     pub(super) plan: Arc<Plan>,
+    /// Plans before it by whose queries topics are published until they are filled.
+    pub(super) former: Vec<Arc<Plan>>,
     cluster: Arc<ClusterPlan>,
     connection: Connection,
     /// The first turn, for an empty store.
@@ -84,7 +85,12 @@ impl Joining {
         let is_same = plan.shared.as_deref().is_some_and(|own| own == text);
         let follows = is_same.then(|| plan_hash(text));
         let plan = if is_same { plan } else { in_force(&plan, text)? };
-        Ok(Some(Self { plan, cluster, connection, genesis, follows }))
+        let former = StreamState::former_plans(&records).iter();
+        let former = former
+            .map(|text| tokio::task::block_in_place(|| compile_shared(text, &plan)).map(Arc::new))
+            .collect::<Result<_, _>>()
+            .map_err(DaemonError::Configuration)?;
+        Ok(Some(Self { plan, former, cluster, connection, genesis, follows }))
     }
 
     /// When the engine is opened: the time of the first turn, for an empty store.
@@ -125,8 +131,7 @@ impl Joining {
 
 /// The plan that the nodes share, where this node's files say something else.
 fn in_force(own: &Arc<Plan>, text: &str) -> Result<Arc<Plan>, DaemonError> {
-    let file = own.files.first().cloned().unwrap_or_default();
-    let compiled = tokio::task::block_in_place(|| compile_shared(text, &file));
+    let compiled = tokio::task::block_in_place(|| compile_shared(text, own));
     let plan = compiled.map_err(DaemonError::Configuration)?;
     for change in config::changes(&plan, own) {
         warn!(event = "files_differ", "this node's files differ from the plan in force: {change}");
@@ -135,8 +140,8 @@ fn in_force(own: &Arc<Plan>, text: &str) -> Result<Arc<Plan>, DaemonError> {
 }
 
 /// Compiles a plan that the nodes share, within the limits of this machine.
-fn compile_shared(text: &str, file: &Path) -> Result<Plan, Problems> {
-    Ok(file_limit::within(Plan::of_shared(text, file)?.plan))
+fn compile_shared(text: &str, own: &Plan) -> Result<Plan, Problems> {
+    Ok(file_limit::within(Plan::of_shared(text, own)?.plan))
 }
 
 /// Begins the stream of a cluster from a store. The plan is in force in the store afterwards.

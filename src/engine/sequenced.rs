@@ -6,8 +6,8 @@ use super::ownership::partition_of;
 use super::turn::{Event, Step, Turn};
 use super::{Engine, Ingested, Polled, Reader};
 use crate::model::{
-    Applied, Assignment, EngineRecord, NodeName, Poll, SourceId, SourceState, StateDigest,
-    Timestamp,
+    Applied, Assignment, EngineRecord, FailureKind, NodeName, Outcome, Poll, SourceId, SourceState,
+    StateDigest, Timestamp,
 };
 use crate::store::{Commit, StoreError};
 
@@ -69,6 +69,15 @@ impl StreamState {
         })
     }
 
+    /// The texts of plans by whose queries topics are published until they are filled.
+    pub fn former_plans(records: &[EngineRecord]) -> &[String] {
+        let found = records.iter().find_map(|record| match record {
+            EngineRecord::FormerPlans { texts } => Some(&texts[..]),
+            _ => None,
+        });
+        found.unwrap_or_default()
+    }
+
     /// Removes the records that make a store part of a stream.
     pub fn leave(records: &[EngineRecord], commit: &mut Commit) {
         let is_of_stream = |record: &&EngineRecord| {
@@ -77,6 +86,7 @@ impl StreamState {
                 EngineRecord::Applied(_)
                     | EngineRecord::Assignment(_)
                     | EngineRecord::SharedPlan { .. }
+                    | EngineRecord::FormerPlans { .. }
             )
         };
         commit.engine_removed.extend(records.iter().filter(is_of_stream).map(EngineRecord::key));
@@ -120,7 +130,11 @@ impl Engine {
             state.applied.skipped.insert(sequence);
         }
         if !is_skipped && known.is_some_and(|known| number <= known) {
-            return Ok(Step { at: self.progress.applied, ..Step::default() });
+            let polls = match turn {
+                Some(Turn::Polls(polls)) => polls.into_iter().map(void).collect(),
+                _ => Vec::new(),
+            };
+            return Ok(Step { at: self.progress.applied, polls, ..Step::default() });
         }
         // A skipped message that cannot be read may have no number.
         if number > 0 {
@@ -130,7 +144,7 @@ impl Engine {
         let (in_force, mut refused) = (state.applied.rules, Vec::new());
         let is_of_other_rules = rules != ANY_RULES && rules != in_force;
         let turn = match turn {
-            Some(Turn::Polls(polls)) if is_of_other_rules => {
+            Some(Turn::Polls(polls)) if is_of_other_rules || is_skipped => {
                 refused = polls;
                 None
             }
@@ -173,9 +187,12 @@ impl Engine {
             Turn::Polls(polls) => {
                 let mut kept = Vec::new();
                 for poll in polls {
+                    // The record of a document that processes die of is not to be lost.
+                    let is_crash = matches!(&poll.outcome, Outcome::Failed(failure)
+                        if failure.kind == FailureKind::Crash);
                     let is_entitled = poll.at <= at.after(LATEST)
                         && !state.applied.paused
-                        && self.is_owner(node, &poll.source);
+                        && (is_crash || self.is_owner(node, &poll.source));
                     if is_entitled { kept.push(poll) } else { refused.push(poll) }
                 }
                 (!kept.is_empty()).then_some(Turn::Polls(kept))
@@ -258,7 +275,25 @@ impl Engine {
         if let (Some(state), Some(shared)) = (&mut self.stream, &self.plan.shared) {
             state.applied.plan = plan_hash(shared);
             work.commit.engine.push(EngineRecord::SharedPlan { text: shared.to_string() });
+            self.share_former_plans(work);
         }
+    }
+
+    /// Records the plans by whose queries topics are published until they are filled: after a
+    /// restart, a node goes on by them as the others do.
+    pub(super) fn share_former_plans(&self, work: &mut super::work::Work<'_>) {
+        if self.stream.is_none() {
+            return;
+        }
+        let former = self.topics.former_plans();
+        let texts = former.iter().filter_map(|plan| plan.shared.as_deref());
+        let record = EngineRecord::FormerPlans { texts: texts.map(str::to_owned).collect() };
+        work.commit.engine.push(record);
+    }
+
+    /// The plans by whose queries topics are published until they are filled.
+    pub fn former_plans(&self) -> Vec<std::sync::Arc<crate::config::Plan>> {
+        self.topics.former_plans()
     }
 }
 

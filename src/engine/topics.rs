@@ -148,12 +148,12 @@ impl Topics {
     }
 
     /// Puts a plan in force: the topics whose version is not filled are filled from now on, and
-    /// the others stand as they stood. `former` is the plan before, if that is known: until they
-    /// are filled, topics take in what its queries find.
+    /// the others stand as they stood. `former` are the plans before, as far as they are known:
+    /// until they are filled, topics take in what the queries of those find.
     pub(super) fn replan(
         &mut self,
         plan: Arc<Plan>,
-        former: Option<Arc<Plan>>,
+        former: Vec<Arc<Plan>>,
         work: &mut Work<'_>,
     ) -> Result<(), StoreError> {
         let store = work.reader().store();
@@ -220,6 +220,13 @@ impl Topics {
     /// Whether a version is being filled.
     fn lacks(&self, version: TopicVersion) -> bool {
         self.fill.as_ref().is_some_and(|fill| fill.lacks(version))
+    }
+
+    /// The plans by whose queries topics are published until they are filled.
+    pub(super) fn former_plans(&self) -> Vec<Arc<Plan>> {
+        let mut plans = self.fill.as_ref().map_or(Vec::new(), |fill| fill.former_plans());
+        plans.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        plans
     }
 
     /// Whether topics are being filled.

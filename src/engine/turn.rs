@@ -129,6 +129,8 @@ pub enum Turn {
         /// Time of the turn.
         at: Timestamp,
     },
+    /// A node compares its clock with the stream's time. Nothing changes.
+    ClockChecked,
     /// Another rules version is in force from now on.
     RulesVersion {
         /// The version.
@@ -159,13 +161,18 @@ impl Turn {
                 | Self::Resume { .. }
                 | Self::RulesVersion { .. }
                 | Self::Skip { .. }
+                | Self::ClockChecked
         )
     }
 
     /// The turn, dated no later than `latest`. Polls keep their own times.
     pub fn dated_by(mut self, latest: Timestamp) -> Self {
         match &mut self {
-            Self::Polls(_) | Self::Assign(_) | Self::RulesVersion { .. } | Self::Skip { .. } => {}
+            Self::Polls(_)
+            | Self::Assign(_)
+            | Self::RulesVersion { .. }
+            | Self::Skip { .. }
+            | Self::ClockChecked => {}
             Self::PushReceived(poll) => poll.at = poll.at.min(latest),
             Self::Plan { at, .. }
             | Self::TopicFilled { at, .. }
@@ -192,7 +199,10 @@ impl Turn {
             Self::Polls(polls) => polls.iter().map(|poll| poll.at).max().unwrap_or_default(),
             Self::PushReceived(poll) => poll.at,
             // It is about nodes alone, and moves no time.
-            Self::Assign(_) | Self::RulesVersion { .. } | Self::Skip { .. } => Timestamp::EPOCH,
+            Self::Assign(_)
+            | Self::RulesVersion { .. }
+            | Self::Skip { .. }
+            | Self::ClockChecked => Timestamp::EPOCH,
             Self::Plan { at, .. }
             | Self::TopicFilled { at, .. }
             | Self::ArchiveContinued { at }

@@ -26,7 +26,7 @@ impl Pipeline {
     /// is polled or taken in until there is room. Then returns nothing.
     pub(super) async fn apply(&mut self, turn: Turn) -> Result<Option<Applied>, StoreError> {
         let is_closed = match turn.is_control() {
-            true => self.is_unwritable() || self.is_cut_off(),
+            true => !self.can_write() || self.is_cut_off(),
             false => self.is_closed(),
         };
         if is_closed {
@@ -39,8 +39,8 @@ impl Pipeline {
     pub(super) async fn retry(&mut self) -> Result<(), StoreError> {
         if self.driver.is_blocked() && !self.disk.is_low() {
             let step = self.driver.retry().await.map(Option::unwrap_or_default);
-            // Polls of other nodes are not under way here: to end them does nothing.
-            self.written(step, true).await?;
+            let is_own = self.disk.kept_out_is_own();
+            self.written(step, is_own).await?;
             // The turn may have been a plan's.
             self.answer_if_filled().await?;
         }
@@ -56,6 +56,7 @@ impl Pipeline {
     ) -> Result<Option<Applied>, StoreError> {
         match step {
             Err(full @ StoreError::Full { .. }) => {
+                self.disk.keep_out(is_own);
                 self.wait_for_room(&full);
                 Ok(None)
             }
@@ -66,7 +67,12 @@ impl Pipeline {
     /// Whether nothing more is taken in: the disk is full or nearly so, or the other nodes of the
     /// cluster cannot be reached, or are being upgraded.
     pub(super) fn is_closed(&self) -> bool {
-        self.is_unwritable() || self.is_cut_off() || self.is_paused()
+        !self.can_write() || self.is_cut_off() || self.is_paused()
+    }
+
+    /// Whether turns may change the store now: the disk has room, and no backup is being written.
+    pub(super) fn can_write(&self) -> bool {
+        !self.is_unwritable() && self.backups.is_empty()
     }
 
     /// Whether the disk is full or nearly so.

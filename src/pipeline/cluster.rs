@@ -10,7 +10,6 @@
 //! | `status` | shows the state of the cluster |
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,8 +41,8 @@ const CLOCK: Duration = Duration::from_secs(2);
 /// Between two looks at what has to be done for the cluster.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Compiles a plan that the nodes share, as this node uses it. The path is the node's own file.
-pub type CompileShared = fn(&str, &Path) -> Result<Plan, Problems>;
+/// Compiles a plan that the nodes share, with this node's own part of another plan.
+pub type CompileShared = fn(&str, &Plan) -> Result<Plan, Problems>;
 
 /// This node among the others.
 pub struct ClusterNode {
@@ -60,8 +59,10 @@ pub struct ClusterNode {
     appended: Option<(u64, Timestamp)>,
     /// How far this machine's clock is ahead of the stream's time.
     clock_offset: i64,
+    /// When this process began to apply the stream.
+    began: Instant,
     /// When this node was last known to have applied all turns.
-    current: Instant,
+    current: Option<Instant>,
     /// A state digest for the next heartbeat.
     digest: Option<(u64, crate::model::StateDigest)>,
     /// Whether the assignment may have to change.
@@ -72,6 +73,8 @@ pub struct ClusterNode {
     /// The plan that this node's files last belonged to, by its hash.
     follows: Option<u64>,
     was_ready: bool,
+    /// When a turn was last appended only to compare the clock with the stream's time.
+    clock_checked: Instant,
 }
 
 impl ClusterNode {
@@ -92,13 +95,15 @@ impl ClusterNode {
             held: BTreeMap::new(),
             appended: None,
             clock_offset: 0,
-            current: Instant::now(),
+            began: Instant::now(),
+            current: None,
             digest: None,
             may_reassign: true,
             fill: None,
             next_look: Instant::now(),
             follows,
             was_ready: false,
+            clock_checked: Instant::now(),
         }
     }
 
@@ -239,8 +244,7 @@ impl Pipeline {
 
     /// Whether turns may be applied.
     pub(super) fn can_apply(&self) -> bool {
-        !self.is_unwritable()
-            && self.cluster.as_ref().is_none_or(|cluster| cluster.stopped.is_none())
+        self.can_write() && self.cluster.as_ref().is_none_or(|cluster| cluster.stopped.is_none())
     }
 
     /// A plan is in force from here on.

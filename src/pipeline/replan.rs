@@ -7,7 +7,7 @@ use tracing::{error, warn};
 
 use super::{AwaitedPlan, Pipeline, ReplanError, log_poll};
 use crate::config::Plan;
-use crate::engine::{TopicFillResult, Turn};
+use crate::engine::{TopicFillResult, Turn, plan_hash};
 use crate::store::StoreError;
 use crate::stream::Message;
 
@@ -27,6 +27,7 @@ impl Pipeline {
             let why = match () {
                 () if self.is_unwritable() => ReplanError::DiskFull,
                 () if self.is_cut_off() => ReplanError::CutOff,
+                () if !self.can_write() => ReplanError::BackingUp,
                 () => ReplanError::Paused,
             };
             error!(event = "reload_refused", "{why}");
@@ -38,7 +39,11 @@ impl Pipeline {
         let at = self.clock.now();
         match (&self.cluster, &plan.shared) {
             (Some(cluster), Some(shared)) => {
-                let follows = cluster.follows().filter(|_| !force);
+                // The files were brought up to date after another node's reload.
+                let in_force = self.driver.engine().stream().map(|state| state.applied.plan);
+                let is_same = in_force == Some(plan_hash(shared));
+                let follows = if is_same { in_force } else { cluster.follows() };
+                let follows = follows.filter(|_| !force);
                 if follows.is_none() && !force {
                     self.refuse_plan(ReplanError::Other);
                     return Ok(());

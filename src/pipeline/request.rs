@@ -33,6 +33,9 @@ pub enum ReplanError {
     /// The plan's turn could not be applied.
     #[error("the plan could not be applied, and the plan in force stays; the log says why")]
     Failed,
+    /// A backup is being written, which must be of one moment.
+    #[error("a backup is being written, and the plan in force stays; reload again when it is done")]
+    BackingUp,
     /// The plan is too long for the stream.
     #[error("the configuration is longer than 64 MiB, and the plan in force stays")]
     TooLarge,

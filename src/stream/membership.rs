@@ -37,6 +37,8 @@ struct Answer {
 struct Leader {
     /// The node; `None` if it has resigned.
     node: Option<NodeName>,
+    /// Its `node_timeout`.
+    node_timeout: Duration,
 }
 
 #[derive(Debug)]
@@ -54,8 +56,10 @@ struct Shared {
     diverged: Option<u64>,
     /// The term of the last leader that was heard, and its node.
     leader: Option<(u64, NodeName)>,
-    /// Whether this node can act for all nodes.
-    may_lead: bool,
+    /// When the loop last reported that this node can act for all nodes.
+    could_lead: Option<Instant>,
+    /// The leader's `node_timeout`.
+    leader_timeout: Option<Duration>,
     /// The sequences that were applied, and when: a node is compared with an earlier one.
     history: Vec<(Instant, u64)>,
 }
@@ -105,7 +109,8 @@ impl Membership {
             divergence: Divergence::default(),
             diverged: None,
             leader: None,
-            may_lead: true,
+            could_lead: None,
+            leader_timeout: None,
             history: Vec::new(),
         }));
         let (changed, changes) = watch::channel(());
@@ -127,10 +132,11 @@ impl Membership {
     /// Takes in what the loop has applied, and whether this node can act for all nodes.
     pub fn report(&self, own: NodeState, may_lead: bool) {
         let mut shared = lock(&self.shared);
+        let now = Instant::now();
         if let Some((sequence, digest)) = own.digest {
-            shared.divergence.applied(sequence, digest, Instant::now());
+            shared.divergence.applied(sequence, digest, now);
         }
-        (shared.own, shared.may_lead) = (own, may_lead);
+        (shared.own, shared.could_lead) = (own, may_lead.then_some(now));
     }
 
     /// Whether polls may be started now.
@@ -144,6 +150,17 @@ impl Membership {
     pub fn current(&self) -> Option<Instant> {
         let shared = lock(&self.shared);
         shared.right.since(shared.own.sequence)
+    }
+
+    /// The leader's `node_timeout`, if there is a leader.
+    pub fn leader_timeout(&self) -> Option<Duration> {
+        lock(&self.shared).leader_timeout
+    }
+
+    /// Whether another node was heard that leads.
+    pub fn is_led_by_another(&self) -> bool {
+        let shared = lock(&self.shared);
+        shared.leader.as_ref().is_some_and(|(_, leader)| leader != self.connection.node())
     }
 
     /// Shows poll tasks whether they may go on.
@@ -208,7 +225,8 @@ impl Membership {
             shared.election.term(Instant::now()).is_some()
         };
         if last {
-            let claim = lock(&self.shared).election.observe(0, false, Instant::now());
+            let claim =
+                lock(&self.shared).election.observe(0, false, Duration::MAX, Instant::now());
             if let Claim::Write { expected } = claim {
                 let _ = write_leader(&self.connection, None, expected).await;
                 lock(&self.shared).election.refused();
@@ -236,19 +254,27 @@ async fn lead(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<w
             }
         };
         let sequence = found.as_ref().map_or(0, |found| found.sequence);
-        let is_free = found.as_ref().is_some_and(|found| {
-            let leader = connection.codec().decode::<Leader>(&found.payload, &[b"leader"]);
-            leader.is_ok_and(|leader| leader.node.is_none())
+        let leader = found.as_ref().and_then(|found| {
+            connection.codec().decode::<Leader>(&found.payload, &[b"leader"]).ok()
         });
+        let is_free = leader.as_ref().is_some_and(|leader| leader.node.is_none());
+        // A leader with a longer one renews more seldom.
+        let timeout = leader.as_ref().map(|leader| leader.node_timeout);
+        let timeout = timeout.unwrap_or_default().max(connection.plan().node_timeout);
         let (claim, held, may_lead) = {
             let mut shared = lock(&shared);
             let held = shared.election.holds();
-            let claim = shared.election.observe(sequence, is_free, Instant::now());
+            let claim = shared.election.observe(sequence, is_free, timeout, Instant::now());
+            shared.leader_timeout = leader.filter(|_| !is_free).map(|leader| leader.node_timeout);
             let has_lost = held && !shared.election.holds();
             if has_lost {
                 warn!(event = "leads_no_more", "another node leads the cluster");
             }
-            (claim, held && !has_lost, shared.may_lead)
+            // A loop that hangs acts for nobody.
+            let may_lead = shared
+                .could_lead
+                .is_some_and(|at| at.elapsed() < connection.plan().node_timeout / 2);
+            (claim, held && !has_lost, may_lead)
         };
         let Claim::Write { expected } = claim else { continue };
         if !may_lead {
@@ -297,7 +323,9 @@ async fn write_leader(
     node: Option<NodeName>,
     expected: u64,
 ) -> Result<u64, Refused> {
-    let body = connection.codec().encode(&Leader { node }, &[b"leader"]);
+    let body = connection
+        .codec()
+        .encode(&Leader { node, node_timeout: connection.plan().node_timeout }, &[b"leader"]);
     let body = body.map_err(|error| Refused::Other(error.to_string()))?;
     let subject = connection.subject("leader");
     connection.publish_on(subject, HeaderMap::new(), expected, body.into(), ANSWER).await
@@ -317,6 +345,7 @@ async fn beat(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<w
                 node: connection.node().clone(),
                 term: shared.election.term(sent),
                 state: shared.own.clone(),
+                node_timeout: connection.plan().node_timeout,
                 rules: connection.plan().rules,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             }
@@ -355,8 +384,11 @@ async fn listen(
                 let mut shared = lock(&shared);
                 compare(&mut shared, &heartbeat, &connection);
                 let member = Member { heard: now, heartbeat };
+                let is_same_timeout =
+                    member.heartbeat.node_timeout == connection.plan().node_timeout;
                 let before = shared.members.insert(node.clone(), member);
-                let leads = shared.election.term(now).is_some() && !shared.is_assigning;
+                let leads =
+                    shared.election.term(now).is_some() && !shared.is_assigning && is_same_timeout;
                 let sequence = shared.own.sequence.max(shared.assigned);
                 (leads.then_some(Answer { sequence }), before.is_none())
             };

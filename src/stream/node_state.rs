@@ -1,5 +1,7 @@
 //! The state of a node, as its heartbeats report it to the others.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -37,6 +39,9 @@ pub struct Heartbeat {
     pub term: Option<u64>,
     /// Its state.
     pub state: NodeState,
+    /// Its `node_timeout`, which is to be the same on all nodes.
+    #[serde(default)]
+    pub node_timeout: Duration,
     /// The rules version that it applies.
     pub rules: u32,
     /// The version of its program.

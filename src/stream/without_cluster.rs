@@ -40,6 +40,14 @@ impl Membership {
         match *self {}
     }
 
+    pub fn leader_timeout(&self) -> Option<std::time::Duration> {
+        match *self {}
+    }
+
+    pub fn is_led_by_another(&self) -> bool {
+        match *self {}
+    }
+
     pub fn guard(&self) -> PollGuard {
         match *self {}
     }

@@ -1,6 +1,9 @@
 //! Decides whether this node is ready, has its heartbeats report it, and stops the node where it
 //! cannot go on.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use crate::pipeline::Pipeline;
@@ -12,12 +15,17 @@ pub(super) struct Stopped {
     pub(super) why: String,
     /// The sequence of a turn that cannot be applied, and that an operator may have skipped.
     pub(super) at: Option<u64>,
+    /// When to go on, because the cause may be gone by then.
+    pub(super) until: Option<Instant>,
 }
+
+/// Before a plan is tried again that could not be used.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 impl Pipeline {
     /// No further turn is applied until an operator acts. Readers are served as before.
     pub(in crate::pipeline) fn stop_applying(&mut self, why: &str) {
-        self.stop(Stopped { why: why.to_owned(), at: None });
+        self.stop(Stopped { why: why.to_owned(), at: None, until: None });
     }
 
     /// No further turn is applied, because of the one at this sequence. Further messages are read
@@ -26,7 +34,24 @@ impl Pipeline {
         let why = format!(
             "the turn at sequence {sequence} {why}. If all nodes stopped at it, `gazetted cluster skip {sequence}` has them go on without it"
         );
-        self.stop(Stopped { why, at: Some(sequence) });
+        self.stop(Stopped { why, at: Some(sequence), until: None });
+    }
+
+    /// No further turn is applied for some seconds.
+    pub(super) fn stop_for_now(&mut self, why: &str) {
+        let until = Some(Instant::now() + TRY_AGAIN);
+        self.stop(Stopped { why: why.to_owned(), at: None, until });
+    }
+
+    /// Goes on where the time for that has come.
+    pub(super) fn try_again(&mut self) {
+        let Some(cluster) = &mut self.cluster else { return };
+        let until = cluster.stopped.as_ref().and_then(|stopped| stopped.until);
+        if until.is_some_and(|until| until <= Instant::now()) {
+            cluster.stopped = None;
+            let applied = self.driver.engine().stream().map(|state| state.applied.sequence);
+            self.stream.reread(applied.unwrap_or_default());
+        }
     }
 
     fn stop(&mut self, stopped: Stopped) {
@@ -49,15 +74,15 @@ impl Pipeline {
     /// Has the heartbeats say how far this node is, and decides whether it is ready.
     pub(in crate::pipeline) fn report(&mut self) {
         let is_filling = self.driver.engine().is_filling() && !self.driver.engine().is_filled();
-        let can_write = !self.is_unwritable();
+        let can_write = self.can_write();
         let Some(state) = self.driver.engine().stream() else { return };
         let applied = &state.applied;
         let sequence = applied.sequence;
         let Some(cluster) = &mut self.cluster else { return };
         if let Some(current) = cluster.membership.current() {
-            cluster.current = cluster.current.max(current);
+            cluster.current = cluster.current.max(Some(current));
         }
-        let lag = cluster.current.elapsed();
+        let lag = cluster.current.unwrap_or(cluster.began).elapsed();
         let (own, in_force) = (cluster.plan.rules, applied.rules);
         let not_ready = if let Some(stopped) = &cluster.stopped {
             Some(stopped.why.clone())
@@ -71,6 +96,16 @@ impl Pipeline {
                     false => "run the earlier version, and begin with `gazetted cluster upgrade`",
                 }
             ))
+        } else if let Some(of_leader) = cluster.membership.leader_timeout()
+            && of_leader != cluster.plan.node_timeout
+        {
+            let (own, of_leader) =
+                (cluster.plan.node_timeout.as_secs_f64(), of_leader.as_secs_f64());
+            Some(format!(
+                "its `node_timeout` is {own} s, and the leader's is {of_leader} s: write the same on all nodes"
+            ))
+        } else if cluster.current.is_none() && cluster.membership.is_led_by_another() {
+            Some("it has not caught up with the stream yet".to_owned())
         } else if lag > cluster.plan.ready_lag {
             Some(format!("it has not been up to date with the leader for {} s", lag.as_secs()))
         } else if cluster.clock_is_off() {

@@ -85,6 +85,8 @@ impl Pipeline {
             let behind = at.as_millis() - now.as_millis();
             cluster.clock_offset = if ahead > 0 { ahead } else { -behind.max(0) };
         }
+        let is_assignment =
+            matches!(received.content, Content::Message(Message::Turn(Turn::Assign(_))));
         let Some(sequenced) = self.to_apply(received) else { return Ok(None) };
         self.note_received(sequenced.turn.as_ref(), is_own);
         let is_plan = matches!(sequenced.turn, Some(Turn::Plan { .. }));
@@ -105,6 +107,13 @@ impl Pipeline {
             self.refuse_plan(ReplanError::Other);
         }
         let applied = self.written(step, is_own).await;
+        if is_assignment
+            && is_own
+            && let Some(cluster) = &self.cluster
+        {
+            // Whether or not it is in force.
+            cluster.membership.assigned(sequence);
+        }
         self.applied();
         applied
     }
@@ -134,8 +143,9 @@ impl Pipeline {
                     Err(problems) => {
                         let first = problems.0.first().map(ToString::to_string);
                         let (first, count) = (first.unwrap_or_default(), problems.0.len());
-                        self.stop_at(sequence, &format!(
-                            "is a plan that cannot be used on this node ({count} problems; {first})"
+                        // A file that it names may be missing here.
+                        self.stop_for_now(&format!(
+                            "the plan at sequence {sequence} cannot be used on this node ({count} problems; {first}); it is tried again every few seconds"
                         ));
                         None
                     }
@@ -169,9 +179,8 @@ impl Pipeline {
             return Ok(Plan::clone(plan));
         }
         let plan = self.driver.plan();
-        let file = plan.files.first().cloned().unwrap_or_default();
         let Some(cluster) = &self.cluster else { return Ok(Plan::clone(plan)) };
-        tokio::task::block_in_place(|| (cluster.compile)(text, &file))
+        tokio::task::block_in_place(|| (cluster.compile)(text, plan))
     }
 
     /// A turn is applied.

@@ -39,6 +39,8 @@ pub(super) struct Appender {
     applied: u64,
     /// Whether this process has appended anything.
     has_appended: bool,
+    /// Whether the stream seems to keep this node's last message no longer.
+    is_expired: bool,
     parts: VecDeque<Part>,
     /// The sequences of the parts that are appended.
     appended: Vec<u64>,
@@ -75,6 +77,7 @@ impl Appender {
             last: None,
             applied,
             has_appended: false,
+            is_expired: false,
             parts: VecDeque::new(),
             appended: Vec::new(),
         }
@@ -111,8 +114,12 @@ impl Appender {
                                 break;
                             }
                             Found::Expired => {
-                                self.last = self.last.map(|last| Last { sequence: 0, ..last });
+                                self.is_expired = true;
                                 retry("this node's last turn is kept no longer").await;
+                            }
+                            Found::Last => {
+                                self.is_expired = false;
+                                retry("a server was behind the others").await;
                             }
                             Found::Unknown(why) => retry(&why).await,
                         }
@@ -129,7 +136,7 @@ impl Appender {
     fn is_appended(&mut self, sequence: u64) {
         if let Some(part) = self.parts.pop_front() {
             self.last = Some(Last { number: part.number, sequence });
-            self.has_appended = true;
+            (self.has_appended, self.is_expired) = (true, false);
             self.appended.push(sequence);
         }
     }
@@ -198,7 +205,8 @@ impl Appender {
                 headers.insert(PARTS, sequences.join(","));
             }
         }
-        let expected = self.last.map_or(0, |last| last.sequence);
+        let known = self.last.filter(|_| !self.is_expired);
+        let expected = known.map_or(0, |last| last.sequence);
         self.connection.publish(headers, expected, part.body.clone(), ANSWER).await
     }
 
@@ -215,7 +223,10 @@ impl Appender {
         if instance == Some(&*self.instance) && number == sent {
             return Ok(Found::Ours(found.sequence));
         }
-        if self.last.is_some_and(|last| found.sequence <= last.sequence) {
+        if self.last.is_some_and(|last| found.sequence == last.sequence) {
+            return Ok(Found::Last);
+        }
+        if self.last.is_some_and(|last| found.sequence < last.sequence) {
             return Ok(Found::Unknown("a server is behind the others".to_owned()));
         }
         if self.has_appended {
@@ -230,6 +241,8 @@ enum Found {
     Earlier,
     /// The stream keeps no message of this node any more.
     Expired,
+    /// The last message that is known, so that it has not expired.
+    Last,
     Unknown(String),
 }
 

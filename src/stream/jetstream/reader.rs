@@ -23,6 +23,9 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// Servers that have just started may answer with an earlier end of the stream for so long.
 const RECOVERY: Duration = Duration::from_secs(20);
 
+/// A consumer that brings messages from so far back is replaced.
+const FAR_BACK: u64 = 1000;
+
 /// Before a call that failed is repeated.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -80,6 +83,10 @@ async fn read_on(
                 let Ok(info) = message.info() else { return Err(None) };
                 let (sequence, at) = (info.stream_sequence, timestamp(info.published));
                 if sequence <= *last {
+                    // The client may have begun again at the first message.
+                    if sequence + FAR_BACK < *last {
+                        return Err(None);
+                    }
                     continue;
                 }
                 if sequence > *last + 1 {
@@ -123,6 +130,19 @@ async fn pass_lost(
 ) -> Result<(), Option<StreamError>> {
     while *last + 1 < next && !connection.has_message(*last + 1).await.map_err(|_| None)? {
         let sequence = *last + 1;
+        // A server that is behind the others does not have it yet.
+        sleep(PAUSE * 5).await;
+        let info = connection.stream_info().await.map_err(|_| None)?;
+        if info.state.first_sequence > sequence {
+            return Err(Some(StreamError::Expired {
+                first: info.state.first_sequence,
+                needed: sequence,
+            }));
+        }
+        let is_there = connection.has_message(sequence).await.map_err(|_| None)?;
+        if info.state.last_sequence < next || is_there {
+            return Err(None);
+        }
         let lost = Received {
             sequence,
             at: Default::default(),
@@ -158,7 +178,7 @@ async fn receive(
     let content = match parts {
         _ if number.is_none() => Content::Unreadable(format!("it has no {NUMBER}")),
         Some(IS_PART) => Content::Part,
-        Some(sequences) => match whole(connection, sequences).await? {
+        Some(sequences) => match whole(connection, subject, sequence, sequences).await? {
             Some(whole) => connection.decode(&node, headers, &whole),
             None => Content::Unreadable("its parts are not named".to_owned()),
         },
@@ -171,13 +191,46 @@ async fn receive(
 /// The bytes of a message in parts; `None` if it does not name them.
 async fn whole(
     connection: &Connection,
+    subject: &str,
+    end: u64,
     sequences: &str,
 ) -> Result<Option<Vec<u8>>, Option<StreamError>> {
+    let Some(sequences) = parts_of(sequences, end) else { return Ok(None) };
     let mut whole = Vec::new();
-    for sequence in sequences.split(',') {
-        let Ok(sequence) = sequence.parse() else { return Ok(None) };
+    for sequence in sequences {
         let part = connection.message_at(sequence).await.map_err(|_| None)?;
+        if *part.subject != *subject {
+            return Ok(None);
+        }
         whole.extend_from_slice(&part.payload);
     }
     Ok(Some(whole))
+}
+
+/// The most parts of one message.
+const MOST_PARTS: usize = 1024;
+
+/// The sequences of a message's parts, which rise and are before its own; `None` if it does not
+/// name them so. They are not sealed, so nothing is read before this is known.
+fn parts_of(sequences: &str, end: u64) -> Option<Vec<u64>> {
+    let parts: Option<Vec<u64>> =
+        sequences.split(',').take(MOST_PARTS + 1).map(|part| part.parse().ok()).collect();
+    let parts = parts.filter(|parts| parts.len() <= MOST_PARTS)?;
+    let is_rising = parts.windows(2).all(|pair| pair[0] < pair[1]);
+    (is_rising && parts.last().is_some_and(|last| *last < end)).then_some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_message_are_before_it_and_few_enough() {
+        assert_eq!(parts_of("3,4,7", 8), Some(vec![3, 4, 7]));
+        for bad in ["", "3,4,8", "4,3", "3,3", "3,x", "-1"] {
+            assert_eq!(parts_of(bad, 8), None, "{bad}");
+        }
+        let many: Vec<String> = (1..2000).map(|part: u64| part.to_string()).collect();
+        assert_eq!(parts_of(&many.join(","), 9999), None);
+    }
 }
