@@ -5,6 +5,7 @@
 mod conformance;
 mod in_process;
 mod nodes;
+mod proof;
 mod servers;
 mod skip;
 mod takeover;

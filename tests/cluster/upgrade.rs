@@ -6,6 +6,7 @@ use gazetted::pipeline::{ReplanError, UpgradeStep};
 use super::in_process::{Node, plain, until};
 use super::nodes::World;
 use super::servers::Servers;
+use crate::monitoring::OF_A_NODE;
 
 const OLD: u32 = RULES_VERSION;
 const NEW: u32 = RULES_VERSION + 1;
@@ -81,6 +82,10 @@ async fn programs_are_replaced_one_by_one_while_all_serve() {
     })
     .await;
     assert_eq!((a.status().await.rules, a.status().await.paused), (NEW, false));
+    let metrics = a.get("/metrics").await.text().to_owned();
+    for name in OF_A_NODE {
+        assert!(metrics.contains(&format!("\n{name}")), "{name}: {metrics}");
+    }
 
     // An old program that comes back applies no turn of the new rules.
     b.stop().await;

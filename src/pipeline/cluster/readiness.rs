@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use crate::pipeline::Pipeline;
+use crate::publish::NodeFigures;
 use crate::stream::node_state::NodeState;
 
 /// Why a node applies no further turn.
@@ -76,7 +77,7 @@ impl Pipeline {
         let is_filling = self.driver.engine().is_filling() && !self.driver.engine().is_filled();
         let can_write = self.can_write();
         let Some(state) = self.driver.engine().stream() else { return };
-        let applied = &state.applied;
+        let (applied, assignment) = (&state.applied, state.assignment.as_ref());
         let sequence = applied.sequence;
         let Some(cluster) = &mut self.cluster else { return };
         if let Some(current) = cluster.membership.current() {
@@ -141,6 +142,17 @@ impl Pipeline {
         // While it is paused, leaders of all rules versions write the same.
         let may_lead = is_sound && (own == in_force || applied.paused);
         cluster.membership.report(state, may_lead);
+        let members = cluster.membership.members();
+        let furthest = members.values().map(|member| member.heartbeat.state.sequence).max();
+        let owned = assignment.map_or(0, |assigned| assigned.count_of(&cluster.plan.node));
+        self.driver.metrics().cluster().report(NodeFigures {
+            sequence,
+            lag_turns: furthest.unwrap_or(0).saturating_sub(sequence),
+            lag_seconds: lag.as_secs(),
+            partitions: owned,
+            is_leader: cluster.membership.term().is_some(),
+            is_diverged: cluster.membership.diverged().is_some(),
+        });
         self.liveness.lag(not_ready);
         self.liveness.take_messages(!self.is_cut_off_or_paused());
     }

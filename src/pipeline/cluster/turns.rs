@@ -21,7 +21,7 @@ impl Pipeline {
         &mut self,
         message: Message,
     ) -> Result<Option<Applied>, StoreError> {
-        let now = self.clock.now();
+        let (now, began) = (self.clock.now(), Instant::now());
         let number = match self.stream.append(message).await {
             Ok(number) => number,
             Err(error @ StreamError::Unavailable(_)) => {
@@ -36,6 +36,7 @@ impl Pipeline {
         let patience = Instant::now() + Duration::from_secs(3);
         if let Some(cluster) = &mut self.cluster {
             cluster.appended = Some((number, now));
+            self.driver.metrics().cluster().appended(began.elapsed());
         }
         while self.can_apply() {
             // Cancelling it loses nothing.
@@ -105,6 +106,10 @@ impl Pipeline {
             is_plan && step.as_ref().is_ok_and(|step| !step.events.contains(&Event::Planned));
         if is_refused && is_own {
             self.refuse_plan(ReplanError::Other);
+        }
+        if let Ok(step) = &step {
+            let dropped = step.polls.iter().filter(|poll| poll.is_void).count();
+            self.driver.metrics().cluster().dropped(dropped);
         }
         let applied = self.written(step, is_own).await;
         if is_assignment
