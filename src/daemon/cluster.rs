@@ -115,13 +115,14 @@ impl Joining {
         let (sequence, genesis) = (applied.sequence, applied.genesis.clone());
         info!(
             event = "joins", sequence, node = %self.cluster.node,
-            "node {} goes on behind sequence {sequence} of the stream", self.cluster.node
+            "node {} continues after sequence {sequence} of the stream", self.cluster.node
         );
-        let stream = JetStream::open(self.connection.clone(), genesis, sequence, own);
+        let connection = self.connection.of_stream(&genesis);
+        let stream = JetStream::open(connection.clone(), genesis, sequence, own);
         let stream = stream.map_err(refused)?;
         let polls = self.cluster.polls;
         let state = NodeState { sequence, polls, ..NodeState::default() };
-        let membership = Membership::begin(self.connection, state);
+        let membership = Membership::begin(connection, state);
         let node = ClusterNode::new(self.cluster, membership, compile_shared, self.follows);
         let mut pipeline = with(driver)?;
         pipeline.join(node, Stream::JetStream(Box::new(stream)));
@@ -239,9 +240,8 @@ pub async fn check_servers(plan: &Plan) -> Result<Vec<String>, StreamError> {
     )];
     let name = connection.stream_name();
     match connection.stream_info().await {
-        Err(_) => {
-            lines.push(format!("there is no stream {name} yet: `gazetted cluster init` makes it"))
-        }
+        Err(_) => lines
+            .push(format!("the stream {name} does not exist: `gazetted cluster init` creates it")),
         Ok(info) => {
             let replicas = info.config.num_replicas;
             if replicas < 3 {

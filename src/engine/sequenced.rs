@@ -112,7 +112,7 @@ impl Engine {
         self.stream.as_ref()
     }
 
-    /// Applies a turn of the stream. Its commit records the sequence, so a restart goes on behind
+    /// Applies a turn of the stream. Its commit records the sequence, so a restart continues after
     /// it. A turn that was applied before, and one that its node may not append, changes nothing.
     ///
     /// # Errors

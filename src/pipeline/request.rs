@@ -41,7 +41,7 @@ pub enum ReplanError {
     TooLarge,
     /// The files of this node are not those of the plan in force.
     #[error(
-        "another plan is in force than the one that this node's files belong to; bring the files up to date, or use `gazetted reload --force`"
+        "this node's files are not based on the plan in force; take the files of the node that was reloaded last and reload again, or use `gazetted reload --force`"
     )]
     Other,
 }

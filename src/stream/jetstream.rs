@@ -73,6 +73,7 @@ impl JetStream {
         let instance = Seed::fresh()
             .ok_or_else(|| StreamError::Unusable("the system gives no random bytes".to_owned()))?
             .token(&[b"instance"]);
+        let connection = connection.of_stream(&genesis);
         let mut tasks = JoinSet::new();
         let (unsent, to_append) = mpsc::channel(1);
         tasks.spawn(Appender::new(connection.clone(), instance.clone(), applied).run(to_append));

@@ -20,7 +20,7 @@ use super::election::{Claim, Election, PollingRight, pulse};
 use super::jetstream::Refused;
 use super::jetstream::connection::Connection;
 use super::node_state::{Heartbeat, Member, NodeState};
-use crate::model::NodeName;
+use crate::model::{NodeName, Seed};
 
 /// How long servers or the leader may take to answer.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -339,12 +339,15 @@ async fn beat(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<w
     loop {
         ticks.tick().await;
         let sent = Instant::now();
+        // An answer to another heartbeat, of whenever, is none to this one.
+        let Some(nonce) = Seed::fresh().map(|seed| seed.token(&[b"heartbeat"])) else { continue };
         let heartbeat = {
             let shared = lock(&shared);
             Heartbeat {
                 node: connection.node().clone(),
                 term: shared.election.term(sent),
                 state: shared.own.clone(),
+                nonce: nonce.clone(),
                 node_timeout: connection.plan().node_timeout,
                 rules: connection.plan().rules,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -353,7 +356,7 @@ async fn beat(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<w
         let Ok(body) = connection.codec().encode(&heartbeat, &[b"heartbeat"]) else { continue };
         let asked = connection.client().request(subject.clone(), body.into());
         let Ok(Ok(answered)) = timeout(ANSWER, asked).await else { continue };
-        let place = [b"answer", connection.node().as_str().as_bytes()];
+        let place = [b"answer", connection.node().as_str().as_bytes(), nonce.as_bytes()];
         if let Ok(Answer { sequence }) = connection.codec().decode(&answered.payload, &place) {
             lock(&shared).right.answered(sent, sequence);
             let _ = changed.send(());
@@ -380,6 +383,7 @@ async fn listen(
                 continue;
             };
             let (node, now) = (heartbeat.node.clone(), Instant::now());
+            let nonce = heartbeat.nonce.clone();
             let (answer, is_new) = {
                 let mut shared = lock(&shared);
                 compare(&mut shared, &heartbeat, &connection);
@@ -393,7 +397,7 @@ async fn listen(
                 (leads.then_some(Answer { sequence }), before.is_none())
             };
             if let (Some(answer), Some(reply)) = (answer, message.reply) {
-                let place = [b"answer", node.as_str().as_bytes()];
+                let place = [b"answer", node.as_str().as_bytes(), nonce.as_bytes()];
                 if let Ok(body) = connection.codec().encode(&answer, &place) {
                     let _ = connection.client().publish(reply, body.into()).await;
                 }

@@ -39,6 +39,9 @@ pub struct Heartbeat {
     pub term: Option<u64>,
     /// Its state.
     pub state: NodeState,
+    /// Random characters that the answer is sealed for.
+    #[serde(default)]
+    pub nonce: String,
     /// Its `node_timeout`, which is to be the same on all nodes.
     #[serde(default)]
     pub node_timeout: Duration,

@@ -53,7 +53,13 @@ async fn programs_are_replaced_one_by_one_while_all_serve() {
     })
     .await;
     let before = world.requests();
-    let served = a.get("/topics/crime.atom").await.body;
+    // What is applied is published soon after.
+    let mut served = Vec::new();
+    until("both serve the same", async || {
+        served = a.get("/topics/crime.atom").await.body;
+        served == b.get("/topics/crime.atom").await.body
+    })
+    .await;
     b.stop().await;
     serves(&a).await;
     b.start(NEW, &plain).await;

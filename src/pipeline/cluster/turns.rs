@@ -88,7 +88,7 @@ impl Pipeline {
         }
         let is_assignment =
             matches!(received.content, Content::Message(Message::Turn(Turn::Assign(_))));
-        let Some(sequenced) = self.to_apply(received) else { return Ok(None) };
+        let Some(sequenced) = self.prepared(received) else { return Ok(None) };
         self.note_received(sequenced.turn.as_ref(), is_own);
         let is_plan = matches!(sequenced.turn, Some(Turn::Plan { .. }));
         let step = match self.driver.apply_sequenced(sequenced).await {
@@ -124,7 +124,7 @@ impl Pipeline {
     }
 
     /// What is to be applied of a message. `None` if this node stops at it.
-    fn to_apply(&mut self, received: Received) -> Option<Sequenced> {
+    fn prepared(&mut self, received: Received) -> Option<Sequenced> {
         let (sequence, rules) = (received.sequence, received.rules);
         let cluster = self.cluster.as_mut()?;
         if cluster.skips.remove(&sequence) {

@@ -165,7 +165,7 @@ impl Appender {
         // The seal covers the number of the last part, which depends on their count.
         let mut count = 1;
         let bytes = loop {
-            let number = last.number + count;
+            let number = last.number.saturating_add(count);
             let bytes = self.connection.encode(message, number)?;
             let chunks = bytes.len().div_ceil(LONGEST_PART) as u64;
             let needed = if chunks <= 1 { 1 } else { chunks + 1 };
@@ -178,18 +178,15 @@ impl Appender {
             let part = Part { number: last.number + 1, rules, body: bytes, kind: Kind::Whole };
             return Ok(VecDeque::from([part]));
         }
-        let chunk = |index: u64| {
-            let from = index as usize * LONGEST_PART;
-            bytes.slice(from..bytes.len().min(from + LONGEST_PART))
-        };
-        let parts = (0..count - 1).map(|index| Part {
-            number: last.number + 1 + index,
-            rules,
-            body: chunk(index),
-            kind: Kind::Part,
-        });
-        let end = Part { number: last.number + count, rules, body: Bytes::new(), kind: Kind::End };
-        Ok(parts.chain([end]).collect())
+        let mut parts = VecDeque::new();
+        for (index, chunk) in bytes.chunks(LONGEST_PART).enumerate() {
+            let number = last.number + 1 + index as u64;
+            let body = self.connection.seal_part(chunk, number)?.into();
+            parts.push_back(Part { number, rules, body, kind: Kind::Part });
+        }
+        let number = last.number + count;
+        parts.push_back(Part { number, rules, body: Bytes::new(), kind: Kind::End });
+        Ok(parts)
     }
 
     async fn publish(&self, part: &Part) -> Result<u64, Refused> {

@@ -83,8 +83,13 @@ impl Connection {
             .timeout(super::ANSWER)
             .ack_timeout(super::ANSWER)
             .build(client.clone());
-        let codec = Codec::new(&plan.secret);
+        let codec = Codec::new(&plan.secret, "");
         Ok(Self { client, context, plan: plan.clone(), codec })
+    }
+
+    /// A connection to the stream that begins with `genesis`, which seals and reads what belongs to it.
+    pub fn of_stream(&self, genesis: &str) -> Self {
+        Self { codec: Codec::new(&self.plan.secret, genesis), ..self.clone() }
     }
 
     /// The client, for messages that no stream keeps.
@@ -137,6 +142,27 @@ impl Connection {
         self.codec
             .encode(message, &place)
             .map_err(|error| StreamError::Unusable(format!("a turn cannot be sent: {error}")))
+    }
+
+    /// Seals a part of a message.
+    pub(super) fn seal_part(&self, bytes: &[u8], number: u64) -> Result<Vec<u8>, StreamError> {
+        let place = number.to_le_bytes();
+        let place = [b"part", self.node().as_str().as_bytes(), &place[..]];
+        self.codec
+            .seal(bytes.to_vec(), &place)
+            .map_err(|error| StreamError::Unusable(format!("a turn cannot be sent: {error}")))
+    }
+
+    /// The bytes of a part of a message; why it cannot be read, otherwise.
+    pub(super) fn open_part(
+        &self,
+        node: &NodeName,
+        headers: &HeaderMap,
+        payload: &[u8],
+    ) -> Result<Vec<u8>, String> {
+        let place = super::number_of(headers).unwrap_or_default().to_le_bytes();
+        let place = [b"part", node.as_str().as_bytes(), &place[..]];
+        self.codec.open(payload, &place).map_err(|error| error.to_string())
     }
 
     /// Decodes a whole message of a node. A turn of other rules is left as it is: this program
@@ -304,7 +330,7 @@ impl Connection {
                 unusable(format!("the stream {name} cannot be created: {error}"))
             })?;
         }
-        let bytes = self.encode(&Message::Genesis(genesis.clone()), 1)?;
+        let bytes = self.of_stream(&genesis.id).encode(&Message::Genesis(genesis.clone()), 1)?;
         let mut headers = HeaderMap::new();
         headers.insert(super::NUMBER, "1");
         headers.insert(super::RULES, ANY_RULES.to_string());
@@ -329,7 +355,9 @@ impl Connection {
             ))
         })?;
         let node = self.node_of(&first.subject).unwrap_or_else(|| NodeName::new(""));
-        match self.decode(&node, &first.headers, &first.payload) {
+        let info = self.stream_info().await.map_err(StreamError::Unavailable)?;
+        let id = Self::genesis_of(&info).unwrap_or_default();
+        match self.of_stream(id).decode(&node, &first.headers, &first.payload) {
             Content::Message(Message::Genesis(genesis)) => Ok(genesis),
             Content::Unreadable(why) => Err(StreamError::Unusable(format!(
                 "the first turn of the stream {} cannot be read: {why}",

@@ -10,7 +10,7 @@ use async_nats::HeaderMap;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
-use tracing::error;
+use tracing::{error, warn};
 
 use super::connection::Connection;
 use super::{FromReader, INSTANCE, IS_PART, NUMBER, PARTS, number_of, rules_of, timestamp};
@@ -26,6 +26,9 @@ const RECOVERY: Duration = Duration::from_secs(20);
 /// A consumer that brings messages from so far back is replaced.
 const FAR_BACK: u64 = 1000;
 
+/// After so long without progress the reason is logged.
+const REPORTED: Duration = Duration::from_secs(10);
+
 /// Before a call that failed is repeated.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -34,58 +37,88 @@ type Sender = mpsc::Sender<Result<FromReader, StreamError>>;
 /// Reads everything behind a sequence, until nobody listens or the stream cannot be read on.
 pub(super) async fn read(connection: Connection, genesis: String, after: u64, sender: Sender) {
     let (mut last, mut behind) = (after, None);
-    while let Err(error) = read_on(&connection, &genesis, &mut last, &mut behind, &sender).await {
-        if let Some(fatal) = error {
-            let _ = sender.send(Err(fatal)).await;
-            return;
-        }
+    let (mut failing, mut is_reported) = (None, false);
+    while let Err(interrupted) =
+        read_on(&connection, &genesis, &mut last, &mut behind, &sender).await
+    {
+        let why = match interrupted {
+            Interrupted::For(error) => {
+                let _ = sender.send(Err(error)).await;
+                return;
+            }
+            Interrupted::Again(why) => why,
+        };
         if sender.is_closed() {
             return;
+        }
+        let (at, since) = *failing.get_or_insert((last, Instant::now()));
+        if at != last {
+            (failing, is_reported) = (None, false);
+        } else if since.elapsed() >= REPORTED && !is_reported {
+            warn!(
+                event = "stream_unread",
+                "the stream cannot be read on from the NATS servers: {why}"
+            );
+            is_reported = true;
         }
         sleep(PAUSE).await;
     }
 }
 
-/// Reads until the consumer must be replaced (`Err(None)`) or the stream cannot be read on.
+/// Why reading was interrupted.
+enum Interrupted {
+    /// It is to be tried again.
+    Again(String),
+    /// It cannot go on.
+    For(StreamError),
+}
+
+fn again(why: &str) -> Interrupted {
+    Interrupted::Again(why.to_owned())
+}
+
+/// Reads until the consumer must be replaced ([`Interrupted::Again`]) or the stream cannot be read on.
 async fn read_on(
     connection: &Connection,
     genesis: &str,
     last: &mut u64,
     behind: &mut Option<Instant>,
     sender: &Sender,
-) -> Result<(), Option<StreamError>> {
-    let info = connection.stream_info().await.map_err(|_| None)?;
+) -> Result<(), Interrupted> {
+    let info = connection.stream_info().await.map_err(Interrupted::Again)?;
     if Connection::genesis_of(&info) != Some(genesis) {
-        return Err(Some(StreamError::Unusable(format!(
+        return Err(Interrupted::For(StreamError::Unusable(format!(
             "the stream {} is not the one that this store belongs to: is `[cluster] name` right? To join it, restore a snapshot of another node",
             connection.stream_name()
         ))));
     }
     let (first, needed) = (info.state.first_sequence, *last + 1);
     if first > needed {
-        return Err(Some(StreamError::Expired { first, needed }));
+        return Err(Interrupted::For(StreamError::Expired { first, needed }));
     }
     if info.state.last_sequence >= *last {
         *behind = None;
     } else if behind.get_or_insert_with(Instant::now).elapsed() < RECOVERY {
-        return Err(None);
+        return Err(again("the servers are behind this store"));
     } else {
-        return Err(Some(StreamError::Unusable(format!(
+        return Err(Interrupted::For(StreamError::Unusable(format!(
             "the stream {} ends at sequence {}, and this store has applied sequence {last}: it is another stream, or the servers lost turns. Restore a snapshot, or begin a new stream with `gazetted cluster init`",
             connection.stream_name(),
             info.state.last_sequence
         ))));
     }
-    let mut messages = connection.tail(needed).await.map_err(|_| None)?;
+    let mut messages = connection.tail(needed).await.map_err(Interrupted::Again)?;
     loop {
         match timeout(SILENCE, messages.next()).await {
             Ok(Some(Ok(message))) => {
-                let Ok(info) = message.info() else { return Err(None) };
+                let Ok(info) = message.info() else {
+                    return Err(again("a message is not of the stream"));
+                };
                 let (sequence, at) = (info.stream_sequence, timestamp(info.published));
                 if sequence <= *last {
                     // The client may have begun again at the first message.
                     if sequence + FAR_BACK < *last {
-                        return Err(None);
+                        return Err(again("the consumer is to be replaced"));
                     }
                     continue;
                 }
@@ -105,11 +138,11 @@ async fn read_on(
                 }
                 *last = sequence;
             }
-            Ok(_) => return Err(None),
+            Ok(_) => return Err(again("the consumer has ended")),
             Err(_) => {
-                let info = connection.stream_info().await.map_err(|_| None)?;
+                let info = connection.stream_info().await.map_err(Interrupted::Again)?;
                 if info.state.last_sequence != *last {
-                    return Err(None);
+                    return Err(again("the consumer is to be replaced"));
                 }
             }
         }
@@ -120,28 +153,30 @@ async fn read_on(
 }
 
 /// Passes over messages before `next` that the servers do not have any more, as if there were
-/// nothing to apply. A gap in the numbers of a node shows later which turns were lost. `Err(None)`
-/// has the rest read again.
+/// nothing to apply. A gap in the numbers of a node shows later which turns were lost. Has
+/// the rest read again.
 async fn pass_lost(
     connection: &Connection,
     last: &mut u64,
     next: u64,
     sender: &Sender,
-) -> Result<(), Option<StreamError>> {
-    while *last + 1 < next && !connection.has_message(*last + 1).await.map_err(|_| None)? {
+) -> Result<(), Interrupted> {
+    while *last + 1 < next
+        && !connection.has_message(*last + 1).await.map_err(Interrupted::Again)?
+    {
         let sequence = *last + 1;
         // A server that is behind the others does not have it yet.
         sleep(PAUSE * 5).await;
-        let info = connection.stream_info().await.map_err(|_| None)?;
+        let info = connection.stream_info().await.map_err(Interrupted::Again)?;
         if info.state.first_sequence > sequence {
-            return Err(Some(StreamError::Expired {
+            return Err(Interrupted::For(StreamError::Expired {
                 first: info.state.first_sequence,
                 needed: sequence,
             }));
         }
-        let is_there = connection.has_message(sequence).await.map_err(|_| None)?;
+        let is_there = connection.has_message(sequence).await.map_err(Interrupted::Again)?;
         if info.state.last_sequence < next || is_there {
-            return Err(None);
+            return Err(again("the consumer is to be replaced"));
         }
         let lost = Received {
             sequence,
@@ -161,7 +196,7 @@ async fn pass_lost(
         }
         *last = sequence;
     }
-    Err(None)
+    Err(again("the rest is read again"))
 }
 
 /// Reads a message with all its parts. `Err` if a part cannot be read now.
@@ -171,16 +206,19 @@ async fn receive(
     sequence: u64,
     headers: &HeaderMap,
     payload: &[u8],
-) -> Result<Received, Option<StreamError>> {
+) -> Result<Received, Interrupted> {
     let node = connection.node_of(subject).unwrap_or_else(|| NodeName::new(""));
     let number = number_of(headers);
     let parts = headers.get(PARTS).map(|parts| parts.as_str());
     let content = match parts {
         _ if number.is_none() => Content::Unreadable(format!("it has no {NUMBER}")),
-        Some(IS_PART) => Content::Part,
+        Some(IS_PART) => match connection.open_part(&node, headers, payload) {
+            Ok(_) => Content::Part,
+            Err(why) => Content::Unreadable(why),
+        },
         Some(sequences) => match whole(connection, subject, sequence, sequences).await? {
             Some(whole) => connection.decode(&node, headers, &whole),
-            None => Content::Unreadable("its parts are not named".to_owned()),
+            None => Content::Unreadable("its parts cannot be read".to_owned()),
         },
         None => connection.decode(&node, headers, payload),
     };
@@ -194,15 +232,17 @@ async fn whole(
     subject: &str,
     end: u64,
     sequences: &str,
-) -> Result<Option<Vec<u8>>, Option<StreamError>> {
+) -> Result<Option<Vec<u8>>, Interrupted> {
     let Some(sequences) = parts_of(sequences, end) else { return Ok(None) };
     let mut whole = Vec::new();
     for sequence in sequences {
-        let part = connection.message_at(sequence).await.map_err(|_| None)?;
-        if *part.subject != *subject {
+        let part = connection.message_at(sequence).await.map_err(Interrupted::Again)?;
+        let node = connection.node_of(subject).unwrap_or_else(|| NodeName::new(""));
+        let opened = connection.open_part(&node, &part.headers, &part.payload);
+        let Some(opened) = opened.ok().filter(|_| *part.subject == *subject) else {
             return Ok(None);
-        }
-        whole.extend_from_slice(&part.payload);
+        };
+        whole.extend(opened);
     }
     Ok(Some(whole))
 }
