@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gazetted::dedup::{
-    Overrides, Rules, candidates, is_settled, judge, keys_to_judge_again, read_texts,
+    Extent, Overrides, Rules, candidates, is_settled, judge, keys_to_judge_again, read_texts,
 };
 use gazetted::model::{
     Entry, Habits, Key, Location, Lookalikes, Role, Source, SourceId, Sources, Story, StoryId,
@@ -96,7 +96,7 @@ impl World {
             world.guids.extend(entry.guid.clone());
             let now = entry.updated.unwrap_or(world.now);
             let rules = world.rules();
-            let candidates = candidates(&[entry.into()], &rules, now);
+            let candidates = candidates(&[entry.into()], Extent::Whole, &rules, now);
             let mut known = Lookalikes::default();
             let judged = judge(candidates, &mut known, &rules, now);
             for admitted in judged.admitted {
@@ -217,7 +217,7 @@ impl World {
         for number in recent {
             let entry = self.entry(number, 300);
             let rules = self.rules();
-            let candidates = candidates(&[entry.into()], &rules, self.now);
+            let candidates = candidates(&[entry.into()], Extent::Whole, &rules, self.now);
             let mut known = Lookalikes::default();
             for admitted in judge(candidates, &mut known, &rules, self.now).admitted {
                 let stored = encoded(&admitted.story);

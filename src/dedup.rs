@@ -62,7 +62,7 @@ mod wrapped_address;
 
 pub use address::canonical;
 pub use apply_overrides::{enforce, keys_of_address, keys_of_entries, split_pairs, story_at};
-pub use document_entries::candidates;
+pub use document_entries::{Extent, candidates};
 pub use entry_keys::Candidate;
 pub use flood_limit::{allowance, listed, took_in};
 pub use judge::{Judged, judge, judge_within};

@@ -69,10 +69,12 @@ struct Search {
     cdata_end: bool,
     instruction_end: bool,
     document_type_end: bool,
-    tag_end: bool,
     close_end: bool,
-    double_quote: bool,
-    single_quote: bool,
+    // The same, for so many bytes at the end of the text: a tag is also searched for in what was the
+    // quoted value of another.
+    tag_end: usize,
+    double_quote: usize,
+    single_quote: usize,
 }
 
 impl<'a> Pieces<'a> {
@@ -80,6 +82,12 @@ impl<'a> Pieces<'a> {
     pub(crate) fn of(text: &'a str) -> Self {
         let left = SEARCHES * text.len() + 1024;
         Self { text, at: 0, search: Search { left, ..Search::default() } }
+    }
+
+    /// Whether so much was searched for ends of tags that no more is: what is a tag may have come
+    /// out as something else.
+    pub(crate) fn gave_up(&self) -> bool {
+        self.search.left == 0
     }
 
     /// Goes on at `at`, which must be a character's start, at or after here or
@@ -165,11 +173,11 @@ fn open<'a>(rest: &'a str, search: &mut Search) -> (usize, Kind<'a>) {
 #[inline]
 fn tag_end(bytes: &[u8], mut at: usize, search: &mut Search) -> Option<usize> {
     for _ in 0..MAX_QUOTES {
-        if search.tag_end || search.left == 0 {
+        if bytes.len() - at <= search.tag_end || search.left == 0 {
             return None;
         }
         let Some(found) = memchr3(b'>', b'"', b'\'', &bytes[at..]) else {
-            search.tag_end = true;
+            search.tag_end = bytes.len() - at;
             return None;
         };
         search.left = search.left.saturating_sub(found + 1);
@@ -183,9 +191,10 @@ fn tag_end(bytes: &[u8], mut at: usize, search: &mut Search) -> Option<usize> {
             let quote = bytes[found];
             let missing =
                 if quote == b'"' { &mut search.double_quote } else { &mut search.single_quote };
-            let length = if *missing { None } else { memchr(quote, &bytes[at..]) };
+            let is_missing = bytes.len() - at <= *missing;
+            let length = if is_missing { None } else { memchr(quote, &bytes[at..]) };
             let Some(length) = length else {
-                *missing = true;
+                *missing = bytes.len() - at;
                 return None;
             };
             search.left = search.left.saturating_sub(length + 1);

@@ -14,7 +14,7 @@ use url::Url;
 use super::sections::{DATE, date_in, is_fact_heading, is_listed, is_prose};
 use super::signs::Signs;
 use super::text_lines::Layout;
-use super::vocabulary::INLINE_OTHERS;
+use super::vocabulary::{Heading, INLINE_OTHERS, heading};
 use crate::model::Reason;
 
 /// The words that announce the link, with what may stand between them and it.
@@ -228,6 +228,58 @@ fn link_at(layout: &Layout<'_>, index: usize, at: usize) -> Option<(Url, usize, 
     Some((Url::parse(bare).ok()?, at + bare.len(), true))
 }
 
+/// Whether a line that lost its line ends is a list of other announcements: it begins with the
+/// heading of one, or has their dates.
+fn is_run_on_list(text: &str) -> bool {
+    let words: Vec<Range<usize>> = words(text).take(MOST_WORDS_OF_A_HEADING + 1).collect();
+    heading_of_run_on(text, &words) == Some(Heading::Others) || DATE.find_iter(text).count() >= 2
+}
+
+/// Sets aside such a line, up to notes to editors.
+fn set_aside_run_on_list(layout: &mut Layout<'_>, index: usize) {
+    let text = &layout.lines[index].text;
+    let words: Vec<Range<usize>> = words(text).collect();
+    let is_facts = |at: &usize| heading_of_run_on(text, &words[*at..]) == Some(Heading::Facts);
+    if let Some(facts) = (1..words.len()).find(is_facts) {
+        let start = words[facts].start;
+        if !layout.split(index, start) {
+            return;
+        }
+    }
+    layout.lines[index].set_aside = Some(Reason::BehindOriginal);
+}
+
+/// The longest heading that is looked for where nothing ends it, in words.
+const MOST_WORDS_OF_A_HEADING: usize = 5;
+
+/// The kind of heading that the words of a text begin with, if something else begins behind it: a
+/// colon ends it, or a capital or a number follows at least two words.
+fn heading_of_run_on(text: &str, words: &[Range<usize>]) -> Option<Heading> {
+    let first = words.first()?;
+    if text[first.start..].starts_with(char::is_lowercase) {
+        return None;
+    }
+    (1..words.len().min(MOST_WORDS_OF_A_HEADING + 1)).find_map(|count| {
+        let written = &text[first.start..words[count - 1].end];
+        let next = &text[words[count].start..];
+        let is_ended = written.ends_with([':', '：']);
+        let is_followed =
+            count > 1 && !written.ends_with('.') && next.starts_with(|c: char| !c.is_lowercase());
+        if is_ended || is_followed { heading(written) } else { None }
+    })
+}
+
+/// Where the words of a text stand, in bytes.
+fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut end = 0;
+    text.split_inclusive(char::is_whitespace).filter_map(move |part| {
+        let start = end;
+        end += part.len();
+        let word = part.trim_end();
+        (!word.is_empty()).then(|| start..start + word.len())
+    })
+}
+
 /// Sets aside the list of other announcements behind the link: titles, dates and sentences, up to
 /// notes to editors. Prose before that stays: a link can stand over its text as well.
 fn set_aside_behind(layout: &mut Layout<'_>, behind: usize) {
@@ -248,16 +300,14 @@ fn set_aside_behind(layout: &mut Layout<'_>, behind: usize) {
         let line = &layout.lines[*index];
         is_listed(line) || INLINE_OTHERS.find(&line.text).is_some_and(|found| found.start() == 0)
     };
-    let Some(first) = rest.iter().position(starts_list) else {
-        // A text that lost its line ends.
-        if let [only] = rest[..] {
-            let text = &layout.lines[only].text;
-            if DATE.find_iter(text).count() >= 2 {
-                layout.lines[only].set_aside = Some(Reason::BehindOriginal);
-            }
-        }
+    if let [only] = rest[..]
+        && !is_listed(&layout.lines[only])
+        && is_run_on_list(&layout.lines[only].text)
+    {
+        set_aside_run_on_list(layout, only);
         return;
-    };
+    }
+    let Some(first) = rest.iter().position(starts_list) else { return };
     let list = &rest[first..];
     let lines = || list.iter().map(|index| &layout.lines[*index]);
     let listed = lines().filter(|line| is_listed(line)).count();

@@ -4,8 +4,8 @@ use url::Url;
 
 use super::wrapped_address::unwrapped;
 
-/// More steps than any address needs that somebody follows.
-const MOST_STEPS: usize = 1000;
+/// More steps than any address needs that somebody follows; each costs a few passes over it.
+const MOST_STEPS: usize = 8;
 
 /// The canonical spelling of a page's address. A fixed point:
 /// `canonical(&canonical(url).parse()?)` is the same.

@@ -9,8 +9,8 @@ use url::Url;
 
 use super::address::canonical;
 use super::entry_keys::Candidate;
-use super::list_page::without_language;
-use super::publisher::publisher_of;
+use super::list_page::{is_doubtful, without_language};
+use super::publisher::{are_one, publisher_of};
 use super::rules::Rules;
 use super::shingles::{Overlap, Passages};
 use super::text_match::{FULL_TEXT, TextMatch, WORD_FOR_WORD, goes_on, text_match};
@@ -142,7 +142,8 @@ pub(super) fn compare<'a>(
         weigh_order(candidate, rules, &mut comparison);
     }
     weigh_speakers(candidate, text.as_ref(), rules, &mut comparison);
-    if by_page <= 0 && by_text <= 0 {
+    // Two governments that mark one day with one title share its words in what they say, too.
+    if by_page <= 0 && by_text < weight(FactorKind::SummaryContained) {
         comparison.cap_title_between_governments();
     }
     weigh_report(candidate, text.as_ref(), rules, &mut comparison);
@@ -197,6 +198,9 @@ fn weigh_page(candidate: &Candidate, comparison: &mut Comparison<'_>) -> i32 {
             };
             let named = as_original || members.iter().any(is_named);
             let kind = if named { FactorKind::NamedOriginal } else { FactorKind::SamePage };
+            if is_doubtful(address) && !agrees_by_title(candidate, comparison.story) {
+                return 0;
+            }
             (address.clone(), kind, as_original)
         } else if let Some(content) = by_content() {
             (content.clone(), FactorKind::NamedOriginal, false)
@@ -206,6 +210,13 @@ fn weigh_page(candidate: &Candidate, comparison: &mut Comparison<'_>) -> i32 {
     comparison.add(kind);
     comparison.evidence = Evidence::SameAddress { address, as_original };
     weight(kind)
+}
+
+/// Whether the title agrees with that of a member.
+fn agrees_by_title(candidate: &Candidate, story: &Story) -> bool {
+    let members = story.members.iter().take(MOST_TITLES);
+    let titles = members.map(|member| Title::of_entry(&member.entry));
+    titles.map(|title| title_match(&candidate.title, &title)).any(|found| found.agreement() > 0)
 }
 
 /// By the title that agrees best of those of the story's members.
@@ -369,8 +380,10 @@ fn weigh_speakers(
     let mut others = story.members.iter().filter(|member| rules.speaks_for_itself(&member.entry));
     let mut speakers = others.by_ref().peekable();
     if speakers.peek().is_some()
-        && !speakers
-            .any(|member| government.is_some() && government_of(&member.entry, rules) == government)
+        && !speakers.any(|member| {
+            let theirs = government_of(&member.entry, rules);
+            government.as_ref().zip(theirs).is_some_and(|(own, theirs)| are_one(own, &theirs))
+        })
     {
         comparison.oppose(FactorKind::OtherGovernment, Forbidden::Governments);
     }

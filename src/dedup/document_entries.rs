@@ -8,14 +8,35 @@ use super::address::canonical;
 use super::entry_id::{guid_is_link, names_itself};
 use super::entry_keys::{Candidate, SharedNames, candidate};
 use super::key_hash::link_key;
-use super::recognise::is_same;
+use super::recognise::{is_repeat, texts_agree};
 use super::rules::Rules;
 use super::title::Title;
 use crate::model::{Entry, Key, Timestamp};
 
+/// How much of what a source lists is read together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Everything: what is not there has left the source's document.
+    Whole,
+    /// Some entries: those of a delivery, of a document that breaks off, or of the store.
+    Part,
+}
+
+impl Extent {
+    /// That of a source's document, which may be `partial` (P52) or break off.
+    pub fn of_document(partial: bool, broken_off: bool) -> Self {
+        if partial || broken_off { Self::Part } else { Self::Whole }
+    }
+}
+
 /// Prepares the entries of one document to be looked up and judged. An entry that repeats
 /// another of the same document is dropped: the later `updated` wins (Q5).
-pub fn candidates(entries: &[Arc<Entry>], rules: &Rules<'_>, now: Timestamp) -> Vec<Candidate> {
+pub fn candidates(
+    entries: &[Arc<Entry>],
+    extent: Extent,
+    rules: &Rules<'_>,
+    now: Timestamp,
+) -> Vec<Candidate> {
     let shared = shared_names(entries);
     let mut kept: Vec<Candidate> = Vec::with_capacity(entries.len());
     let mut place_of: HashMap<Key, usize> = HashMap::new();
@@ -24,7 +45,7 @@ pub fn candidates(entries: &[Arc<Entry>], rules: &Rules<'_>, now: Timestamp) -> 
         let names: Vec<Key> =
             candidate.own_keys().iter().copied().chain(own_link(&candidate)).collect();
         let mut places = names.iter().filter_map(|name| place_of.get(name).copied());
-        match places.find(|place| is_same(&candidate, &kept[*place].entry)) {
+        match places.find(|place| is_repeat(&candidate, &kept[*place])) {
             Some(place) if candidate.entry.updated > kept[place].entry.updated => {
                 place_of.extend(names.into_iter().map(|name| (name, place)));
                 kept[place] = candidate;
@@ -40,10 +61,10 @@ pub fn candidates(entries: &[Arc<Entry>], rules: &Rules<'_>, now: Timestamp) -> 
         .iter()
         .flat_map(|candidate| candidate.own_keys().iter().copied().chain(own_link(candidate)))
         .collect();
-    let listed = Arc::new(listed);
+    let listed = (extent == Extent::Whole).then(|| Arc::new(listed));
     note_title_steps(&mut kept);
     for candidate in &mut kept {
-        candidate.listed = Arc::clone(&listed);
+        candidate.listed = listed.clone();
     }
     kept
 }
@@ -118,15 +139,21 @@ fn have_other_titles(one: &Entry, other: &Entry) -> bool {
     Title::of(&one.title, "").words != Title::of(&other.title, "").words
 }
 
-/// Whether two entries with one link are two: other titles, and ids that do
+/// Whether two entries with one link are two: other titles or other texts, and ids that do
 /// not merely repeat the link.
 fn tells_apart(one: &Entry, other: &Entry, link: &str) -> bool {
     let own_id =
         |entry: &Entry| entry.guid.as_deref().is_none_or(|guid| !guid_is_link(guid, Some(link)));
-    have_other_titles(one, other)
-        && own_id(one)
-        && own_id(other)
-        && (one.guid.is_none() || one.guid != other.guid)
+    let may_be_two = own_id(one) && own_id(other) && (one.guid.is_none() || one.guid != other.guid);
+    may_be_two && (have_other_titles(one, other) || have_other_texts(one, other))
+}
+
+/// Whether two entries of one title say different things. Without two ids that show it, the dates
+/// have to differ, too: a page is listed again when its text is changed.
+fn have_other_texts(one: &Entry, other: &Entry) -> bool {
+    let texts = !one.text.is_empty() && !other.text.is_empty() && !texts_agree(one, other);
+    let dates = one.dated().zip(other.dated()).is_some_and(|(one, other)| one != other);
+    texts && (dates || one.guid.is_some() && other.guid.is_some())
 }
 
 /// The name of a link within its source, for finding repeats in a document.

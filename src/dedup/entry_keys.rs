@@ -44,8 +44,9 @@ pub struct Candidate {
     pub(super) title_step: Option<Duration>,
     /// The id that its source gave it, where its neighbours have another.
     pub(super) guid: Option<String>,
-    /// The keys of everything that the document lists: what is not among them left it.
-    pub(super) listed: Arc<HashSet<Key>>,
+    /// The keys of everything that the document lists: what is not among them left it. None where
+    /// the document is not all that its source lists.
+    pub(super) listed: Option<Arc<HashSet<Key>>>,
     /// The reliability of its source's IDs and links.
     pub(super) habits: Habits,
     /// The canonical form of its own link, where its neighbours have another.
@@ -301,7 +302,7 @@ pub(super) fn candidate(
         title,
         title_step: None,
         guid,
-        listed: Arc::default(),
+        listed: Some(Arc::default()),
         habits: rules.habits,
         said,
         link,

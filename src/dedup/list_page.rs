@@ -32,6 +32,34 @@ pub(super) fn is_specific(url: &Url) -> bool {
     }
 }
 
+/// Whether an address that is taken for a page may well be a section with a name of its own:
+/// `/vacancies`, `/road-works`, `/news?region=north`. It joins two entries only if they agree in
+/// their titles.
+pub(super) fn is_doubtful(canonical: &str) -> bool {
+    let Ok(url) = Url::parse(canonical) else { return false };
+    let path = plain_path(url.path());
+    let mut parts = path.split('/').filter(|part| !part.is_empty() && !is_language(part));
+    let (first, more) = (parts.next().map(bare), parts.next().is_some());
+    if url.fragment().is_some() {
+        return false;
+    }
+    let has_digit = |text: &str| text.contains(|c: char| c.is_ascii_digit());
+    match url.query().filter(|query| !query.is_empty()) {
+        Some(query) => !has_digit(query) && !path_names_page(&path),
+        None => first.is_some_and(|part| {
+            !more
+                && part.len() >= LEAST_LETTERS_OF_A_SECTION
+                && !has_digit(&part)
+                && words_of(&part).count() <= MOST_WORDS_OF_A_SECTION
+        }),
+    }
+}
+
+/// A lone part of a path with so few words may be the name of a section, unless it is as short as
+/// codes of pages are.
+const MOST_WORDS_OF_A_SECTION: usize = 2;
+const LEAST_LETTERS_OF_A_SECTION: usize = 4;
+
 /// Whether the parameters name a page, or show a list; nothing where they do neither.
 fn query_names_page(query: &str) -> Option<bool> {
     let mut names = None;
@@ -246,6 +274,29 @@ mod tests {
         assert_eq!(of("https://a.example/news/pier?lang=en"), of("https://a.example/news/pier"));
         assert_eq!(of("https://a.example/pt-br/pier"), of("https://a.example/pier"));
         assert_ne!(of("https://a.example/news/pier"), of("https://a.example/news/quay"));
+    }
+
+    #[test]
+    fn a_name_of_its_own_at_the_top_of_a_site_may_be_that_of_a_section() {
+        for (address, expected) in [
+            ("council.example/vacancies", true),
+            ("council.example/road-works", true),
+            ("council.example/en/whats-on", true),
+            ("council.example/ausschreibungen", true),
+            ("council.example/offres-emploi.html", true),
+            ("council.example/news?region=north", true),
+            ("council.example/alerts?area=wales", true),
+            ("council.example/news/pier-opens", false),
+            ("council.example/new-pier-opens-in-march", false),
+            ("council.example/road-works/7", false),
+            ("council.example/a4711", false),
+            ("council.example/d", false),
+            ("council.example/news?id=9", false),
+            ("council.example/news/pier-opens?from=rss", false),
+        ] {
+            let url = Url::parse(&format!("https://{address}")).unwrap();
+            assert_eq!(is_doubtful(&canonical(&url)), expected, "{address}");
+        }
     }
 
     const PAGES: &[&str] = &[

@@ -11,7 +11,6 @@ const GOVERNMENTS: &[&str] = &[
     "europa.eu",
     "fgov.be",
     "gc.ca",
-    "gov",
     "gov.scot",
     "gov.wales",
     "governo.it",
@@ -22,10 +21,8 @@ const GOVERNMENTS: &[&str] = &[
     "mil",
     "mod.uk",
     "nato.int",
-    "nhs.uk",
     "overheid.nl",
     "parliament.uk",
-    "police.uk",
     "regeringen.se",
     "regjeringen.no",
     "rijksoverheid.nl",
@@ -33,11 +30,16 @@ const GOVERNMENTS: &[&str] = &[
     "un.org",
 ];
 
-/// Before the top of a country, what its government keeps for itself: `gov.uk`, `gouv.fr`.
+/// Before the top of a country, what its public bodies share: `gov.uk`, `gouv.fr`. Ministries,
+/// councils and prefectures have names below it, and speak for themselves.
 const STATE: &[&str] = &["go", "gob", "gouv", "gov", "govt", "gub"];
 
+/// Names below such a suffix under which the government speaks as a whole.
+const CENTRAL: &[&str] = &["www", "service", "blog"];
+
 /// Labels that stand between a name and the top of a country: `council.org.uk`, `x.co.nz`.
-const SECOND_LEVELS: &[&str] = &["ac", "co", "com", "edu", "ltd", "net", "nom", "or", "org"];
+const SECOND_LEVELS: &[&str] =
+    &["ac", "co", "com", "edu", "ltd", "net", "nhs", "nom", "or", "org", "police"];
 
 /// Names below which anybody has pages: what stands before them names who speaks.
 const SHARED_HOSTS: &[&str] = &[
@@ -71,12 +73,24 @@ pub(super) fn publisher_of(url: &Url) -> Option<String> {
     let country = labels.len() > 2 && labels.last().is_some_and(|last| last.len() == 2);
     let before_country = |known: &[&str]| country && known.contains(&labels[labels.len() - 2]);
     if before_country(STATE) {
-        return Some(labels[labels.len() - 2..].join("."));
+        let is_central = CENTRAL.contains(&labels[labels.len() - 3]);
+        let count = if is_central { 2 } else { 3 };
+        return Some(labels[labels.len() - count..].join("."));
     }
     let second = before_country(SECOND_LEVELS);
     let shared = SHARED_HOSTS.iter().any(|shared| below(&shared));
     let count = if second || shared { 3 } else { 2 };
     Some(labels[labels.len().saturating_sub(count)..].join("."))
+}
+
+/// Whether two names are those of one government: `gov.uk` carries what all below it publish, but
+/// two councils below it are two.
+pub(super) fn are_one(one: &str, other: &str) -> bool {
+    let holds = |whole: &str, part: &str| {
+        let is_state = || whole.split_once('.').is_some_and(|(state, _)| STATE.contains(&state));
+        part.strip_suffix(whole).is_some_and(|name| name.ends_with('.')) && is_state()
+    };
+    one == other || holds(one, other) || holds(other, one)
 }
 
 #[cfg(test)]
@@ -89,12 +103,16 @@ mod tests {
         for (url, expected) in [
             ("https://www.gov.uk/government/news/x", Some("gov.uk")),
             ("https://questions-statements.parliament.uk/x", Some("parliament.uk")),
-            ("https://www.dft.gov.uk/x", Some("gov.uk")),
-            ("https://www.diplomatie.gouv.fr/fr/x", Some("gouv.fr")),
-            ("https://mfa.gov.al/x", Some("gov.al")),
+            ("https://design-system.service.gov.uk/x", Some("gov.uk")),
+            ("https://gov.ie/x", Some("gov.ie")),
+            ("https://www.northshire.gov.uk/x", Some("northshire.gov.uk")),
+            ("https://news.northshire.gov.uk/x", Some("northshire.gov.uk")),
+            ("https://www.diplomatie.gouv.fr/fr/x", Some("diplomatie.gouv.fr")),
+            ("https://mfa.gov.al/x", Some("mfa.gov.al")),
+            ("https://www.northshire.police.uk/x", Some("northshire.police.uk")),
             ("https://www.bmvg.bund.de/x", Some("bund.de")),
             ("https://ec.europa.eu/x", Some("europa.eu")),
-            ("https://www.state.gov/x", Some("gov")),
+            ("https://www.state.gov/x", Some("state.gov")),
             ("https://www.canada.ca/en/news", Some("canada.ca")),
             ("https://news.northshire.org.uk/x", Some("northshire.org.uk")),
             ("https://press.example.org/x", Some("example.org")),
@@ -105,6 +123,22 @@ mod tests {
         ] {
             let url = Url::parse(url).unwrap();
             assert_eq!(publisher_of(&url).as_deref(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_whole_government_and_its_parts_are_one_and_its_parts_are_several() {
+        for (one, other, expected) in [
+            ("gov.uk", "gov.uk", true),
+            ("gov.uk", "dft.gov.uk", true),
+            ("northshire.gov.uk", "gov.uk", true),
+            ("northshire.gov.uk", "southmoor.gov.uk", false),
+            ("nord.gouv.fr", "gironde.gouv.fr", false),
+            ("state.gov", "boston.gov", false),
+            ("example.org", "press.example.org", false),
+            ("United Kingdom", "Canada", false),
+        ] {
+            assert_eq!(are_one(one, other), expected, "{one} {other}");
         }
     }
 }

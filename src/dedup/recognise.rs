@@ -19,6 +19,34 @@ use crate::model::{Entry, Habits, Lookalikes, Member};
 /// Settled entries of a document that are read beside a new one.
 const MOST_NEIGHBOURS: usize = 16;
 
+/// Whether two entries of one document are one that it lists twice. Two ids name two entries, unless
+/// they have one page and one text.
+pub(super) fn is_repeat(candidate: &Candidate, other: &Candidate) -> bool {
+    let (entry, known) = (&candidate.entry, &*other.entry);
+    if entry.cut_off
+        || known.cut_off
+        || entry.content_id.is_some() && entry.content_id == known.content_id
+    {
+        return is_same(candidate, known);
+    }
+    let same_link = candidate.link.as_ref().zip(other.link.as_ref()).map(|(own, link)| own == link);
+    match (same_guid(candidate, known, &other.link), same_link) {
+        (Some(true), _) => is_same(candidate, known),
+        (Some(false), Some(true)) => {
+            let says = says(candidate, known);
+            says.text && says.agreed() > 1
+        }
+        (None, Some(true)) => true,
+        (Some(false), _) | (None, Some(false)) => false,
+        (None, None) => {
+            entry.title == known.title
+                && entry.url == known.url
+                && entry.published == known.published
+                && entry.text == known.text
+        }
+    }
+}
+
 /// Whether `known` is the candidate, as its source stated it before.
 pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
     let entry = &candidate.entry;
@@ -40,18 +68,7 @@ pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
     if leads_there && says(candidate, known).agreed() > 0 && left_the_document(candidate, known) {
         return true;
     }
-    // An id that is the link and a time says no more than the link.
-    let is_link = |guid: &str, link: &Option<String>| guid_is_link(guid, link.as_deref());
-    let same_guid = match (&candidate.guid, &known.guid) {
-        (Some(own), Some(theirs)) if own == theirs => Some(true),
-        (Some(own), Some(theirs))
-            if is_link(own, &candidate.link) || is_link(theirs, &known_link) =>
-        {
-            None
-        }
-        (Some(_), Some(_)) => Some(false),
-        _ => None,
-    };
+    let same_guid = same_guid(candidate, known, &known_link);
     let same_link = candidate.link.as_ref().zip(known_link.as_ref()).map(|(own, link)| own == link);
     match (same_guid, same_link) {
         (Some(true), Some(true)) | (None, Some(true)) => true,
@@ -62,11 +79,30 @@ pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
             known_to_last || says(candidate, known).agreed() > 0
         }
         // One page for everything, or a page whose id changes.
-        (Some(false), Some(true)) => says(candidate, known).agreed() > 1,
+        (Some(false), Some(true)) => {
+            let says = says(candidate, known);
+            says.is_all() || says.agreed() > 1 && id_left_the_document(candidate, known)
+        }
         (Some(false) | None, Some(false)) => {
             says(candidate, known).is_all() && left_the_document(candidate, known)
         }
         (Some(false) | None, None) => is_same_without_link(candidate, known, same_guid),
+    }
+}
+
+/// Whether both have one id; none where one of them has none of its own: an id that is the link and
+/// a time says no more than the link.
+fn same_guid(candidate: &Candidate, known: &Entry, known_link: &Option<String>) -> Option<bool> {
+    let is_link = |guid: &str, link: &Option<String>| guid_is_link(guid, link.as_deref());
+    match (&candidate.guid, &known.guid) {
+        (Some(own), Some(theirs)) if own == theirs => Some(true),
+        (Some(own), Some(theirs))
+            if is_link(own, &candidate.link) || is_link(theirs, known_link) =>
+        {
+            None
+        }
+        (Some(_), Some(_)) => Some(false),
+        _ => None,
     }
 }
 
@@ -102,8 +138,12 @@ fn is_same_without_link(candidate: &Candidate, known: &Entry, same_guid: Option<
     // A title alone does not show it: auction results have one title every week.
     let new_id_alone = entry.published == known.published
         && entry.text == known.text
-        && (known.published.is_some() || !known.text.is_empty());
-    let no_ids = same_guid.is_none() && candidate.guid.is_none() && known.guid.is_none();
+        && (known.published.is_some() || !known.text.is_empty())
+        && id_left_the_document(candidate, known);
+    let no_ids = same_guid.is_none()
+        && candidate.guid.is_none()
+        && known.guid.is_none()
+        && (entry.published == known.published || entry.text == known.text);
     let same_words = entry.title == known.title && entry.url == known.url;
     same_words && (new_id_alone || no_ids)
         || says(candidate, known).is_all() && left_the_document(candidate, known)
@@ -129,6 +169,12 @@ impl Says {
     }
 }
 
+/// Whether two entries have one text, or nearly so.
+pub(super) fn texts_agree(one: &Entry, other: &Entry) -> bool {
+    let similar = || Some(Passages::of(one)?.overlap(&Passages::of(other)?, &[]).reaches(MOSTLY));
+    !one.text.is_empty() && one.text == other.text || similar().unwrap_or(false)
+}
+
 fn says(candidate: &Candidate, known: &Entry) -> Says {
     let entry = &candidate.entry;
     let title = Title::of_entry(known);
@@ -148,10 +194,21 @@ fn says(candidate: &Candidate, known: &Entry) -> Says {
 
 /// Whether what the known entry was called is not in the document any more.
 fn left_the_document(candidate: &Candidate, known: &Entry) -> bool {
-    let source = &known.source;
-    let by_guid = known.guid.as_deref().map(|guid| guid_key(source, guid));
-    let by_link = known.url.as_ref().map(|url| link_key(source, &canonical(url)));
-    ![by_guid, by_link].iter().flatten().any(|name| candidate.listed.contains(name))
+    let by_link = known.url.as_ref().map(|url| link_key(&known.source, &canonical(url)));
+    id_left_the_document(candidate, known)
+        && candidate
+            .listed
+            .as_ref()
+            .is_some_and(|listed| by_link.is_none_or(|name| !listed.contains(&name)))
+}
+
+/// Whether the known entry's id is not in the document any more, as far as that is known.
+fn id_left_the_document(candidate: &Candidate, known: &Entry) -> bool {
+    let by_guid = known.guid.as_deref().map(|guid| guid_key(&known.source, guid));
+    candidate
+        .listed
+        .as_ref()
+        .is_some_and(|listed| by_guid.is_none_or(|name| !listed.contains(&name)))
 }
 
 /// Learns from a recognised entry whether its source keeps IDs and links.

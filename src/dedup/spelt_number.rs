@@ -93,19 +93,21 @@ fn drop_thousands_dots(number: &mut String) {
     }
 }
 
-/// The digits of a number that a folded word writes out. `one` is left out: it is seldom a number.
+/// The digits of a number that a folded word writes out. `one` is left out: it is seldom a number. So
+/// are numbers that are common words elsewhere: Italian `due` and `sei`, French `sept`, and `tres`,
+/// as French `très` folds to it.
 fn spelled_number(word: &str) -> Option<&'static str> {
     // Asked of every word of every text.
     if !(3..=9).contains(&word.len()) {
         return None;
     }
     let digits = match word {
-        "two" | "zwei" | "deux" | "dos" | "due" | "twee" | "tva" | "dois" | "duas" => "2",
-        "three" | "drei" | "trois" | "tres" | "tre" | "drie" => "3",
+        "two" | "zwei" | "deux" | "dos" | "twee" | "tva" | "dois" | "duas" => "2",
+        "three" | "drei" | "trois" | "tre" | "drie" => "3",
         "four" | "vier" | "quatre" | "cuatro" | "quattro" | "fyra" | "quatro" => "4",
         "five" | "funf" | "cinq" | "cinco" | "cinque" | "vijf" => "5",
-        "six" | "sechs" | "seis" | "sei" | "zes" => "6",
-        "seven" | "sieben" | "sept" | "siete" | "sette" | "zeven" | "sju" | "sete" => "7",
+        "six" | "sechs" | "seis" | "zes" => "6",
+        "seven" | "sieben" | "siete" | "sette" | "zeven" | "sju" | "sete" => "7",
         "eight" | "acht" | "huit" | "ocho" | "otto" | "atta" | "oito" => "8",
         "nine" | "neun" | "neuf" | "nueve" | "nove" | "negen" | "nio" => "9",
         "ten" | "zehn" | "dix" | "diez" | "dieci" | "tien" | "tio" | "dez" => "10",

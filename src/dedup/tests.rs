@@ -9,8 +9,8 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{
-    Judged, Overrides, Rules, Wanted, candidates, is_settled, judge, read_texts, wants_enrichment,
-    withdraw,
+    Extent, Judged, Overrides, Rules, Wanted, candidates, is_settled, judge, read_texts,
+    wants_enrichment, withdraw,
 };
 use crate::model::{
     Entry, Habits, Location, Lookalikes, Role, Source, SourceId, Sources, Story, Tier, Timestamp,
@@ -20,6 +20,8 @@ use crate::model::{
 mod changes;
 
 mod copies;
+
+mod documents;
 
 mod floods;
 
@@ -42,6 +44,7 @@ struct Desk {
     known: Lookalikes,
     sources: Sources,
     overrides: Overrides,
+    extent: Extent,
     now: Timestamp,
 }
 
@@ -65,6 +68,7 @@ impl Desk {
             known: Lookalikes::default(),
             sources: sources.collect(),
             overrides: Overrides::default(),
+            extent: Extent::Whole,
             now: at("2025-04-03T09:00:00Z"),
         }
     }
@@ -82,7 +86,7 @@ impl Desk {
         let mut known = std::mem::take(&mut self.known);
         let rules = self.rules();
         let entries: Vec<_> = entries.iter().cloned().map(Arc::new).collect();
-        let candidates = candidates(&entries, &rules, self.now);
+        let candidates = candidates(&entries, self.extent, &rules, self.now);
         let judged = judge(candidates, &mut known, &rules, self.now);
         self.known = known;
         judged

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::rarity::{information, is_stop};
-use super::title_stage::{Stage, stage};
+use super::title_stage::{Stage, overturns, stage};
 use crate::model::Entry;
 use crate::tokenize;
 
@@ -94,6 +94,8 @@ pub(super) struct Title {
     breaks: Vec<usize>,
     /// The stage of a procedure that it states, its display type included.
     pub(super) stage: Option<Stage>,
+    /// Whether it says that something announced before does not stay as it was.
+    pub(super) overturns: bool,
 }
 
 impl Title {
@@ -101,6 +103,7 @@ impl Title {
     pub(super) fn of(title: &str, site: &str) -> Self {
         let mut read = Self::read(title);
         read.stage = stage(&read.words);
+        read.overturns = overturns(&read.words);
         read.drop_display_type();
         read.drop_month(title);
         read.drop_site(site);
@@ -155,6 +158,7 @@ impl Title {
             names: self.names[range.clone()].to_vec(),
             breaks: breaks.map(|at| at - range.start).collect(),
             stage: self.stage,
+            overturns: self.overturns,
         }
     }
 

@@ -43,13 +43,19 @@ impl TitleMatch {
     }
 }
 
-/// Compares two titles. A proposal and the decision on it are two, however alike their titles are.
+/// Compares two titles. A proposal and the decision on it are two, however alike their titles are,
+/// and so are a notice and its end.
 pub(super) fn title_match(one: &Title, other: &Title) -> TitleMatch {
     let found = by_words(one, other);
     let stages_differ = one.stage.is_some() && other.stage.is_some() && one.stage != other.stage;
     match found {
         TitleMatch::Absent | TitleMatch::Shares | TitleMatch::Differs => found,
         _ if stages_differ => TitleMatch::Renames,
+        TitleMatch::Near { .. } | TitleMatch::WithPublisher { .. }
+            if one.overturns != other.overturns =>
+        {
+            TitleMatch::Replaces
+        }
         _ => found,
     }
 }
@@ -147,10 +153,15 @@ fn is_file_number(label: &[String]) -> bool {
         && label.windows(2).any(is_number)
 }
 
+/// Every word of one title may be compared with every word of the other, so that of a title longer
+/// than any headline only the beginning is.
+const MOST_WORDS: usize = 60;
+
 /// The stems of each title that the other has not, and those of both. Stop words are left out.
 fn differences<'a>(one: &'a Title, other: &'a Title) -> (Vec<&'a str>, Vec<&'a str>, Vec<&'a str>) {
     let stems = |title: &'a Title| -> Vec<&'a str> {
-        title.words.iter().filter(|word| !is_stop(word)).map(|word| stem(word)).collect()
+        let telling = title.words.iter().filter(|word| !is_stop(word)).take(MOST_WORDS);
+        telling.map(|word| stem(word)).collect()
     };
     let (mut own, mut others) = (stems(one), stems(other));
     let mut shared = Vec::new();
@@ -268,6 +279,21 @@ mod tests {
                 "Draft rules on moorings in Orm harbour",
                 "Final rules on moorings in Orm harbour",
                 TitleMatch::Renames,
+            ),
+            (
+                "Closure of the Lowhaven to Tarn ferry crossing",
+                "Closure of the Lowhaven to Tarn ferry crossing cancelled",
+                TitleMatch::Replaces,
+            ),
+            (
+                "Sperrung der Brücke über die Orm in Lowhaven",
+                "Sperrung der Brücke über die Orm in Lowhaven verschoben",
+                TitleMatch::Replaces,
+            ),
+            (
+                "Fermeture du pont de Tarn aux poids lourds : report - annulée",
+                "Fermeture du pont de Tarn aux poids lourds : report",
+                TitleMatch::Replaces,
             ),
             (
                 "Entwurf: Verordnung zu Liegeplätzen",

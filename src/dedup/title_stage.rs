@@ -1,4 +1,4 @@
-//! Tells a proposal from the decision on it, by the words of titles.
+//! Tells a proposal from the decision on it, and a notice from its end, by the words of titles.
 //!
 //! A regulator publishes both under nearly the same title, with nearly the same text, on two pages.
 
@@ -21,6 +21,35 @@ pub(super) fn stage(words: &[String]) -> Option<Stage> {
         (false, true) => Some(Stage::Decision),
         _ => None,
     }
+}
+
+/// Whether the folded words of a title say that something announced before does not stay as it was:
+/// the closure of a road, and the closure that is cancelled.
+#[rustfmt::skip]
+pub(super) fn overturns(words: &[String]) -> bool {
+    words.iter().any(|word| matches!(
+        word.as_str(),
+        "cancelled" | "canceled" | "cancels" | "cancellation" | "postponed" | "postpones"
+            | "postponement" | "rescheduled" | "lifted" | "lifts" | "suspended" | "suspends"
+            | "suspension" | "withdrawn" | "withdraws" | "withdrawal" | "revoked" | "revokes"
+            | "rescinded" | "repealed" | "extended" | "extends" | "extension" | "ended" | "ends"
+            | "reopened" | "reopens" | "resumed" | "resumes" | "reinstated"
+            | "abgesagt" | "verschoben" | "aufgehoben" | "aufhebung" | "ausgesetzt" | "verlangert"
+            | "verlangerung" | "beendet" | "widerrufen" | "zuruckgezogen"
+            | "annule" | "annulee" | "annulation" | "reporte" | "reportee" | "suspendu"
+            | "suspendue" | "prolonge" | "prolongee" | "prolongation" | "abroge"
+            | "cancelado" | "cancelada" | "aplazado" | "aplazada" | "suspendido" | "suspendida"
+            | "prorrogado" | "prorrogada" | "prorroga" | "adiado" | "adiada" | "suspenso" | "suspensa"
+            | "annullato" | "annullata" | "rinviato" | "rinviata" | "sospeso" | "sospesa"
+            | "prorogato" | "prorogata" | "revocato" | "revocata"
+            | "geannuleerd" | "uitgesteld" | "opgeheven" | "opgeschort" | "verlengd" | "ingetrokken"
+            | "installd" | "installt" | "uppskjuten" | "aflyst" | "avlyst" | "utsatt" | "udskudt"
+            | "forlangd" | "forlaenget" | "forlenget" | "opphevet"
+            | "odwolany" | "odwolana" | "odwolane" | "przelozony" | "przelozone" | "zawieszony"
+            | "zawieszone" | "przedluzony" | "przedluzone" | "zruseno" | "zrusen" | "zrusena"
+            | "odlozeno" | "odlozen" | "prodlouzeno" | "prodlouzen"
+            | "otkazano" | "otkazan" | "odgodeno" | "produzen" | "produzeno" | "anulohet" | "shtyhet"
+    ))
 }
 
 fn is_of_outcome(word: &str) -> bool {

@@ -5,6 +5,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use super::volume_records::{StoryList, closed_volumes, mark, paths_of};
 use crate::model::{StoryId, Timestamp, TopicId, TopicVersion};
@@ -13,6 +14,12 @@ use crate::store::{Store, StoreError, TopicPlace};
 
 /// Places read from the store at a time.
 const SLICE: usize = 500;
+
+/// An announcement that is older when it comes is no news for a feed that stands.
+const OLD: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// A feed stands once its first stories came so long ago: readers may follow it.
+const STANDING: Duration = Duration::from_secs(24 * 3600);
 
 /// The archive of one topic.
 #[derive(Debug, Default)]
@@ -104,6 +111,15 @@ impl Archive {
     /// The moments at which there was news, the oldest first.
     pub(super) fn arrivals(&self) -> impl DoubleEndedIterator<Item = Timestamp> {
         self.arrivals.keys().copied()
+    }
+
+    /// Whether a story of the topic was old when it came, and the feed stood by then: readers find
+    /// it in a volume, and are not told of it as news.
+    pub(super) fn came_late(&self, place: &TopicPlace) -> bool {
+        let came = self.filed.get(&place.story).zip(self.arrivals.keys().next());
+        came.is_some_and(|(came, first)| {
+            place.date.until(*came) > OLD && first.until(*came) > STANDING
+        })
     }
 
     fn arrived(&mut self, at: Timestamp) {

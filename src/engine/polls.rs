@@ -8,7 +8,7 @@ use super::work::Work;
 use super::{Engine, Ingested, Polled, Reader};
 use crate::announcement;
 use crate::config::Plan;
-use crate::dedup::{self, Candidate, Judged, Rules};
+use crate::dedup::{self, Candidate, Extent, Judged, Rules};
 use crate::fetch::{self, News};
 use crate::model::{
     Enrich, Habits, Hold, Key, KeyKind, Lookalikes, Outcome, Poll, Reading, SourceEvent,
@@ -140,7 +140,7 @@ impl Engine {
                 work.commit.listed.push((source.clone(), listed));
             }
         }
-        let is_first = self.source_state_of(poll, work, |state| state.hash.is_none());
+        let is_first = self.source_state_of(poll, work, |state| state.last_news.is_none());
         let events = self.settle(poll, &judged, listed, work);
         let ingested = Ingested { events, ..Ingested::of(&judged.admitted) };
         let mut backfill = BTreeSet::new();
@@ -334,7 +334,13 @@ pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
 }
 
 fn candidates_of(poll: &Poll, plan: &Plan, habits: Habits) -> Vec<Candidate> {
-    dedup::candidates(poll.entries(), &Rules { habits, ..rules(plan) }, poll.at)
+    let extent = match &poll.outcome {
+        Outcome::Read(reading) => {
+            Extent::of_document(reading.freshness.partial, reading.broken_off)
+        }
+        Outcome::Pushed(_) | Outcome::Unchanged { .. } | Outcome::Failed(_) => Extent::Part,
+    };
+    dedup::candidates(poll.entries(), extent, &Rules { habits, ..rules(plan) }, poll.at)
 }
 
 /// The document that came, from the source or from its hub.

@@ -10,6 +10,7 @@ mod matching;
 mod versions;
 mod window;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -41,6 +42,9 @@ const OF_EVERYTHING: usize = 100;
 
 /// Stories or places read from the store at a time.
 const SLICE: usize = 200;
+
+/// A feed looks through so many times the stories that it holds for those that are not late.
+const SLICES_OF_A_FEED: usize = 4;
 
 /// Where stories stand under the plan in force. A topic is named by its place in the plan; the
 /// number after the last is the feed of all stories. The one after that has no feed: where topics
@@ -339,7 +343,8 @@ impl Topics {
     }
 
     /// The stories that a feed holds: those that no volume of its archive tells, and the newest
-    /// of the others, [`entries`](Self::entries) in all.
+    /// of the others, [`entries`](Self::entries) in all. Those that were old when they came are
+    /// passed over.
     pub(super) fn on_feed(
         &self,
         topic: usize,
@@ -356,11 +361,16 @@ impl Topics {
             stories.clear();
         }
         let places = reader.places(self.listed(topic), None, limit)?;
-        for place in &places {
-            if stories.len() >= limit {
-                break;
+        let mut slice = Cow::Borrowed(&places);
+        for _ in 0..SLICES_OF_A_FEED {
+            for place in slice.iter().filter(|place| !self.came_late(topic, place)) {
+                if stories.len() < limit {
+                    stories.insert(place.story);
+                }
             }
-            stories.insert(place.story);
+            let last = slice.last().filter(|_| slice.len() == limit && stories.len() < limit);
+            let Some(last) = last.copied() else { break };
+            slice = Cow::Owned(reader.places(self.listed(topic), Some(last), limit)?);
         }
         let first_page = places.iter().take(PAGE).map(|place| place.story);
         let is_whole = first_page.clone().all(|story| stories.contains(&story));
@@ -447,6 +457,11 @@ impl Topics {
     }
 
     /// A topic's archive, to close volumes of.
+    /// Whether a story was old when it came to a topic whose feed stood by then.
+    pub(super) fn came_late(&self, topic: usize, place: &TopicPlace) -> bool {
+        self.archives.get(topic).is_some_and(|archive| archive.came_late(place))
+    }
+
     pub(super) fn archive(&mut self, topic: usize) -> Option<&mut Archive> {
         self.archives.get_mut(topic)
     }

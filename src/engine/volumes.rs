@@ -13,9 +13,9 @@ use crate::store::StoreError;
 const TOGETHER: usize = 8;
 
 impl Engine {
-    /// Closes the volumes whose time has come, of the feeds that are touched. `backfill` is what a
-    /// source that was just read for the first time has listed: as far as that is too old for a
-    /// feed, it goes straight into volumes, so that its subscribers are not flooded.
+    /// Closes the volumes whose time has come, of the feeds that are touched. `backfill` is what the
+    /// first document of a source that has entries listed: as far as that is too old for a feed, it
+    /// goes straight into volumes, so that its subscribers are not flooded.
     pub(super) fn close_volumes(
         &mut self,
         backfill: &BTreeSet<StoryId>,
@@ -74,8 +74,9 @@ impl Engine {
         backfill: &BTreeSet<StoryId>,
         work: &mut Work<'_>,
     ) -> Result<(), StoreError> {
-        let newest = work.newest(self.topics.version(feed), topic.entries)?;
-        let newest: BTreeSet<StoryId> = newest.into_iter().map(|place| place.story).collect();
+        let newest = work.newest(self.topics.version(feed), topic.entries)?.into_iter();
+        let newest = newest.filter(|place| !self.topics.came_late(feed, place));
+        let newest: BTreeSet<StoryId> = newest.map(|place| place.story).collect();
         let old: BTreeSet<StoryId> = backfill.difference(&newest).copied().collect();
         loop {
             let archive = self.topics.archive(feed);

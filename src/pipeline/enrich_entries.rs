@@ -17,7 +17,7 @@ use tracing::{debug, warn};
 use url::Url;
 
 use crate::cancel::Cancelled;
-use crate::dedup::{self, Candidate, Wanted};
+use crate::dedup::{self, Candidate, Extent, Wanted};
 use crate::enrich;
 use crate::model::{
     Document, Enrich, Entry, Failure, FailureKind, Lookalikes, Recheck, RecheckRound, SourceId,
@@ -44,7 +44,7 @@ impl ReadContext<'_> {
     /// Adds full texts to the entries of a document.
     pub(super) async fn enrich(
         &self,
-        entries: &mut Vec<Arc<Entry>>,
+        (entries, extent): (&mut Vec<Arc<Entry>>, Extent),
         state: &SourceState,
         warnings: &mut Vec<String>,
     ) -> Option<Recheck> {
@@ -52,7 +52,7 @@ impl ReadContext<'_> {
             return None;
         }
         let round = recheck::due(self.source.enrich, state, self.clock.now());
-        let visits = self.visit(entries, state, round).await;
+        let visits = self.visit((entries, extent), state, round).await;
         let denied = visits.denied.map(|why| format!("pages of entries are not read: {why}"));
         warnings.extend(denied);
         *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
@@ -67,7 +67,7 @@ impl ReadContext<'_> {
         let (store, source) = (self.store.clone(), self.source.id.clone());
         let stored = tokio::task::spawn_blocking(move || entries_of(&source, &*store)).await;
         // If the store cannot be read, the daemon ends soon.
-        let visits = self.visit(&stored.ok()?.ok()?, state, Some(round)).await;
+        let visits = self.visit((&stored.ok()?.ok()?, Extent::Part), state, Some(round)).await;
         let entries = match visits.made {
             0 => Vec::new(),
             _ => visits.candidates.into_iter().map(|candidate| candidate.entry).collect(),
@@ -79,12 +79,12 @@ impl ReadContext<'_> {
     /// Visits the pages of new entries, then those of the round.
     async fn visit(
         &self,
-        entries: &[Arc<Entry>],
+        (entries, extent): (&[Arc<Entry>], Extent),
         state: &SourceState,
         round: Option<RecheckRound>,
     ) -> Visits {
         let now = self.clock.now();
-        let candidates = dedup::candidates(entries, &rules(self.plan), now);
+        let candidates = dedup::candidates(entries, extent, &rules(self.plan), now);
         let refused = HashSet::new();
         let (refusal, denied) = (None, None);
         let mut visits = Visits { candidates, round, made: 0, refused, refusal, denied };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cancel::Cancelled;
 use crate::clock::Clock;
 use crate::config::Plan;
-use crate::dedup;
+use crate::dedup::{self, Extent};
 use crate::engine::rules;
 use crate::fetch::Fetcher;
 use crate::model::{Document, Entry, Failure, Lookalikes, Source};
@@ -39,7 +39,8 @@ impl ReadContext<'_> {
     /// Whether the source listed any of these before. If the store cannot be read, the daemon
     /// ends soon; nothing more is fetched until then.
     pub(super) async fn is_known(&self, entries: &[Arc<Entry>]) -> bool {
-        let candidates = dedup::candidates(entries, &rules(self.plan), self.clock.now());
+        let candidates =
+            dedup::candidates(entries, Extent::Part, &rules(self.plan), self.clock.now());
         let names: Vec<_> = candidates.iter().flat_map(dedup::Candidate::names).copied().collect();
         let store = self.store.clone();
         let known = tokio::task::spawn_blocking(move || store.lookalikes(&names)).await;

@@ -4,6 +4,7 @@ use std::slice;
 use std::sync::Arc;
 
 use crate::config::Plan;
+use crate::dedup::Extent;
 use crate::fetch::{Fetched, Fetcher};
 use crate::model::{Failure, Outcome, Poll, Reading, Source, SourceState, Validators};
 use crate::parse::{Break, Parsed};
@@ -68,7 +69,8 @@ pub(super) async fn read(
                     let back = context
                         .backfill(place.as_ref(), &state, &freshness, &hints, &mut entries)
                         .await;
-                    pages = context.enrich(&mut entries, &state, &mut warnings).await;
+                    let extent = Extent::of_document(freshness.partial, broken_off.is_some());
+                    pages = context.enrich((&mut entries, extent), &state, &mut warnings).await;
                     Outcome::Read(Box::new(Reading {
                         validators,
                         freshness,

@@ -11,7 +11,7 @@ mod texts;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gazetted::dedup::{Overrides, Rules, candidates, judge};
+use gazetted::dedup::{Extent, Overrides, Rules, candidates, judge};
 use gazetted::model::{
     Entry, Habits, Location, Lookalikes, Role, Source, SourceId, Sources, StoryId, Timestamp,
 };
@@ -163,7 +163,7 @@ impl World {
         let entries: Vec<Arc<Entry>> =
             document.entries.iter().map(|listed| Arc::new(entry(source, listed))).collect();
         let mut known = std::mem::take(&mut self.known);
-        let candidates = candidates(&entries, &self.rules(source), self.now);
+        let candidates = candidates(&entries, Extent::Whole, &self.rules(source), self.now);
         let judged = judge(candidates, &mut known, &self.rules(source), self.now);
         self.known = known;
         self.habits.insert(source, judged.habits);

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gazetted::dedup::{Overrides, Rules, candidates, judge};
+use gazetted::dedup::{Extent, Overrides, Rules, candidates, judge};
 use gazetted::model::{Document, Location, Lookalikes, Role, Source, SourceId, Sources, Timestamp};
 use gazetted::parse::{Limits, parse};
 
@@ -89,7 +89,7 @@ impl Desk {
                 overrides: &self.overrides,
                 habits: Default::default(),
             };
-            let candidates = candidates(&entries, &rules, self.now);
+            let candidates = candidates(&entries, Extent::Whole, &rules, self.now);
             judge(candidates, &mut self.known, &rules, self.now);
         }
     }

@@ -102,7 +102,8 @@ fn a_revision_keeps_the_full_text_until_it_is_fetched_again() {
 fn an_entry_is_settled_when_judging_it_changes_nothing() {
     let mut desk = Desk::new();
     let settled = |desk: &Desk, entry: &Entry| {
-        let candidates = candidates(&[Arc::new(entry.clone())], &desk.rules(), desk.now);
+        let candidates =
+            candidates(&[Arc::new(entry.clone())], Extent::Whole, &desk.rules(), desk.now);
         is_settled(&candidates[0], &desk.known)
     };
     assert!(!settled(&desk, &fees()));
@@ -115,7 +116,7 @@ fn an_entry_is_settled_when_judging_it_changes_nothing() {
 }
 
 fn wanted(desk: &Desk, entry: &Entry) -> Wanted {
-    let candidates = candidates(&[Arc::new(entry.clone())], &desk.rules(), desk.now);
+    let candidates = candidates(&[Arc::new(entry.clone())], Extent::Whole, &desk.rules(), desk.now);
     wants_enrichment(&candidates[0], &desk.known, desk.now, desk.now)
 }
 

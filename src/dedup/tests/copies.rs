@@ -398,6 +398,46 @@ fn a_title_alone_never_joins_two_governments() {
         desk.read(&[told("women-canada", theirs, &same_title, "", at)]);
         assert_eq!(desk.known.stories.len(), 2, "{same_title}");
     }
+    // Nor with a summary that has the words of the title.
+    let summaries = [
+        (
+            "The United Kingdom marks the International Day for the Elimination of Violence against Women and stands with survivors everywhere.",
+            "On the International Day for the Elimination of Violence against Women, Canada calls for an end to impunity.",
+        ),
+        (
+            "On the occasion of the International Day for the Elimination of Violence against Women the Minister met survivors in Leeds.",
+            "Ottawa lights the Peace Tower purple for the Elimination of Violence against Women on this International Day.",
+        ),
+    ];
+    for (one, other) in summaries {
+        let mut desk = Desk::new();
+        let canada = source(SourceId::new("women-canada"), Role::Department, 9);
+        let canada = Source { publisher: Some("Canada".into()), ..canada };
+        desk.sources.insert(canada.id.clone(), Arc::new(canada));
+        desk.read(&[told("fcdo", ours, title, one, at)]);
+        desk.read(&[told("women-canada", theirs, title, other, at)]);
+        assert_eq!(desk.known.stories.len(), 2, "{one}");
+    }
+}
+
+/// Anybody who has several notices on one page of a name of its own.
+#[test]
+fn a_section_with_a_name_of_its_own_joins_no_strangers() {
+    let at = "2025-11-25T09:00:00Z";
+    for section in ["vacancies", "road-works", "travel-advisories", "news?region=north"] {
+        let page = format!("https://www.council.example/{section}");
+        let mut desk = Desk::new();
+        desk.read(&[told("fcdo", &page, "Librarian, Carrow", "", at)]);
+        let other = Entry {
+            guid: Some("g-1000001".to_owned()),
+            ..told("wired", &page, "Gritter driver, Tarn", "", at)
+        };
+        desk.read(&[other]);
+        assert_eq!(desk.known.stories.len(), 2, "{section}");
+        // The same notice, carried by another.
+        desk.read(&[told("mirror", &page, "Librarian, Carrow", "", at)]);
+        assert_eq!(desk.known.stories.len(), 2, "{section}");
+    }
 }
 
 #[test]

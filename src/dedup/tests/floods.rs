@@ -14,7 +14,7 @@ impl Desk {
         let mut known = std::mem::take(&mut self.known);
         let rules = self.rules();
         let entries: Vec<_> = entries.iter().cloned().map(Arc::new).collect();
-        let candidates = candidates(&entries, &rules, self.now);
+        let candidates = candidates(&entries, Extent::Whole, &rules, self.now);
         let listed = listed(&candidates);
         let allowance = allowance(&listed, intake, MOST, self.now);
         let judged = judge_within(candidates, &mut known, &rules, self.now, allowance);

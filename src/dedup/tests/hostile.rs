@@ -262,7 +262,7 @@ fn a_document_that_says_nothing_new_has_no_text_read() {
     desk.read(&told);
     let read = |entries: Vec<Entry>, desk: &Desk| {
         let entries: Vec<_> = entries.into_iter().map(Arc::new).collect();
-        let mut candidates = candidates(&entries, &desk.rules(), desk.now);
+        let mut candidates = candidates(&entries, Extent::Whole, &desk.rules(), desk.now);
         read_texts(&mut candidates, &desk.known);
         candidates.iter().filter(|candidate| candidate.passages.is_some()).count()
     };

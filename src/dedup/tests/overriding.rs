@@ -6,7 +6,7 @@ use crate::model::{Evidence, StoryId};
 
 const TITLE: &str = "Ferries to run on Sundays along the whole coast";
 const PAGE: &str = "https://www.gov.uk/government/news/ferries";
-const MIRROR: &str = "https://mirror.example/ferries";
+const MIRROR: &str = "https://mirror.example/news/ferries-to-ostra";
 const WIRED: &str = "https://wired.example/ferries";
 
 fn page() -> Entry {

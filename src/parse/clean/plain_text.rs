@@ -117,10 +117,19 @@ pub(in crate::parse) fn title(text: &str) -> String {
         }
         title = Cow::Owned(decoded.into_owned());
     }
-    if policy::holds_markup(&title) {
-        title = Cow::Owned(without_tags(&title));
+    without_markup(fold(&title))
+}
+
+/// Takes out tags until none is left, as what stands around one can make another with it:
+/// `<obj<b>ect>`, or a tag in a CDATA section.
+fn without_markup(mut title: String) -> String {
+    for _ in 0..8 {
+        if !policy::holds_markup_or_sections(&title) {
+            return title;
+        }
+        title = fold(&without_tags(&title));
     }
-    fold(&title)
+    fold(&title.replace('<', ""))
 }
 
 fn without_tags(text: &str) -> String {

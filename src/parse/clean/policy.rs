@@ -260,6 +260,16 @@ pub(super) fn is_markup(kind: Kind<'_>) -> bool {
 
 /// Whether a text holds a tag that is meant as one.
 pub(super) fn holds_markup(text: &str) -> bool {
+    holds(text, is_markup)
+}
+
+/// Whether a text holds anything that a line of plain text may not: a tag, a comment, a
+/// declaration or a CDATA section.
+pub(super) fn holds_markup_or_sections(text: &str) -> bool {
+    holds(text, |kind| matches!(kind, Kind::CData(_) | Kind::Aside(_)) || is_markup(kind))
+}
+
+fn holds(text: &str, wanted: fn(Kind<'_>) -> bool) -> bool {
     let mut pieces = Pieces::of(text);
     while let Some(piece) = pieces.next() {
         match piece.kind {
@@ -270,13 +280,13 @@ pub(super) fn holds_markup(text: &str) -> bool {
                 let inner = attributes.find('<').unwrap_or_default();
                 pieces.skip_to(piece.start + 1 + name.len() + inner);
             }
-            kind if is_markup(kind) => return true,
+            kind if wanted(kind) => return true,
             Kind::Unclosed(rest) if !unclosed_tag(rest).is_empty() => return true,
             Kind::Unclosed(_) => pieces.skip_to(piece.start + 1),
             _ => {}
         }
     }
-    false
+    pieces.gave_up()
 }
 
 /// The name of an element of HTML whose tag never ends; empty for `a <b`,

@@ -109,8 +109,32 @@ fn titles_hold_no_markup() {
         ("How <script> tags are blocked", "How tags are blocked"),
         ("How &lt;style&gt; is read", "How is read"),
         ("AT&T", "AT&T"),
+        // What is left of a tag makes one with what stands around it.
+        ("a <obj<b>ect data> b", "a b"),
+        ("a <obj<object data>ect data> b", "a b"),
+        ("a <![CDATA[<object data>]]> b", "a b"),
+        ("a <!-- <object data> --> b", "a b"),
+        ("a <obj\u{ad}ect data> b", "a b"),
+        ("a <obj\u{1}ect data> b", "a b"),
+        // The quoted value of a tag that never ends.
+        ("a <x y=\"<p>z\" b", "a <x y=\" z\" b"),
+        ("a <x y=\"<b>z\" c=\" b", "a <x y=\"z\" c=\" b"),
     ] {
         assert_eq!(title(given), expected, "{given}");
+    }
+}
+
+proptest! {
+    /// Whatever taking markup out leaves, no markup is among it.
+    #[test]
+    fn no_title_holds_markup(parts in proptest::collection::vec(proptest::sample::select(vec![
+        "<", ">", "/", " ", "=", "\"", "a", "b", "obj", "ect", "script", "svg", "x", "é", "&lt;", "&amp;", "&gt;",
+        "<b>", "</b>", "<object data>", "<![CDATA[", "]]>", "<!--", "-->", "<?", "<!doctype", "\u{ad}", "\u{200d}",
+        "\u{1}", "\u{202e}", "<href=\"", "<p>", "=\"", "'",
+    ]), 0..48)) {
+        let title = title(&parts.concat());
+        prop_assert!(!policy::holds_markup_or_sections(&title), "{title:?} of {parts:?}");
+        prop_assert_eq!(fold(&title), title);
     }
 }
 
@@ -219,6 +243,6 @@ proptest! {
     fn a_title_of_anything_is_one_clean_line(text in "(<[a-z/ ]{0,6}>?|&[a-z#0-9]{0,5};?|[\\PC\n]){0,12}") {
         let title = title(&text);
         prop_assert!(!title.contains('\n'));
-        prop_assert!(!policy::holds_markup(&title), "{}", title);
+        prop_assert!(!policy::holds_markup_or_sections(&title), "{}", title);
     }
 }

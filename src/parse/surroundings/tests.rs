@@ -276,3 +276,61 @@ fn pages_that_differ_in_their_query_are_other_entries() {
     assert!(!entry.text.contains("Notice number"), "{}", entry.text);
     assert!(entry.text.contains("harbour fund"), "{}", entry.text);
 }
+
+/// Lists behind the link to the original, in texts that lost their line ends and have no dates.
+#[test]
+fn a_run_on_list_behind_the_original_goes_by_its_heading() {
+    const BODY: &str = "The minister signed an agreement with Kosovo on mixed patrols. Forty officers will share a control room from January. Results are published each spring.";
+    let wire = "Original article link: https://fo.example/news/patrols";
+    for list in [
+        "Latest News from Foreign Office New sanctions on Quorland Eleven firms have their assets frozen from midnight. Trade deal cuts a tariff for Quorland Bakers can sell abroad without duty.",
+        "Related content: Aid for Quorland Tents and blankets arrive on Friday. New envoy named Dr Ines Falk takes up the post in Quorland.",
+        "More from Foreign Office Aid for Quorland Tents and blankets arrive on Friday. New envoy named Dr Ines Falk takes up her post in April.",
+        "Other news 14 officers sent to Quorland They stay until May. Bridges repaired The army lends its engineers to the town.",
+        "Read also Quorland votes Observers leave on Friday for the whole month. Visa rules change Students may stay for a year.",
+        "Most read Quorland votes Observers leave on Friday for the whole month. Visa rules change Students may stay for a year.",
+        "Weitere Meldungen Quorland wählt Die Beobachter reisen am Freitag ab. Neue Regeln für Visa Studierende bleiben ein Jahr.",
+        "Dernières actualités Quorland vote Les observateurs partent vendredi pour un mois. Visas Les étudiants restent un an de plus.",
+        "Últimas noticias Quorland vota Los observadores viajan el viernes. Cambian los visados Los estudiantes se quedan un año.",
+        "Ultime notizie Quorland vota Gli osservatori partono venerdì per un mese intero. Visti Gli studenti restano un anno.",
+        "Najnowsze wiadomości Quorland głosuje Obserwatorzy wyjeżdżają w piątek na cały miesiąc. Wizy Studenci zostają rok.",
+        "Последние новости Quorland голосует Наблюдатели уезжают в пятницу на целый месяц. Визы Студенты остаются на год.",
+    ] {
+        for form in FORMS {
+            let entry = read(&format!("{BODY} {wire} {list}"), form);
+            assert_eq!(entry.text, BODY, "{form:?} {list}");
+            assert!(entry.original.is_some(), "{list}");
+        }
+    }
+    for (behind, stays) in [
+        // Notes to editors in the same run stay.
+        (
+            "Latest News from Foreign Office New sanctions on Quorland Eleven firms have their assets frozen. Notes to editors The patrols do not touch the ban on lorries.",
+            "Notes to editors The patrols do not touch the ban on lorries.",
+        ),
+        ("Notes to editors The patrols do not touch the ban.", "do not touch the ban"),
+        (
+            "Latest news from the border is that the first patrol has left, and nobody was stopped on its first night.",
+            "nobody was stopped on its first night",
+        ),
+        (
+            "Related measures were taken in Quorland a year ago, when the minister closed two roads.",
+            "closed two roads",
+        ),
+        (
+            "More patrols will follow. The minister said that she would ask Parliament for the money in the spring.",
+            "she would ask Parliament",
+        ),
+        (
+            "Background: Kosovo and its neighbours agreed in 2024 to share what their cameras see.",
+            "their cameras see",
+        ),
+        (
+            "More information The agreement can be read on the site of the parliament.",
+            "can be read on the site",
+        ),
+    ] {
+        let entry = read(&format!("{BODY} {wire} {behind}"), Form::RssDescription);
+        assert!(entry.text.starts_with(BODY) && entry.text.contains(stays), "{}", entry.text);
+    }
+}
