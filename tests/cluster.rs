@@ -6,6 +6,7 @@ mod conformance;
 mod in_process;
 mod nodes;
 mod proof;
+mod reload;
 mod servers;
 mod skip;
 mod takeover;

@@ -256,7 +256,7 @@ impl FeedBackend for DaemonBackend {
 }
 
 fn cannot_take() -> Unavailable {
-    Unavailable("this node takes in no messages now".to_owned())
+    Unavailable("this node accepts no messages now".to_owned())
 }
 
 fn unavailable(error: crate::store::StoreError) -> Unavailable {

@@ -123,7 +123,7 @@ impl Pipeline {
         applied
     }
 
-    /// What is to be applied of a message. `None` if this node stops at it.
+    /// The part of a message to apply. `None` if this node stops at it.
     fn prepared(&mut self, received: Received) -> Option<Sequenced> {
         let (sequence, rules) = (received.sequence, received.rules);
         let cluster = self.cluster.as_mut()?;

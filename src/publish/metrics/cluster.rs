@@ -101,7 +101,7 @@ impl ClusterMetrics {
         self.dropped_polls.inc_by(polls as u64);
     }
 
-    /// What is to be shown; `None` on a machine alone.
+    /// The metrics to show; `None` on a machine alone.
     pub(super) fn registry(&self) -> Option<&Registry> {
         self.is_node.load(Ordering::Relaxed).then_some(&self.registry)
     }
