@@ -158,7 +158,7 @@ impl World {
         let (mut joined, mut keys, mut founded) = (0, 0, 0);
         let start = Instant::now();
         for document in entries.chunks(20) {
-            let mut candidates = candidates(document, &rules, self.now);
+            let mut candidates = candidates(document, Extent::Whole, &rules, self.now);
             let names: Vec<Key> =
                 candidates.iter().flat_map(|candidate| candidate.names()).copied().collect();
             let told = self.lookalikes(&names);

@@ -57,7 +57,7 @@ async fn measure(rounds: usize) -> Outcome<()> {
         ),
     )?;
     let plan = Plan::load(&file).map_err(|problems| problems.to_string())?.plan;
-    let store = daemon::aside(|| store::open(&plan.store.path, plan.store.cache))?;
+    let store = daemon::at_low_priority(|| store::open(&plan.store.path, plan.store.cache))?;
     let clock = Clock::by_hand(Timestamp::from_secs(1_743_600_000));
     let daemon = Daemon::start(plan, store, listener, clock.clone()).await?;
     daemon.handle().settled().await;

@@ -38,6 +38,7 @@ use reader::Reader;
 use tokio::net::TcpListener;
 
 /// As the daemon has it.
+#[cfg(feature = "jemalloc")]
 #[global_allocator]
 static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
@@ -201,7 +202,7 @@ impl Bench<'_> {
         let path = self.directory.join("gazetted.toml");
         std::fs::write(&path, self.config()?)?;
         let plan = Plan::load(&path).map_err(|problems| problems.to_string())?.plan;
-        let store = daemon::aside(|| store::open(&plan.store.path, plan.store.cache))?;
+        let store = daemon::at_low_priority(|| store::open(&plan.store.path, plan.store.cache))?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let daemon = Daemon::start(plan, store, listener, self.clock.clone()).await?;
         daemon.handle().settled().await;

@@ -329,7 +329,7 @@ async fn ours() -> Result<(), Failure> {
         publish::serve(listener, cache.clone(), Arc::new(Nobody), Settings::default(), stop);
     let (toggle, toggled) = tokio::sync::watch::channel(false);
     let background = Background::start()?;
-    background.spawn_apart(rendering(cache, toggled));
+    background.spawn_on_own_thread(rendering(cache, toggled));
     let input = async {
         let mut input = tokio::io::stdin();
         while !matches!(input.read(&mut [0; 1]).await, Ok(0) | Err(_)) {

@@ -5,17 +5,29 @@
 //! compare that alone. This is the one place that decides it, for the text of feeds, of pages and
 //! of GOV.UK's content API; [`crate::model::Entry::set_aside`] keeps what was decided and why.
 //!
-//! Signals: the link to the original and the list behind it ([`original`]); headings in the
+//! Signals: the link to the original and the list behind it ([`original`],
+//! [`behind_original`]); headings in the
 //! languages of the sources, runs of linked titles with dates, links to other known entries, and
-//! the class of elements ([`sections`], [`vocabulary`]); lines that a source repeats from entry to
-//! entry ([`repeated`]); the operator's rules for the source. When in doubt, text stays. Notes to
-//! editors, background and documents are part of the announcement.
+//! the class of elements ([`sections`], [`contacts`], [`lists`], [`notices`]); lines that a source
+//! repeats from entry to entry ([`repeated`]); the operator's rules for the source. When in doubt,
+//! text stays: words alone are no sign where announcements use them as well. Notes to editors,
+//! background and documents are part of the announcement.
 //!
 //! A leaf library: `parse` and `enrich` use it, and it does no input or output.
+
+mod behind_original;
+
+mod contacts;
 
 mod cut;
 
 mod kept_html;
+
+mod line_kind;
+
+mod lists;
+
+mod notices;
 
 mod original;
 
@@ -37,6 +49,8 @@ use std::ops::Range;
 use url::Url;
 
 pub use self::cut::{cut, cut_from, is_selector};
+use self::original::Original;
+pub use self::original::is_same_page;
 pub use self::repeated::{RepeatedLines, edge_lines};
 use self::text_lines::Layout;
 use crate::model::{EdgeLines, Reason, SetAside, TextRules};
@@ -182,6 +196,8 @@ pub struct Separated {
     pub text: String,
     /// Where it says that it was first published.
     pub original: Option<Url>,
+    /// Whether it names several such pages, so that none of them counts.
+    pub names_several: bool,
     /// The text that is not part of it.
     pub set_aside: Vec<SetAside>,
     /// Whether a marker of the operator's was not found.
@@ -204,21 +220,33 @@ pub fn separate(
     let mut separated = Separated::default();
     apply_rules(&mut layout, surroundings.rules, &mut separated);
     sections::set_aside(&mut layout, cleaned, &context);
-    separated.original = original::set_aside(&mut layout, own);
-    sections::set_aside_lists(&mut layout, &context);
-    if separated.original.is_none() {
-        separated.original = original::set_aside_at_the_end(&mut layout, own);
+    let mut original = original::set_aside(&mut layout, own);
+    lists::set_aside(&mut layout, &context);
+    if original == Original::Unnamed {
+        original = original::set_aside_at_the_end(&mut layout, own);
     }
+    separated.names_several = original == Original::Several;
+    separated.original = original.page();
     if let Some(edges) = surroundings.edges {
         repeated::set_aside(&mut layout, &|line| edges.is_repeated(line));
     }
     finish(layout, cleaned, separated)
 }
 
-/// Where a text says that it was first published, wherever on a page it says so.
-pub fn original_of(cleaned: &Cleaned, own: Option<&Url>) -> Option<Url> {
-    let mut layout = Layout::of(cleaned);
-    original::set_aside(&mut layout, own)
+/// Where a page says that its article was first published: in the article or beside it, as far as
+/// other texts and lists on the page do not say it.
+pub fn original_of(
+    page: &Cleaned,
+    article: impl FnOnce() -> Cleaned,
+    own: Option<&Url>,
+    surroundings: &Surroundings<'_>,
+) -> Option<Url> {
+    let mut layout = Layout::of(page);
+    if !layout.signs.original {
+        return None;
+    }
+    sections::set_aside(&mut layout, page, &Context { own, surroundings });
+    original::beside(&layout, &Layout::of(&article()), own).page()
 }
 
 /// Sets aside the lines that the source repeats, and nothing else.
@@ -238,9 +266,13 @@ fn finish(mut layout: Layout<'_>, cleaned: &Cleaned, mut separated: Separated) -
         }
     }
     separated.set_aside = notes(&layout);
-    (separated.html, separated.text) = match separated.set_aside.is_empty() {
-        true => (cleaned.html.clone(), cleaned.text.clone()),
-        false => (layout.html(), layout.text()),
+    separated.html = match layout.is_shortened() {
+        true => layout.html(),
+        false => cleaned.html.clone(),
+    };
+    separated.text = match separated.set_aside.is_empty() {
+        true => cleaned.text.clone(),
+        false => layout.text(),
     };
     separated
 }
@@ -298,7 +330,9 @@ fn apply_rules(layout: &mut Layout<'_>, rules: &TextRules, separated: &mut Separ
     if let Some(marker) = rules.end_before.as_deref() {
         match find(layout, marker) {
             Some((line, at)) => {
-                let first = if layout.split(line, at) { line + 1 } else { line };
+                // Within a word that the HTML writes in another way no line can be parted: it stays.
+                layout.split(line, at);
+                let first = if at == 0 { line } else { line + 1 };
                 for line in &mut layout.lines[first..] {
                     line.set_aside = Some(Reason::Rule);
                 }

@@ -128,7 +128,7 @@ struct ConfigFile {
 
 impl ConfigFile {
     /// The plan; warnings go to the standard error, problems end the command.
-    fn plan(&self) -> Result<Plan, Stop> {
+    fn plan(&self) -> Result<Plan, CliError> {
         let loaded = Plan::load(&self.config)?;
         let warnings = loaded.warnings.at_start();
         if !warnings.0.is_empty() {
@@ -137,8 +137,9 @@ impl ConfigFile {
         Ok(loaded.plan)
     }
 
-    /// Whom to ask. Where the file cannot be used, a running daemon can be asked all the same.
-    fn target(&self) -> Result<Target, Stop> {
+    /// The store and the plan that a command is about. A running daemon can be asked even if the file
+    /// cannot be used.
+    fn target(&self) -> Result<Target, CliError> {
         let problems = match Plan::load(&self.config) {
             Ok(Loaded { plan, warnings }) => {
                 let warnings = warnings.at_start();
@@ -156,12 +157,12 @@ impl ConfigFile {
     }
 }
 
-/// A daemon by its store, and the plan by which the store is opened where none runs.
+/// The store whose daemon is asked, and the plan for opening it if no daemon runs.
 #[derive(Debug)]
 struct Target {
     store: PathBuf,
     plan: Result<Plan, Problems>,
-    /// Whether it was said that the file cannot be used.
+    /// Whether the user was warned that the file cannot be used.
     warned: Cell<bool>,
 }
 
@@ -172,12 +173,12 @@ impl From<Plan> for Target {
 }
 
 impl Target {
-    /// The plan in the file; what is wrong with it ends the command.
-    fn plan(&self) -> Result<&Plan, Stop> {
+    /// The plan in the file; its problems end the command.
+    fn plan(&self) -> Result<&Plan, CliError> {
         self.plan.as_ref().map_err(|problems| problems.clone().into())
     }
 
-    /// Says that the file cannot be used, where a daemon answers by the plan that it has.
+    /// Warns that the running daemon answers by the configuration in force, as the file cannot be used.
     fn warn_of_file(&self) {
         if let Err(problems) = &self.plan
             && !self.warned.replace(true)
@@ -204,15 +205,15 @@ pub fn main() -> ExitCode {
         Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match command.run(&config) {
         Ok(code) => code,
-        Err(stop) => {
-            print_error(format_args!("gazetted: {}", stop.message));
-            ExitCode::from(stop.code)
+        Err(error) => {
+            print_error(format_args!("gazetted: {}", error.message));
+            ExitCode::from(error.code)
         }
     }
 }
 
 impl Command {
-    fn run(self, config: &ConfigFile) -> Done {
+    fn run(self, config: &ConfigFile) -> CommandResult {
         match self {
             Self::Init(command) => command.run(),
             Self::Source(command) => command.run(config),
@@ -239,12 +240,12 @@ impl Command {
     }
 }
 
-/// The end of a command: an exit code, or why it had to stop.
-type Done = Result<ExitCode, Stop>;
+/// The exit code of a command, or the error that ended it.
+type CommandResult = Result<ExitCode, CliError>;
 
-/// Why a command stopped, and the exit code that says so to a supervisor.
+/// The error that ended a command, and the exit code for a supervisor.
 #[derive(Debug)]
-struct Stop {
+struct CliError {
     code: u8,
     message: String,
 }
@@ -254,13 +255,13 @@ const BAD_CONFIGURATION: u8 = 78;
 /// The store is damaged or full: `EX_IOERR`. systemd does not start it again.
 const STORE_FAILED: u8 = 74;
 
-impl Stop {
+impl CliError {
     fn because(message: impl ToString) -> Self {
         Self { code: 1, message: message.to_string() }
     }
 }
 
-impl From<Problems> for Stop {
+impl From<Problems> for CliError {
     fn from(problems: Problems) -> Self {
         let problems = problems.at_start();
         Self {
@@ -270,7 +271,7 @@ impl From<Problems> for Stop {
     }
 }
 
-impl From<StoreError> for Stop {
+impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         let mut message = error.to_string();
         if let StoreError::Damaged { path, .. } = &error
@@ -286,7 +287,7 @@ impl From<StoreError> for Stop {
     }
 }
 
-impl From<DaemonError> for Stop {
+impl From<DaemonError> for CliError {
     fn from(error: DaemonError) -> Self {
         match error {
             DaemonError::Store(error) => error.into(),
@@ -297,7 +298,7 @@ impl From<DaemonError> for Stop {
     }
 }
 
-impl From<std::io::Error> for Stop {
+impl From<std::io::Error> for CliError {
     fn from(error: std::io::Error) -> Self {
         Self::because(error)
     }

@@ -7,17 +7,17 @@ use tokio::sync::watch;
 
 use crate::model::Timestamp;
 
-/// A wall clock may be set while we wait for it; so often we look again.
-const LOOK_AGAIN: Duration = Duration::from_secs(20);
+/// The longest sleep before the wall clock is read again, because it may have been set.
+const MAX_SLEEP: Duration = Duration::from_secs(20);
 
-/// The one place that says what time it is.
+/// The only source of the time.
 #[derive(Debug, Clone)]
 pub struct Clock(Kind);
 
 #[derive(Debug, Clone)]
 enum Kind {
     Wall,
-    Hand(Arc<watch::Sender<Timestamp>>),
+    Manual(Arc<watch::Sender<Timestamp>>),
 }
 
 impl Clock {
@@ -28,26 +28,26 @@ impl Clock {
 
     /// A clock that stands at `start` until [`Clock::advance`] moves it.
     pub fn by_hand(start: Timestamp) -> Self {
-        Self(Kind::Hand(Arc::new(watch::Sender::new(start))))
+        Self(Kind::Manual(Arc::new(watch::Sender::new(start))))
     }
 
-    /// The moment it is.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Kind::Wall => chrono::Utc::now().into(),
-            Kind::Hand(hand) => *hand.borrow(),
+            Kind::Manual(hand) => *hand.borrow(),
         }
     }
 
     /// Moves a clock that is set by hand; the wall clock moves by itself.
     pub fn advance(&self, by: Duration) {
-        if let Kind::Hand(hand) = &self.0 {
+        if let Kind::Manual(hand) = &self.0 {
             hand.send_modify(|now| *now = now.after(by));
         }
     }
 
-    /// Returns once it is `moment`, also when the clock is set ahead in between;
-    /// earlier when it is set back: then what it was to be waited for is in question.
+    /// Returns at `moment`, even if the clock is set ahead meanwhile. Returns at once if the clock is
+    /// set back, because the caller then has to compute the moment anew.
     pub async fn sleep_until(&self, moment: Timestamp) {
         match &self.0 {
             Kind::Wall => {
@@ -58,10 +58,10 @@ impl Clock {
                         return;
                     }
                     before = now;
-                    tokio::time::sleep(now.until(moment).min(LOOK_AGAIN)).await;
+                    tokio::time::sleep(now.until(moment).min(MAX_SLEEP)).await;
                 }
             }
-            Kind::Hand(hand) => {
+            Kind::Manual(hand) => {
                 // The sender lives as long as this clock, so waiting cannot fail.
                 let _ = hand.subscribe().wait_for(|now| *now >= moment).await;
             }

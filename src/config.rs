@@ -26,7 +26,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use changes::{Change, Effect, changes};
-pub use problem::{Note, Problem, Problems, Severity, Spot};
+pub use problem::{Note, Problem, Problems, Severity};
+pub use text::Position;
 
 use gather::Gathered;
 use url::Url;
@@ -66,7 +67,7 @@ pub struct Plan {
     pub topics: Vec<Topic>,
     /// The topics' queries, compiled.
     pub queries: TopicSet,
-    /// How words are read.
+    /// How words are stemmed.
     pub language: Language,
     /// Texts that topics must and must not match.
     pub samples: Vec<Sample>,
@@ -75,7 +76,7 @@ pub struct Plan {
     /// The operator's corrections of which entries are one story.
     pub overrides: Overrides,
     /// Who may read the topics that are not for everybody.
-    pub guards: BTreeMap<TopicId, publish::AccessRule>,
+    pub access_rules: BTreeMap<TopicId, publish::AccessRule>,
     /// The cluster that this machine belongs to; `None` if it is alone.
     pub cluster: Option<Arc<ClusterPlan>>,
     /// The part that all nodes of a cluster share, as a configuration file; `None` for a machine
@@ -86,7 +87,7 @@ pub struct Plan {
     /// See [`Plan::public_version`].
     public_version: Option<TopicVersion>,
     /// The options as they were written.
-    stated: Arc<changes::StatedOptions>,
+    written_options: Arc<changes::WrittenOptions>,
 }
 
 /// A plan, and what its author may not have meant.
@@ -151,13 +152,13 @@ impl Plan {
     }
 
     /// Who may read which topic, by the names that it has and had.
-    pub fn guards(&self) -> Vec<(TopicId, publish::AccessRule)> {
-        let guard = |topic: &Topic| {
-            let guard = self.guards.get(&topic.id)?;
+    pub fn access_rules(&self) -> Vec<(TopicId, publish::AccessRule)> {
+        let rule = |topic: &Topic| {
+            let rule = self.access_rules.get(&topic.id)?;
             let names = std::iter::once(&topic.id).chain(&topic.formerly);
-            Some(names.map(|name| (name.clone(), guard.clone())).collect::<Vec<_>>())
+            Some(names.map(|name| (name.clone(), rule.clone())).collect::<Vec<_>>())
         };
-        self.topics.iter().filter_map(guard).flatten().collect()
+        self.topics.iter().filter_map(rule).flatten().collect()
     }
 
     /// Reads a configuration file with all it includes and compiles it.
@@ -180,7 +181,7 @@ impl Plan {
         if read.config.server.operators.is_some() && own.local.server.operators.is_none() {
             let message = "the nodes have a listener for operators, and this node has none";
             let help = "set `[server] operators` on this node, too: it decides what readers see";
-            gathered.problems.push(Problem::error(message, help, Spot::file(path)));
+            gathered.problems.push(Problem::error(message, help, Position::of_file(path)));
         }
         shared::add_local(&mut read.config, file::Config::clone(&own.local));
         gathered.parts.push(read);
@@ -251,13 +252,13 @@ pub struct ServerPlan {
 /// The compiled `[hub]` table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HubPlan {
-    /// Where sources' hubs call, with a slash at its end; a callback's token follows
-    /// it. None, where no hub is asked to push.
-    pub callbacks: Option<Url>,
-    /// Whether there is a hub here, for our own feeds.
-    pub serves: bool,
-    /// The hub elsewhere that is told of every change.
-    pub elsewhere: Option<Url>,
+    /// The address that sources' hubs call, up to the slash before a callback's token. `None` if
+    /// no hub is asked to push.
+    pub callback_base: Option<Url>,
+    /// Whether this daemon runs a hub for its own feeds.
+    pub runs_hub: bool,
+    /// The hub external_hub that is told of every change.
+    pub external_hub: Option<Url>,
 }
 
 /// The compiled `[cluster]` table.

@@ -40,7 +40,7 @@ mod search;
 mod startup_log;
 mod static_site;
 
-pub use background::{Background, aside};
+pub use background::{Background, at_low_priority};
 pub use backups::keep_backups;
 pub use cluster::{begin_stream, check_servers};
 pub use startup_log::StartupLog;
@@ -48,7 +48,7 @@ pub use startup_log::StartupLog;
 /// Requests that may wait for the loop.
 const WAITING: usize = 64;
 
-/// How long readers and polls may take to finish once the daemon is told to stop.
+/// How long readers and polls may take to finish once the daemon is asked to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
 /// Why the daemon did not start, or did not stay.
@@ -129,7 +129,7 @@ pub struct Daemon {
 
 impl Daemon {
     /// Starts polling and serving. When this returns the listener answers and
-    /// every feed stands on the shelf: the daemon is ready.
+    /// the response cache holds every feed: the daemon is ready.
     pub async fn start(
         plan: Plan,
         store: Arc<dyn Store>,
@@ -144,15 +144,15 @@ impl Daemon {
         let plan = joining.as_ref().map_or(plan, |joining| joining.plan.clone());
         let at = joining.as_ref().map_or_else(|| clock.now(), |joining| joining.opened_at(&clock));
         let cache = Arc::new(ResponseCache::default());
-        let opening = Arc::new(StartupProgress::default());
-        let starting = StartupLog::begin(opening.clone());
+        let startup = Arc::new(StartupProgress::default());
+        let starting = StartupLog::begin(startup.clone());
         let driver = EngineDriver::open_with_progress(
             plan.clone(),
             joining.as_ref().map_or(Vec::new(), |joining| joining.former.clone()),
             store.clone(),
             cache.clone(),
             at,
-            &opening,
+            &startup,
         )
         .await?;
         let records = Records::new(plan.clone(), store, driver.source_states());
@@ -211,7 +211,7 @@ impl Daemon {
             requests,
             liveness,
             watching,
-            pipeline: background.spawn_apart(pipeline.run()),
+            pipeline: background.spawn_on_own_thread(pipeline.run()),
             server: tokio::spawn(server),
             stop_serving,
             cache,
@@ -330,8 +330,8 @@ impl Handle {
         self.ask(|done| Request::PollNow { source, insists, done }).await
     }
 
-    /// Puts a plan in force; returns what it changed, a line each, when its
-    /// feeds are on the shelf.
+    /// Puts a plan in force. Returns its changes, a line each, once the response cache holds its
+    /// feeds.
     ///
     /// # Errors
     /// The daemon is stopping, or its disk is full.

@@ -69,6 +69,7 @@ pub use judge::{Judged, judge, judge_within};
 pub use key_hash::{address_key, first_passage_of, keys_of_page, published_key};
 pub use near_duplicate::near;
 pub use overrides::{Overrides, address_of};
+pub use place::story_ids;
 pub use recognise::{as_told, is_current, is_settled, is_told, read_texts};
 pub use revise::{Wanted, wants_enrichment};
 pub use rules::Rules;

@@ -36,10 +36,10 @@ mod startup_progress;
 mod topic_fill;
 mod topics;
 mod turn;
+mod turn_in_progress;
 mod volume_records;
 mod volumes;
 mod websub;
-mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -48,8 +48,7 @@ use std::time::Duration;
 use crate::config::Plan;
 use crate::fetch::PollBudget;
 use crate::model::{
-    EngineRecord, Horizon, Key, Progress, SourceId, SourceState, Subscriber, SubscriberId,
-    Timestamp,
+    EngineRecord, Key, Progress, SourceId, SourceState, Subscriber, SubscriberId, Timestamp,
 };
 use crate::store::{Commit, Store, StoreError};
 
@@ -73,7 +72,7 @@ pub(crate) use websub::callbacks_of;
 
 use feeds::Feeds;
 use silence::Silences;
-use work::Work;
+use turn_in_progress::TurnInProgress;
 
 /// Clocks are set back by so much every now and then, and that voids nothing.
 const SKEW: Duration = Duration::from_secs(60);
@@ -85,12 +84,14 @@ pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Arc<SourceState>>>>;
 pub struct Engine {
     plan: Arc<Plan>,
     progress: Progress,
+    /// The progress in the last commit.
+    recorded: Progress,
     source_states: SourceStates,
     topics: Topics,
     feeds: Feeds,
     silences: Silences,
     /// The control of the poll budget.
-    market: PollBudget,
+    poll_budget: PollBudget,
     /// Shingles of earlier spans of time were forgotten.
     shingles_from: Option<Key>,
     subscribers: BTreeMap<SubscriberId, Subscriber>,
@@ -112,17 +113,18 @@ impl Engine {
         former: Vec<Arc<Plan>>,
         store: &dyn Store,
         at: Timestamp,
-        opening: &StartupProgress,
+        startup: &StartupProgress,
     ) -> Result<(Self, Step), StoreError> {
         let records = store.engine_records()?;
         let progress = records.iter().find_map(|record| match record {
             EngineRecord::Progress(progress) => Some(*progress),
             _ => None,
         });
-        let topics = Topics::open(plan.clone(), &records, store, opening)?;
-        opening.begin("reading what is remembered of sources", plan.sources.len());
+        let progress = progress.unwrap_or_default();
+        let topics = Topics::open(plan.clone(), &records, store, startup)?;
+        startup.begin("reading the states of sources", plan.sources.len());
         let source_states = store.source_states()?;
-        let market = PollBudget::recall(source_states.values().map(|state| &**state));
+        let poll_budget = PollBudget::recall(source_states.values().map(|state| &**state));
         let pinged = records.iter().filter_map(|record| match record {
             EngineRecord::Ping { path, hash, .. } => Some((path.clone(), *hash)),
             _ => None,
@@ -131,10 +133,11 @@ impl Engine {
             feeds: Feeds::open(&records),
             silences: Silences::open(&records, &plan, &topics),
             plan: plan.clone(),
-            progress: progress.unwrap_or_default(),
+            progress,
+            recorded: progress,
             source_states: Arc::new(RwLock::new(source_states)),
             topics,
-            market,
+            poll_budget,
             shingles_from: None,
             subscribers: store.subscribers()?.into_iter().map(|one| (one.id(), one)).collect(),
             pinged: pinged.collect(),
@@ -147,9 +150,7 @@ impl Engine {
         // have the times of the stream.
         let is_alone = engine.stream.is_none();
         if is_alone && engine.progress.applied > at.after(SKEW) {
-            engine.progress.applied = at;
-            engine.progress.horizon =
-                Horizon { at: engine.progress.horizon.at.min(at), leap: None };
+            engine.set_back(at);
         }
         // A restart under the same plan is no turn of its own.
         let is_same = !is_alone || engine.progress.plan == feeds::digest(&plan);
@@ -194,9 +195,7 @@ impl Engine {
                 Ok(())
             }),
             Turn::ClockCorrected { at } => {
-                self.progress.applied = self.progress.applied.min(at);
-                self.progress.horizon =
-                    Horizon { at: self.progress.horizon.at.min(at), leap: None };
+                self.set_back(at);
                 self.begin(at, reader, |engine, work| {
                     engine.reschedule(work);
                     Ok(())
@@ -232,26 +231,32 @@ impl Engine {
         }
     }
 
+    /// The clock was ahead, and it is earlier.
+    fn set_back(&mut self, at: Timestamp) {
+        self.progress.applied = self.progress.applied.min(at);
+        self.progress.horizon = self.progress.horizon.set_back(at);
+    }
+
     /// Runs what a turn does and closes its commit. Time never runs backwards.
     fn begin(
         &mut self,
         at: Timestamp,
         reader: &Reader<'_>,
-        act: impl FnOnce(&mut Self, &mut Work<'_>) -> Result<(), StoreError>,
+        act: impl FnOnce(&mut Self, &mut TurnInProgress<'_>) -> Result<(), StoreError>,
     ) -> Result<Step, StoreError> {
-        let before = self.progress;
-        let now = at.max(before.applied);
-        let horizon = match before.horizon.at {
+        let now = at.max(self.progress.applied);
+        let horizon = match self.progress.horizon.at {
             // Before the first poll.
             Timestamp::EPOCH => now,
             horizon => horizon,
         };
-        let mut work = Work::new(reader, now, horizon);
+        let mut work = TurnInProgress::new(reader, now, horizon);
         act(self, &mut work)?;
         self.feeds.record(&mut work);
         let (mut step, source_states) = work.finish();
-        if !step.commit.is_empty() || self.progress != before {
+        if !step.commit.is_empty() || self.progress != self.recorded {
             self.progress.applied = step.at;
+            self.recorded = self.progress;
             step.commit.engine.push(EngineRecord::Progress(self.progress));
         }
         let mut known = self.source_states.write().unwrap_or_else(PoisonError::into_inner);

@@ -34,7 +34,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use url::Url;
 
 use crate::model::{
-    Document, Failure, FailureKind, FloodState, Freshness, Location, Source, SourceState,
+    Document, Failure, FailureKind, FloodState, Freshness, Location, PageHold, Source, SourceState,
     Timestamp, Validators,
 };
 use crate::websub::inbound::HubRequest;
@@ -179,6 +179,18 @@ impl Fetcher {
         now: Timestamp,
     ) -> Option<Timestamp> {
         self.web.limited(&source_origin::origin_of(source, state), now)
+    }
+
+    /// Servers that have asked to be left alone since a moment.
+    pub fn held_since(&self, moment: Timestamp) -> Vec<PageHold> {
+        self.web.limits().noted_since(moment)
+    }
+
+    /// Leaves those servers alone that asked for it before a restart, as the state of a source has it.
+    pub fn recall_holds(&self, state: &SourceState, now: Timestamp) {
+        for hold in state.round.iter().flat_map(|round| &round.held) {
+            self.web.limits().recall(hold, now);
+        }
     }
 }
 

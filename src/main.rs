@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 /// Its settings are compiled in: `.cargo/config.toml`.
+#[cfg(feature = "jemalloc")]
 #[global_allocator]
 static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -67,7 +67,7 @@ pub use look_back::{LookBack, NotASpan};
 pub use name::{NodeName, SourceId, StoryId, TopicId};
 pub use network::network_of;
 pub use poll::{Backfill, Document, Hints, Outcome, Poll, Reading, Validators};
-pub use recheck::{Recheck, RecheckRound};
+pub use recheck::{PageHold, Recheck, RecheckRound};
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use seed::Seed;
 pub use set_aside::{EdgeLines, Reason, SetAside, TextState};

@@ -3,7 +3,7 @@
 //! [`options!`] declares a table of the file: the documentation, name, type, default and check of
 //! each option, and whether a reload is enough to change it. Everything else is derived: the struct
 //! with its defaults, reading with the places of mistakes ([`read`]), `config/reference.toml` and
-//! `docs/options.md` ([`Described`]), and what a reload logs ([`Stated`]).
+//! `docs/options.md` ([`Described`]), and what a reload logs ([`WrittenOption`]).
 //!
 //! A stage declares its own settings, so that adding one touches the declaration and the code that
 //! uses it. [`crate::config`] puts the tables together.
@@ -110,6 +110,12 @@ impl Amount for u64 {
     }
 }
 
+impl Amount for usize {
+    fn is_zero(&self) -> bool {
+        *self == 0
+    }
+}
+
 impl Amount for std::time::Duration {
     fn is_zero(&self) -> bool {
         std::time::Duration::is_zero(self)
@@ -132,13 +138,6 @@ impl<T: Amount> Declared<T> {
     /// With zero, nothing would work.
     pub(crate) fn above_zero(self) -> Self {
         self.checked(|amount| amount.is_zero().then(|| "write more than zero".to_owned()))
-    }
-}
-
-impl Declared<usize> {
-    /// A count that cannot be zero.
-    pub(crate) fn at_least_one(self) -> Self {
-        self.checked(|count| (*count == 0).then(|| "write a whole number above zero".to_owned()))
     }
 }
 
@@ -221,7 +220,7 @@ impl Described {
 
 /// The value of one option, for comparison with its value after a reload.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stated {
+pub(crate) struct WrittenOption {
     /// The name of its table; empty at the top of the file.
     pub(crate) table: &'static str,
     pub(crate) name: &'static str,
@@ -244,7 +243,7 @@ pub(crate) trait Table: Default {
     fn write_options(&self) -> Vec<(&'static str, String)>;
 
     /// The values of its options, for comparison with those after a reload.
-    fn state(&self, table: &'static str) -> Vec<Stated>;
+    fn state(&self, table: &'static str) -> Vec<WrittenOption>;
 }
 
 /// Declares a table of options: a struct whose fields are the keys of the table.
@@ -294,7 +293,7 @@ macro_rules! options {
                 vec![$((stringify!($field), $crate::options::read::Value::write(&self.$field))),*]
             }
 
-            fn state(&self, table: &'static str) -> Vec<$crate::options::Stated> {
+            fn state(&self, table: &'static str) -> Vec<$crate::options::WrittenOption> {
                 let mut stated = Vec::new();
                 $({
                     let declared: $crate::options::Declared<$type> = $declared;

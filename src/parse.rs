@@ -19,6 +19,8 @@ mod clean;
 
 mod date;
 
+mod entry_id;
+
 mod json;
 
 mod names;
@@ -56,15 +58,15 @@ options! {
     /// Bounds on what one document may hold: the `[parsing]` table.
     pub struct Limits {
         /// The most entries of one document. If it has more, the newest are kept.
-        entries: usize = option(500).at_least_one(),
+        entries: usize = option(500).above_zero(),
         /// The longest text of one field.
         field: Size = option(Size(256 * 1024)),
         /// How deep elements are nested before they lose their tags.
-        depth: usize = option(100).at_least_one(),
+        depth: usize = option(100).above_zero(),
         /// How many elements are read.
-        elements: usize = option(200_000).at_least_one(),
+        elements: usize = option(200_000).above_zero(),
         /// How many attributes an element may have.
-        attributes: usize = option(256).at_least_one(),
+        attributes: usize = option(256).above_zero(),
     }
 }
 

@@ -181,6 +181,7 @@ impl Pipeline {
             liveness,
             follow_plan: None,
         };
+        pipeline.recall_holds();
         pipeline.plan_all();
         Ok(pipeline)
     }
@@ -328,6 +329,14 @@ impl Pipeline {
         let plan = self.driver.plan().clone();
         for source in self.polls.expect_all(&plan) {
             self.plan_source(&source);
+        }
+    }
+
+    /// Has a new fetcher know which servers asked to be left alone.
+    fn recall_holds(&self) {
+        let now = self.clock.now();
+        for id in self.driver.plan().sources.keys() {
+            self.driver.with_source_state(id, |state| self.polls.recall_holds(state, now));
         }
     }
 

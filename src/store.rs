@@ -192,6 +192,8 @@ pub trait Store: Send + Sync + 'static {
     fn commit(&self, commit: Commit) -> Committed {
         self.commit_shared(Arc::new(commit))
     }
+    /// Whether there is a story of this ID, be it retired.
+    fn is_known(&self, id: StoryId) -> Result<bool, StoreError>;
     /// One story, unless it is retired.
     fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError>;
     /// Up to `limit` stories in the order of (first_seen, id), after the given
@@ -233,7 +235,7 @@ pub trait Store: Send + Sync + 'static {
     /// equal sequences.
     fn records(&self) -> Box<dyn Iterator<Item = Result<Record, StoreError>> + '_>;
     /// How much room its disk has; `None` where it needs none.
-    fn room(&self) -> Result<Option<DiskSpace>, StoreError>;
+    fn disk_space(&self) -> Result<Option<DiskSpace>, StoreError>;
     /// Waits for what is under way and closes; a second call does nothing.
     /// Every other call after it is an error.
     fn close(&self) -> Result<(), StoreError>;

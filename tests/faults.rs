@@ -7,6 +7,7 @@ pub(crate) mod apart;
 mod backups;
 mod clients;
 mod clock;
+mod commits;
 mod damage;
 mod deadly;
 pub(crate) mod dice;
@@ -60,6 +61,7 @@ const FAULTS: &[(u8, &str, &[&str])] = &[
         "full disk",
         &[
             "d05_on_a_full_disk_it_serves_on_and_goes_on_by_itself",
+            "d05_whichever_commit_a_full_disk_refuses_the_loop_loses_and_shows_nothing_else",
             "a_full_disk_costs_nothing_that_was_answered",
             "no_backup_is_tried_on_a_full_disk_and_the_last_one_stays",
         ],
@@ -69,6 +71,7 @@ const FAULTS: &[(u8, &str, &[&str])] = &[
         "EIO on fdatasync",
         &[
             "d06_after_a_failed_sync_nothing_is_answered_and_all_before_is_there",
+            "d06_whichever_commit_fails_the_loop_ends_and_the_next_start_goes_on",
             "after_a_failed_sync_nothing_is_answered_well_any_more",
         ],
     ),

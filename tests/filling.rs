@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use gazetted::engine::{TopicFillProgress, TopicFillResult};
+use gazetted::engine::{TopicFillProgress, TopicFillResult, Turn};
 use gazetted::inquiry::Records;
 use gazetted::model::{
     EngineRecord, Entry, Feed, Freshness, Hints, Outcome, Poll, Reading, SourceId, Timestamp,
@@ -104,7 +104,9 @@ async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothi
     assert_eq!(titles(&cache), about("harbour", STORIES));
     let before = ids(&cache);
 
-    driver.prepare(Arc::new(bridges.plan()), bridges.clock.now()).await.unwrap();
+    let (plan, at) = (Arc::new(bridges.plan()), bridges.clock.now());
+    driver.apply(Turn::Plan { plan, at }).await.unwrap();
+    driver.publish().await.unwrap();
     assert_eq!(driver.step(bridges.clock.now()).await.unwrap(), None, "one slice is not all");
     assert!(driver.is_filling());
     let told = |matched, of| TopicFillProgress { topic: TopicId::new("works"), matched, of };

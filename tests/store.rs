@@ -237,7 +237,7 @@ fn fills_its_small_disk() {
     let store = store::open(&path, CACHE).unwrap();
     let stories = |commits: u64| STORIES * commits.min(KEPT);
     let first = fill(&*store, 0);
-    assert!(store.room().unwrap().unwrap().is_low(None, false));
+    assert!(store.disk_space().unwrap().unwrap().is_low(None, false));
     assert_eq!(store.count(), Ok(stories(first)), "reading goes on");
     // Room again: so does writing, by itself.
     std::fs::remove_file(&filler).unwrap();

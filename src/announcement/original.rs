@@ -5,16 +5,17 @@
 //! would merge two announcements. So in the middle of a text only a line that is nothing else
 //! counts, or the phrase with a colon and the address in full.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 use url::Url;
 
-use super::sections::{DATE, date_in, is_fact_heading, is_listed, is_prose};
+use super::behind_original;
+use super::line_kind::is_prose;
 use super::signs::Signs;
-use super::text_lines::Layout;
-use super::vocabulary::{Heading, INLINE_OTHERS, heading};
+use super::text_lines::{Layout, Line};
 use crate::model::Reason;
 
 /// The words that announce the link, with what may stand between them and it.
@@ -70,8 +71,44 @@ static ADDRESS: LazyLock<Regex> =
 
 const SENTENCE_ENDS: [char; 10] = ['.', '!', '?', '…', ':', '"', '”', ')', ']', '|'];
 
-/// Words that must stand before the link for the list behind it to be set aside.
-const LEAST_WORDS_BEFORE: usize = 8;
+/// The original of a text, as far as the text names one.
+#[derive(Debug, Default, PartialEq)]
+pub(super) enum Original {
+    /// It names none.
+    #[default]
+    Unnamed,
+    /// It names this page alone.
+    Page(Url),
+    /// It names several pages, as a digest does: none of them is the original of all of it.
+    Several,
+}
+
+impl Original {
+    /// The page, if it is one.
+    pub(super) fn page(self) -> Option<Url> {
+        match self {
+            Self::Page(url) => Some(url),
+            Self::Unnamed | Self::Several => None,
+        }
+    }
+}
+
+/// Whether two addresses lead to one page, whatever the scheme, the place within the page and the
+/// marks of a campaign are.
+pub fn is_same_page(one: &Url, other: &Url) -> bool {
+    fn host(url: &Url) -> &str {
+        let host = url.host_str().unwrap_or_default();
+        host.strip_prefix("www.").unwrap_or(host)
+    }
+    fn query(url: &Url) -> impl Iterator<Item = &str> {
+        let pairs = url.query().unwrap_or_default().split('&');
+        pairs.filter(|pair| !pair.is_empty() && !pair.starts_with("utm_"))
+    }
+    let path = |url: &Url| url.path().trim_end_matches('/').len();
+    host(one) == host(other)
+        && one.path()[..path(one)] == other.path()[..path(other)]
+        && query(one).eq(query(other))
+}
 
 /// A link to an original, and where it stands.
 struct Named {
@@ -89,29 +126,77 @@ struct Named {
 }
 
 /// Sets aside the link to the original and the list behind it, if the words are certain.
-pub(super) fn set_aside(layout: &mut Layout<'_>, own: Option<&Url>) -> Option<Url> {
+pub(super) fn set_aside(layout: &mut Layout<'_>, own: Option<&Url>) -> Original {
     let kept: Vec<usize> = layout.kept().collect();
-    let certain = kept.iter().rev().filter_map(|line| named(layout, *line, own));
-    let named = certain.into_iter().find(|named| named.is_certain)?;
-    let url = named.url.clone();
-    let behind = take(layout, named);
-    set_aside_behind(layout, behind);
-    Some(url)
+    let found = kept.iter().rev().flat_map(|line| all_named(layout, *line, own));
+    let found = only(found.filter(|named| named.is_certain));
+    match found {
+        Ok(named) => {
+            let url = named.url.clone();
+            let behind = take(layout, named);
+            behind_original::set_aside(layout, behind);
+            Original::Page(url)
+        }
+        Err(original) => original,
+    }
+}
+
+/// The original that a page names in certain words, in or beside its article: no prose of another
+/// text stands between them.
+pub(super) fn beside(layout: &Layout<'_>, article: &Layout<'_>, own: Option<&Url>) -> Original {
+    let of_article: HashSet<&str> = article.lines.iter().map(|line| &*line.text).collect();
+    let is_inside = |line: &Line| of_article.contains(&*line.text);
+    let (mut first, mut last) = (None, None);
+    let mut prose = 0;
+    // How many lines of other prose stand before each line.
+    let mut prose_before = Vec::with_capacity(layout.lines.len() + 1);
+    for (at, line) in layout.lines.iter().enumerate() {
+        prose_before.push(prose);
+        if is_inside(line) {
+            first = first.or(Some(at));
+            last = Some(at);
+        } else if line.set_aside.is_none() && is_prose(line) {
+            prose += 1;
+        }
+    }
+    let is_beside = |named: &Named| {
+        let at = named.lines.0;
+        let Some((first, last)) = first.zip(last) else { return true };
+        prose_before[at] <= prose_before[last] && prose_before[at] >= prose_before[first]
+    };
+    let kept = layout.kept().rev();
+    let found = kept.flat_map(|line| all_named(layout, line, own));
+    match only(found.filter(|named| named.is_certain && is_beside(named))) {
+        Ok(named) => Original::Page(named.url),
+        Err(original) => original,
+    }
 }
 
 /// Sets aside the link to the original where it is the last of what is left.
-pub(super) fn set_aside_at_the_end(layout: &mut Layout<'_>, own: Option<&Url>) -> Option<Url> {
-    let last: Vec<usize> = layout.kept().rev().take(2).collect();
-    let found = last.iter().rev().find_map(|line| named(layout, *line, own));
-    let found = found.filter(|named| {
-        let (_, line) = named.lines;
-        named.is_likely
-            && last.first() == Some(&line)
-            && is_end(&layout.lines[line].text[named.end..])
-    })?;
-    let url = found.url.clone();
-    take(layout, found);
-    Some(url)
+pub(super) fn set_aside_at_the_end(layout: &mut Layout<'_>, own: Option<&Url>) -> Original {
+    let kept: Vec<usize> = layout.kept().collect();
+    let is_at_the_end_of_its_line =
+        |named: &Named| named.is_likely && is_end(&layout.lines[named.lines.1].text[named.end..]);
+    let found = kept.iter().rev().flat_map(|line| all_named(layout, *line, own));
+    let found = only(found.filter(is_at_the_end_of_its_line));
+    match found {
+        Ok(named) if kept.last() == Some(&named.lines.1) => {
+            let url = named.url.clone();
+            take(layout, named);
+            Original::Page(url)
+        }
+        Ok(_) => Original::Unnamed,
+        Err(original) => original,
+    }
+}
+
+/// The first of these, if all lead to its page; else what that makes of the text's original.
+fn only(mut found: impl Iterator<Item = Named>) -> Result<Named, Original> {
+    let first = found.next().ok_or(Original::Unnamed)?;
+    match found.all(|other| is_same_page(&other.url, &first.url)) {
+        true => Ok(first),
+        false => Err(Original::Several),
+    }
 }
 
 /// Whether nothing but marks follow.
@@ -145,36 +230,41 @@ fn take(layout: &mut Layout<'_>, named: Named) -> usize {
     last + 1
 }
 
-/// The link to an original that a line names, or that begins there.
-fn named(layout: &Layout<'_>, index: usize, own: Option<&Url>) -> Option<Named> {
+/// The links to an original that a line names, or that begin there, the last first.
+fn all_named(layout: &Layout<'_>, index: usize, own: Option<&Url>) -> Vec<Named> {
     let line = &layout.lines[index];
     if !layout.signs.original || line.text.len() > 100_000 || !Signs::of(&line.text).original {
-        return None;
+        return Vec::new();
     }
     let elsewhere = |url: &Url| {
         matches!(url.scheme(), "http" | "https")
             && own.is_none_or(|own| own.host_str() != url.host_str())
     };
-    let labelled =
-        line.links.iter().rev().find(|link| {
-            elsewhere(&link.url) && LABEL.is_match(line.text[link.label.clone()].trim())
-        });
-    if let Some(link) = labelled {
-        let Range { start, end } = link.label.clone();
-        let is_last = is_end(&line.text[end..]);
-        let before = line.text[..start].trim_end();
-        let is_whole = is_last && before.is_empty();
-        let is_apart = is_last && (is_whole || before.ends_with(SENTENCE_ENDS));
-        let label = &line.text[start..end];
-        let is_certain = is_whole
-            && (IS_PLAIN.is_match(label)
-                || label.len() == line.text.len()
-                    && label.to_lowercase().contains("read the original"));
-        let (url, lines) = (link.url.clone(), (index, index));
-        return Some(Named { url, lines, start, end, is_certain, is_likely: is_apart });
+    let labelled: Vec<Named> = line
+        .links
+        .iter()
+        .rev()
+        .filter(|link| elsewhere(&link.url) && LABEL.is_match(line.text[link.label.clone()].trim()))
+        .map(|link| {
+            let Range { start, end } = link.label.clone();
+            let is_last = is_end(&line.text[end..]);
+            let before = line.text[..start].trim_end();
+            let is_whole = is_last && before.is_empty();
+            let is_apart = is_last && (is_whole || before.ends_with(SENTENCE_ENDS));
+            let label = &line.text[start..end];
+            let is_certain = is_whole
+                && (IS_PLAIN.is_match(label)
+                    || label.len() == line.text.len()
+                        && label.to_lowercase().contains("read the original"));
+            let (url, lines) = (link.url.clone(), (index, index));
+            Named { url, lines, start, end, is_certain, is_likely: is_apart }
+        })
+        .collect();
+    if !labelled.is_empty() {
+        return labelled;
     }
     let found: Vec<_> = PHRASE.captures_iter(&line.text).collect();
-    found.iter().rev().find_map(|phrase| {
+    let named = found.iter().rev().filter_map(|phrase| {
         let (whole, gap) = (phrase.get(0)?, phrase.name("gap")?);
         let before = line.text[..whole.start()].trim_end();
         let starts_line = before.is_empty();
@@ -207,7 +297,8 @@ fn named(layout: &Layout<'_>, index: usize, own: Option<&Url>) -> Option<Named> 
         let lines = (index, index);
         let start = whole.start();
         elsewhere(&url).then_some(Named { url, lines, start, end, is_certain, is_likely })
-    })
+    });
+    named.collect()
 }
 
 /// The link or address that begins at a place of a line: where it leads, where it ends, and
@@ -226,99 +317,4 @@ fn link_at(layout: &Layout<'_>, index: usize, at: usize) -> Option<(Url, usize, 
     let found = ADDRESS.find(line.text.get(at..)?)?;
     let bare = found.as_str().trim_end_matches(['.', ',', ')', ';', ']', '\'', '’', '”']);
     Some((Url::parse(bare).ok()?, at + bare.len(), true))
-}
-
-/// Whether a line that lost its line ends is a list of other announcements: it begins with the
-/// heading of one, or has their dates.
-fn is_run_on_list(text: &str) -> bool {
-    let words: Vec<Range<usize>> = words(text).take(MOST_WORDS_OF_A_HEADING + 1).collect();
-    heading_of_run_on(text, &words) == Some(Heading::Others) || DATE.find_iter(text).count() >= 2
-}
-
-/// Sets aside such a line, up to notes to editors.
-fn set_aside_run_on_list(layout: &mut Layout<'_>, index: usize) {
-    let text = &layout.lines[index].text;
-    let words: Vec<Range<usize>> = words(text).collect();
-    let is_facts = |at: &usize| heading_of_run_on(text, &words[*at..]) == Some(Heading::Facts);
-    if let Some(facts) = (1..words.len()).find(is_facts) {
-        let start = words[facts].start;
-        if !layout.split(index, start) {
-            return;
-        }
-    }
-    layout.lines[index].set_aside = Some(Reason::BehindOriginal);
-}
-
-/// The longest heading that is looked for where nothing ends it, in words.
-const MOST_WORDS_OF_A_HEADING: usize = 5;
-
-/// The kind of heading that the words of a text begin with, if something else begins behind it: a
-/// colon ends it, or a capital or a number follows at least two words.
-fn heading_of_run_on(text: &str, words: &[Range<usize>]) -> Option<Heading> {
-    let first = words.first()?;
-    if text[first.start..].starts_with(char::is_lowercase) {
-        return None;
-    }
-    (1..words.len().min(MOST_WORDS_OF_A_HEADING + 1)).find_map(|count| {
-        let written = &text[first.start..words[count - 1].end];
-        let next = &text[words[count].start..];
-        let is_ended = written.ends_with([':', '：']);
-        let is_followed =
-            count > 1 && !written.ends_with('.') && next.starts_with(|c: char| !c.is_lowercase());
-        if is_ended || is_followed { heading(written) } else { None }
-    })
-}
-
-/// Where the words of a text stand, in bytes.
-fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut end = 0;
-    text.split_inclusive(char::is_whitespace).filter_map(move |part| {
-        let start = end;
-        end += part.len();
-        let word = part.trim_end();
-        (!word.is_empty()).then(|| start..start + word.len())
-    })
-}
-
-/// Sets aside the list of other announcements behind the link: titles, dates and sentences, up to
-/// notes to editors. Prose before that stays: a link can stand over its text as well.
-fn set_aside_behind(layout: &mut Layout<'_>, behind: usize) {
-    let words_before: usize = (0..behind)
-        .map(|index| &layout.lines[index])
-        .filter(|line| line.set_aside.is_none())
-        .map(|line| line.word_count())
-        .sum();
-    if words_before < LEAST_WORDS_BEFORE {
-        return;
-    }
-    let rest: Vec<usize> = layout
-        .kept()
-        .filter(|index| *index >= behind)
-        .take_while(|index| !is_fact_heading(&layout.lines[*index]))
-        .collect();
-    let starts_list = |index: &usize| {
-        let line = &layout.lines[*index];
-        is_listed(line) || INLINE_OTHERS.find(&line.text).is_some_and(|found| found.start() == 0)
-    };
-    if let [only] = rest[..]
-        && !is_listed(&layout.lines[only])
-        && is_run_on_list(&layout.lines[only].text)
-    {
-        set_aside_run_on_list(layout, only);
-        return;
-    }
-    let Some(first) = rest.iter().position(starts_list) else { return };
-    let list = &rest[first..];
-    let lines = || list.iter().map(|index| &layout.lines[*index]);
-    let listed = lines().filter(|line| is_listed(line)).count();
-    let is_marked = lines().any(|line| line.is_mostly_linked() || date_in(&line.text).is_some())
-        || lines().next().is_some_and(|line| INLINE_OTHERS.is_match(&line.text));
-    let in_a_row = lines().collect::<Vec<_>>();
-    let has_prose = in_a_row.windows(2).any(|pair| is_prose(pair[0]) && is_prose(pair[1]));
-    let is_titles = listed >= 3 && lines().all(is_listed);
-    if !has_prose && (is_marked && 5 * listed >= 2 * list.len() || is_titles) {
-        for index in list.iter().copied() {
-            layout.lines[index].set_aside = Some(Reason::BehindOriginal);
-        }
-    }
 }

@@ -3,13 +3,15 @@
 //! A line counts as repeated when most entries of a document have it, or most of the entries that
 //! were counted in the source's state ([`crate::model::EdgeLines`]). Only a row of such lines at
 //! an edge goes, never all that an entry says, no sentence at the beginning, and nothing below a
-//! heading for notes to editors.
+//! heading for notes to editors. Values stay: "Severity: amber" is what most warnings say, and
+//! what matters in each of them.
 
 use std::collections::{HashMap, HashSet};
 
-use super::beginning;
-use super::sections::is_fact_heading;
+use super::line_kind::{SENTENCE_MARKS, begins_facts, is_field};
 use super::text_lines::{Layout, Line};
+use super::vocabulary::{Heading, names_origin};
+use super::{beginning, contacts};
 use crate::model::{Entry, Reason};
 
 /// Lines that are looked at from the beginning and from the end of a text.
@@ -114,13 +116,14 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, is_repeated: &dyn Fn(u64) -> bo
     if kept.iter().all(|index| repeats(&layout.lines[*index])) {
         return;
     }
-    let is_noted = kept.iter().any(|index| is_fact_heading(&layout.lines[*index]));
+    let is_noted = kept.iter().any(|index| begins_facts(&layout.lines[*index]));
+    let mut own = kept.iter().map(|index| &layout.lines[*index]).filter(|line| !repeats(line));
+    let is_record = !own.any(is_sentence);
+    let repeats = |line: &Line| !is_value(line, is_record) && repeats(line);
     for index in kept.iter().take(FIRST) {
         let line = &layout.lines[*index];
         // Announcements of a series begin with the same sentences.
-        let is_sentence =
-            line.text.ends_with(['.', '!', '?', '…', '。']) && !line.is_mostly_linked();
-        if is_sentence || !repeats(line) {
+        if is_sentence(line) || !repeats(line) {
             break;
         }
         layout.lines[*index].set_aside = Some(Reason::Repeated);
@@ -144,3 +147,26 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, is_repeated: &dyn Fn(u64) -> bo
         break;
     }
 }
+
+fn is_sentence(line: &Line) -> bool {
+    line.text.ends_with(SENTENCE_MARKS) && !line.is_mostly_linked()
+}
+
+/// Whether a line is a value of the announcement, however many others have the same: one with its
+/// label, or any line of a record, which has no sentence of its own.
+fn is_value(line: &Line, is_record: bool) -> bool {
+    let label = line.text.split([':', '：']).next().unwrap_or_default();
+    let is_stated = || {
+        is_field(line)
+            && !names_origin(label)
+            && matches!(line.heading_before_colon(), None | Some(Heading::Facts))
+    };
+    let is_short = line.word_count() <= MOST_WORDS_OF_A_VALUE;
+    line.links.is_empty()
+        && is_short
+        && !is_sentence(line)
+        && (is_record || is_stated())
+        && !contacts::names_contact(line)
+}
+
+const MOST_WORDS_OF_A_VALUE: usize = 12;

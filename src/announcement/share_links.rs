@@ -36,7 +36,7 @@ pub(super) fn shares(url: &Url) -> bool {
     }
 }
 
-/// Whether a link leads to a network, as those to a publisher's own profiles do.
+/// Whether a link leads to a profile on a network, as those of a publisher do.
 pub(super) fn is_profile(url: &Url) -> bool {
     const NETWORKS: [&str; 18] = [
         "facebook.com",
@@ -58,6 +58,15 @@ pub(super) fn is_profile(url: &Url) -> bool {
         "xing.com",
         "snapchat.com",
     ];
+    // A film, an event or a post there is what the announcement is about.
+    const CONTENTS: [&str; 14] = [
+        "watch", "live", "event", "events", "playlist", "embed", "shorts", "reel", "p", "status",
+        "post", "posts", "video", "videos",
+    ];
+    let mut parts = url.path().split('/');
+    if parts.any(|part| CONTENTS.contains(&part)) {
+        return false;
+    }
     let host = url.host_str().unwrap_or_default();
     NETWORKS.iter().any(|network| {
         host.strip_suffix(network).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
@@ -91,6 +100,9 @@ mod tests {
             ("https://x.com/ministry", true),
             ("https://www.instagram.com/ministry", true),
             ("https://de.linkedin.com/company/ministry", true),
+            ("https://www.youtube.com/watch?v=1", false),
+            ("https://www.facebook.com/events/2", false),
+            ("https://x.com/ministry/status/1", false),
             ("https://min.example/x.com", false),
             ("https://netflix.com/", false),
         ] {

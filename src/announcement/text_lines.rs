@@ -1,5 +1,7 @@
 //! Reads cleaned HTML as lines of text, and writes it again without some of them.
 
+mod reader;
+
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -7,13 +9,8 @@ use url::Url;
 
 use super::signs::Signs;
 use super::vocabulary::{Heading, heading};
-use super::{Cleaned, Container, ContainerRole, kept_html};
-use crate::control_characters::is_needless_hint;
-use crate::markup::{Kind, Pieces, attribute};
+use super::{Cleaned, ContainerRole, kept_html};
 use crate::model::Reason;
-
-/// Lines of a text that is read. A longer one stays whole.
-const MOST_LINES: usize = 4000;
 
 /// A link in a line.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,12 +40,16 @@ pub(super) struct Line {
     pub(super) set_aside: Option<Reason>,
     /// The kind of heading that it is, once somebody asked.
     known_heading: OnceCell<Option<Heading>>,
+    /// The kind of heading that it begins with, once somebody asked.
+    heading_before_colon: OnceCell<Option<Heading>>,
     /// How many words it has, once somebody asked.
     word_count: OnceCell<usize>,
     /// Where its words stand: in the text, and in the HTML.
     words: Vec<(usize, usize)>,
     /// Where its text ends in the HTML.
     end: usize,
+    /// Where its line begins in the HTML, before pictures.
+    start: usize,
 }
 
 impl Line {
@@ -67,6 +68,29 @@ impl Line {
     /// The kind of heading that it is, if it stands alone.
     pub(super) fn known_heading(&self) -> Option<Heading> {
         *self.known_heading.get_or_init(|| heading(&self.text))
+    }
+
+    /// The kind of heading that it begins with, if a colon and more text follow.
+    pub(super) fn heading_before_colon(&self) -> Option<Heading> {
+        *self.heading_before_colon.get_or_init(|| {
+            let (before, behind) = self.text.split_once([':', '：'])?;
+            if behind.trim().is_empty() { None } else { heading(before) }
+        })
+    }
+
+    /// Where it begins in the HTML if it is set aside for this reason: with the pictures that stand
+    /// before it in its own block, unless those may belong to what stays.
+    fn starts_for(&self, reason: Reason) -> usize {
+        let has_pictures = matches!(
+            reason,
+            Reason::Sharing
+                | Reason::OtherAnnouncements
+                | Reason::KnownLinks
+                | Reason::DatedLinks
+                | Reason::BehindOriginal
+        );
+        let first = self.words.first().map_or(self.end, |(_, raw)| *raw);
+        if has_pictures { self.start.min(first) } else { first }
     }
 
     /// Bytes of its text that are labels of links.
@@ -91,36 +115,19 @@ pub(super) struct Layout<'h> {
     pub(super) lines: Vec<Line>,
     /// The kinds of words that are in some of them.
     pub(super) signs: Signs,
+    /// Links for sharing that hold nothing but pictures.
+    share_pictures: Vec<Range<usize>>,
 }
 
 impl<'h> Layout<'h> {
     pub(super) fn of(cleaned: &'h Cleaned) -> Self {
-        let mut reader = Reader {
-            containers: &cleaned.containers,
-            lines: Vec::new(),
-            line: Line::default(),
-            open: Vec::new(),
-            elements: 0,
-            link: None,
-            has_space: false,
-            before: None,
-            plain_words: 0,
+        let Some(read) = reader::read(cleaned) else {
+            let (lines, signs) = (Vec::new(), Signs::default());
+            return Self { html: &cleaned.html, lines, signs, share_pictures: Vec::new() };
         };
-        for piece in Pieces::of(&cleaned.html) {
-            match piece.kind {
-                Kind::Text(text) => reader.text(text, piece.start),
-                Kind::Open { name, attributes, .. } => reader.open(name, attributes, piece.start),
-                Kind::Close { name } => reader.close(name),
-                _ => {}
-            }
-            if reader.lines.len() > MOST_LINES {
-                let (lines, signs) = (Vec::new(), Signs::default());
-                return Self { html: &cleaned.html, lines, signs };
-            }
-        }
-        reader.end_line();
         let signs = Signs::of(&cleaned.text);
-        Self { html: &cleaned.html, lines: reader.lines, signs }
+        let reader::Read { lines, share_pictures } = read;
+        Self { html: &cleaned.html, lines, signs, share_pictures }
     }
 
     /// Parts a line before `at` in its text; false where that is its beginning, or within a word
@@ -145,16 +152,19 @@ impl<'h> Layout<'h> {
             return false;
         }
         let mut second = Line {
+            start: line.words[word].1,
             text: line.text[at..].to_owned(),
             words: line.words[word..].iter().map(|(start, raw)| (start - at, *raw)).collect(),
             heading: None,
             is_strong: false,
             links: Vec::new(),
             known_heading: OnceCell::new(),
+            heading_before_colon: OnceCell::new(),
             word_count: OnceCell::new(),
             ..line.clone()
         };
-        (line.known_heading, line.word_count) = (OnceCell::new(), OnceCell::new());
+        (line.known_heading, line.heading_before_colon) = (OnceCell::new(), OnceCell::new());
+        line.word_count = OnceCell::new();
         line.end = line.words[word].1;
         line.words.truncate(word);
         line.text.truncate(line.text[..at].trim_end().len());
@@ -189,251 +199,49 @@ impl<'h> Layout<'h> {
         kept_html::without(&self.zones(), self.html)
     }
 
-    /// The parts of the HTML that were set aside: from the first word of a row of lines to the
-    /// end of its last, and to the end of all where nothing is kept behind it.
+    /// Whether the HTML that is left is not all of it.
+    pub(super) fn is_shortened(&self) -> bool {
+        !self.share_pictures.is_empty() || self.lines.iter().any(|line| line.set_aside.is_some())
+    }
+
+    /// The parts of the HTML that were set aside: from the first word of a row of lines, or a
+    /// picture before it, to the end of its last, and to the end of all where nothing is kept
+    /// behind it.
     fn zones(&self) -> Vec<Range<usize>> {
         let mut zones: Vec<Range<usize>> = Vec::new();
         let mut continues = false;
         for line in &self.lines {
-            let start = line.words.first().map_or(line.end, |(_, raw)| *raw);
-            match (line.set_aside.is_some(), continues) {
-                (true, true) => {
+            match (line.set_aside, continues) {
+                (Some(_), true) => {
                     if let Some(zone) = zones.last_mut() {
                         zone.end = line.end;
                     }
                 }
-                (true, false) => zones.push(start..line.end),
-                (false, _) => {}
+                (Some(reason), false) => zones.push(line.starts_for(reason)..line.end),
+                (None, _) => {}
             }
             continues = line.set_aside.is_some();
         }
         if continues && let Some(zone) = zones.last_mut() {
             zone.end = self.html.len();
         }
+        if !self.share_pictures.is_empty() {
+            zones.extend(self.share_pictures.iter().cloned());
+            zones = joined(zones);
+        }
         zones
     }
 }
 
-/// Collects the lines of HTML.
-struct Reader<'h> {
-    containers: &'h [Container],
-    lines: Vec<Line>,
-    line: Line,
-    open: Vec<Element<'h>>,
-    elements: u32,
-    /// The link that is open, and where its label begins.
-    link: Option<(Url, usize)>,
-    has_space: bool,
-    /// The character before, where the line does not end in it.
-    before: Option<char>,
-    /// Words of the line outside emphasis.
-    plain_words: usize,
-}
-
-struct Element<'h> {
-    name: &'h str,
-    number: u32,
-    role: Option<(usize, ContainerRole)>,
-}
-
-impl<'h> Reader<'h> {
-    fn open(&mut self, name: &'h str, attributes: &str, start: usize) {
-        if is_block(name) || matches!(name, "br" | "tr") {
-            self.end_line();
-        } else if matches!(name, "td" | "th") {
-            self.has_space = true;
-        }
-        if matches!(name, "br" | "hr" | "img" | "wbr" | "col") {
-            return;
-        }
-        if name == "a" {
-            let href = attribute(attributes, "href").map(htmlize::unescape_attribute);
-            let url = href.and_then(|href| Url::parse(&href).ok());
-            self.link = url.map(|url| (url, usize::MAX));
-        }
-        let at = self.containers.binary_search_by_key(&start, |container| container.range.start);
-        let role = at.ok().map(|at| (at, self.containers[at].role));
-        let role = role.or_else(|| self.open.last().and_then(|element| element.role));
-        self.elements += 1;
-        self.open.push(Element { name, number: self.elements, role });
-    }
-
-    fn close(&mut self, name: &str) {
-        if is_block(name) {
-            self.end_line();
-        } else if matches!(name, "td" | "th") {
-            self.has_space = true;
-        }
-        if name == "a" {
-            self.end_link();
-            self.link = None;
-        }
-        if let Some(at) = self.open.iter().rposition(|element| element.name == name) {
-            self.open.truncate(at);
+/// Ranges in order, those that touch as one.
+fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_unstable_by_key(|range| (range.start, range.end));
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match joined.last_mut().filter(|last| range.start <= last.end) {
+            Some(last) => last.end = last.end.max(range.end),
+            None => joined.push(range),
         }
     }
-
-    fn text(&mut self, text: &str, start: usize) {
-        if self.line.text.is_empty() {
-            self.line.text.reserve(text.len());
-            self.line.words.reserve(text.len() / 5);
-        }
-        let mut at = 0;
-        while at < text.len() {
-            let raw = start + at;
-            let run = plain_run(&text.as_bytes()[at..]);
-            if run > 0 {
-                at += run;
-                self.begin_word(raw);
-                self.line.text.push_str(&text[at - run..at]);
-                self.before = None;
-                self.line.end = start + at;
-                continue;
-            }
-            let Some(c) = text[at..].chars().next() else { return };
-            let (c, length) = match c {
-                '&' => reference(&text[at..]),
-                c => (c, c.len_utf8()),
-            };
-            at += length;
-            if c.is_whitespace() {
-                self.has_space = true;
-                self.before = Some(' ');
-                continue;
-            }
-            let before = self.before.or_else(|| self.line.text.chars().next_back());
-            if is_needless_hint(before.unwrap_or_default(), c) {
-                continue;
-            }
-            self.begin_word(raw);
-            self.line.text.push(c);
-            self.before = None;
-            self.line.end = start + at;
-        }
-    }
-
-    /// Begins a word where the next characters belong to none.
-    fn begin_word(&mut self, raw: usize) {
-        if self.line.text.is_empty() {
-            self.begin_line();
-        }
-        if self.has_space || self.line.text.is_empty() {
-            if !self.line.text.is_empty() {
-                self.line.text.push(' ');
-            }
-            self.line.words.push((self.line.text.len(), raw));
-            let strong = |element: &Element<'_>| matches!(element.name, "b" | "strong");
-            self.plain_words += usize::from(!self.open.iter().any(strong));
-        }
-        self.has_space = false;
-        if let Some((_, label)) = &mut self.link
-            && *label == usize::MAX
-        {
-            *label = self.line.text.len();
-        }
-    }
-
-    fn begin_line(&mut self) {
-        let element = |name: &str| self.open.iter().any(|element| element.name == name);
-        let heading = self.open.iter().rev().find_map(|element| match element.name {
-            "h1" => Some(1),
-            "h2" => Some(2),
-            "h3" => Some(3),
-            "h4" => Some(4),
-            "h5" => Some(5),
-            "h6" => Some(6),
-            _ => None,
-        });
-        self.line.heading = heading;
-        self.line.is_item = element("li");
-        self.line.role = self.open.last().and_then(|element| element.role);
-        self.line.around = self.open.iter().map(|element| element.number).collect();
-        self.plain_words = 0;
-    }
-
-    fn end_link(&mut self) {
-        let Some((url, label)) = &mut self.link else { return };
-        let start = std::mem::replace(label, usize::MAX);
-        if start < self.line.text.len() {
-            let label = start..self.line.text.len();
-            self.line.links.push(Link { url: url.clone(), label });
-        }
-    }
-
-    fn end_line(&mut self) {
-        self.end_link();
-        self.has_space = false;
-        if self.line.text.is_empty() {
-            return;
-        }
-        let mut line = std::mem::take(&mut self.line);
-        line.is_strong = self.plain_words == 0;
-        self.lines.push(line);
-    }
-}
-
-/// How many bytes at the start of a text are parts of words, whatever stands beside them.
-fn plain_run(text: &[u8]) -> usize {
-    // Only these bytes begin a reference, white space or an invisible character.
-    let is_doubtful =
-        |byte: &u8| *byte <= b' ' || matches!(byte, b'&' | 0x7F | 0xC2 | 0xE1..=0xE3 | 0xEF);
-    text.iter().position(is_doubtful).unwrap_or(text.len())
-}
-
-/// The character that a reference stands for, and its length. Cleaned HTML has few of them.
-fn reference(text: &str) -> (char, usize) {
-    let end = text.bytes().take(12).position(|byte| byte == b';').map_or(1, |at| at + 1);
-    let decoded = htmlize::unescape(&text[..end]);
-    let mut characters = decoded.chars();
-    match (characters.next(), characters.next()) {
-        (Some(c), None) => (c, end),
-        _ => ('&', 1),
-    }
-}
-
-fn is_block(name: &str) -> bool {
-    !matches!(
-        name,
-        "a" | "abbr"
-            | "acronym"
-            | "b"
-            | "bdi"
-            | "br"
-            | "cite"
-            | "code"
-            | "col"
-            | "colgroup"
-            | "del"
-            | "dfn"
-            | "em"
-            | "i"
-            | "img"
-            | "ins"
-            | "kbd"
-            | "mark"
-            | "q"
-            | "rp"
-            | "rt"
-            | "ruby"
-            | "s"
-            | "samp"
-            | "small"
-            | "span"
-            | "strike"
-            | "strong"
-            | "sub"
-            | "sup"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "time"
-            | "tr"
-            | "tt"
-            | "u"
-            | "var"
-            | "wbr"
-            | "caption"
-    )
+    joined
 }

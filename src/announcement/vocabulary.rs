@@ -9,6 +9,8 @@ use regex::{Regex, RegexSet};
 pub(super) enum Heading {
     /// Other announcements: latest, related, most read.
     Others,
+    /// Events: those of the announcement, or of others, which are links then.
+    Events,
     Sharing,
     Newsletter,
     Cookies,
@@ -101,43 +103,86 @@ pub(super) static BUTTON: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed pattern")
 });
 
-/// A line about the cookies of the site.
-pub(super) static COOKIES: LazyLock<Regex> = LazyLock::new(|| {
+/// A sentence of the site about its own cookies: "this site", where a sentence begins.
+pub(super) static THIS_SITE_COOKIES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?ix)
-          (?:this|our|the)\ (?:web)?(?:site|page)\ (?:uses|use|may\ use)\b .{0,40} \bcookies
-        | \bwe\ (?:\w+\ )?use\ (?:\w+\ ){0,3}cookies
-        | (?:verwenden\ wir|wir\ verwenden|wir\ nutzen|(?:seite|website)\ (?:verwendet|nutzt))\b .{0,40} \bcookies
-        | (?:ce\ site\ (?:utilise|d[ée]pose)|nous\ utilisons)\b .{0,40} \bcookies
-        | (?:(?:este|esta)\ (?:sitio|site|web|p[áa]gina)\ (?:web\ )?(?:utiliza|usa)|utilizamos|usamos)\b .{0,40} \bcookies
-        | (?:questo\ sito\ (?:web\ )?(?:utilizza|usa)|utilizziamo|usiamo)\b .{0,40} \bcookie
-        | (?:deze\ (?:web)?site\ gebruikt|wij\ gebruiken)\b .{0,40} \bcookies
+        r"(?ix) (?: ^ | [.!?:] ) \W* (?:
+          (?:this|our)\ (?:web)?(?:site|page|service)\ (?:uses|use|may\ use)\b .{0,40} \bcookies
+        | (?:diese|unsere)\ (?:internet|web)?(?:seite|site|website)\ (?:verwendet|nutzt)\b .{0,40} \bcookies
+        | ce\ site\ (?:utilise|d[ée]pose)\b .{0,40} \bcookies
+        | (?:este|esta|nuestro|nuestra)\ (?:sitio|site|web|p[áa]gina)\ (?:web\ )?(?:utiliza|usa)\b .{0,40} \bcookies
+        | (?:questo|il\ nostro)\ sito\ (?:web\ )?(?:utilizza|usa)\b .{0,40} \bcookie
+        | (?:deze|onze)\ (?:web)?site\ gebruikt\b .{0,40} \bcookies
         | (?:ta|nasza)\ (?:strona|witryna)\b .{0,30} (?:cookie|ciastecz)
         | (?:tento\ web|tyto\ stránky|táto\ stránka)\b .{0,30} cookie
-        | (?:webbplats(?:en)?|hjemmeside(?:n)?|nettsted(?:et)?|sivusto)\b .{0,40} (?:cookies|kakor|informasjonskapsler|evästeitä)",
+        | (?:den\ här|vår|denne|dette|vores|tämä)\ (?:webbplats(?:en)?|hjemmeside(?:n)?|nettsted(?:et)?|sivusto)\b .{0,40} (?:cookies|kakor|informasjonskapsler|evästeitä) )",
     )
     .expect("a fixed pattern")
 });
 
-/// A short line about cookies that may be a button, or a sentence about cookies.
+/// A sentence of the site about its own cookies: "we use".
+pub(super) static WE_USE_COOKIES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)
+          \bwe\ (?:\w+\ )?use\ (?:\w+\ ){0,3}cookies
+        | (?:verwenden\ wir|wir\ verwenden|wir\ nutzen)\b .{0,40} \bcookies
+        | \b(?:nous\ utilisons|utilizamos|usamos)\b .{0,40} \bcookies
+        | \b(?:utilizziamo|usiamo)\b .{0,40} \bcookie
+        | \bwij\ gebruiken\b .{0,40} \bcookies
+        | \b(?:vi\ (?:använder|bruger|bruker)|käytämme)\b .{0,40} (?:cookies|kakor|informasjonskapsler|evästeitä)",
+    )
+    .expect("a fixed pattern")
+});
+
+/// The label of a button about cookies.
 pub(super) static COOKIE_BUTTON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?ix) \bcookies?\b .{0,60} (?:settings|policy|preferences|consent|accept|einstellungen|param[eè]tres|politique|preferencias|ajustes|impostazioni|informativa|ustawienia|polityk)
-        | (?:accept|reject|manage) \ (?:all\ )?(?:\w+\ )?cookies
-        | (?:akzeptieren|zustimmen|accepter|refuser|aceptar|aceitar|accetta|rifiuta)\b .{0,20} \bcookie",
+        r"(?ix)^\W* (?:
+          (?:(?:manage|change|view|see|read|our|your|my)\ )* cookies?\ (?:settings|policy|preferences|notice|statement|consent)
+        | (?:accept|reject|manage|allow|decline|refuse)\ (?:(?:all|optional|additional|necessary|only|essential)\ )* cookies
+        | cookie[-\ ]?(?:einstellungen|richtlinien?|hinweise?) | (?:alle\ )?cookies\ (?:akzeptieren|ablehnen|zulassen|verwalten) | cookies\ zustimmen
+        | (?:param[eè]tres|politique|gestion)\ (?:des|de)\ cookies | g[eé]rer\ (?:les\ )?cookies | (?:accepter|refuser)\ (?:tous\ )?(?:les\ )?cookies
+        | (?:pol[ií]tica|ajustes|preferencias|configuraci[oó]n|configuraç[aã]o|aviso)\ de\ cookies | (?:aceptar|aceitar|rechazar|recusar)\ (?:todas\ |todos\ )?(?:las\ |los\ |os\ )?cookies
+        | (?:impostazioni|informativa|preferenze)\ (?:sui\ |dei\ |estesa\ )?cookie | (?:accetta|rifiuta)\ (?:tutti\ )?(?:i\ )?cookie
+        | (?:ustawienia|polityka)\ (?:plików\ )?cookies | cookie-?(?:instellingen|beleid|verklaring)
+        ) \W*$",
     )
     .expect("a fixed pattern")
 });
 
-/// A line that offers a newsletter or alerts.
+/// A line that offers a newsletter or alerts of the site.
 pub(super) static NEWSLETTER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)
-          ^(?:please\ |you\ can\ )?(?:subscribe|sign\ up|register|join)\b .{0,60} \b(?:newsletter|alerts?|updates|bulletin|mailing\ list|e-?mails?|inbox)
+          ^(?:please\ |you\ can\ )?(?:subscribe|sign\ up)\b .{0,60} \b(?:newsletters?|mailing\ list|inbox|e-?mail\ (?:alerts?|updates|bulletins?))
+        | ^(?:please\ |you\ can\ )?(?:subscribe|sign\ up)\b .{0,30} \bour\b .{0,40} \b(?:alerts?|updates|bulletins?)
+        | ^(?:subscribe|sign\ up)\ (?:to|for) (?:\ (?:free|news|weekly|daily|monthly|the|latest))* \ (?:alerts|updates|bulletins?)
+        | ^(?:please\ )?(?:register|join)\b .{0,40} \b(?:newsletter|mailing\ list)
         | ^(?:get|receive)\b .{0,40} \b(?:newsletter|alerts|updates|bulletin)\b .{0,60} (?:inbox|e-?mail)
         | ^.{0,30} newsletter\b .{0,40} (?:abonnieren|bestellen|anmelden|abonnez|inscri|suscr[ií]b|iscriv|subscrev|zapisz|subskryb|aanmelden|prenumerera|tilmeld|odebírat|feliratkoz|abonați)
-        | ^(?:recevoir|recevez|recibir|reciba|recibe|receba|ricevi|ricevete|erhalten\ sie|ontvang|otrzymuj|otrzymaj|få|modtag|motta)\b .{0,60} \b(?:newsletter|lettre|infolettre|alert|bolet[ií][nm]|bollettino|nieuwsbrief|nyhets?brev|nyhedsbrev|biuletyn)
-        | ^(?:abonnieren|bestellen|abonnez-vous|inscrivez-vous|suscr[ií]base|suscr[ií]bete|iscriviti|iscrivetevi|subscreva|zapisz\ się|schrijf\ u\ in|prenumerera|tilmeld|abonați-vă|prijavite\ se|abonohuni) \b .{0,80} (?:newsletter|lettre|bolet[ií]n|bollettino|alert|nieuwsbrief|nyhets?brev|biuletyn|buletin|infolettre)",
+        | ^(?:recevoir|recevez|recibir|reciba|recibe|receba|ricevi|ricevete|erhalten\ sie|ontvang|otrzymuj|otrzymaj|få|modtag|motta)\b .{0,60}
+          \b(?:newsletter|(?:notre|nos)\ (?:lettres?|alertes?)|lettre\ d['’]information|infolettre|(?:nuestro|nosso)\ bolet[ií][nm]|bolet[ií][nm]\ (?:informativo|de\ not[ií]cias|electr[oó]nico|semanal|mensual|mensal)|bollettino|nieuwsbrief|nyhets?brev|nyhedsbrev|biuletyn)
+        | ^(?:abonnieren|bestellen|abonnez-vous|inscrivez-vous|suscr[ií]base|suscr[ií]bete|iscriviti|iscrivetevi|subscreva|zapisz\ się|schrijf\ u\ in|prenumerera|tilmeld|abonați-vă|prijavite\ se|abonohuni)\b .{0,80}
+          (?:newsletter|lettre\ d['’]information|(?:notre|nos)\ (?:lettre|alerte)|infolettre|bolet[ií]n|bollettino|alert|nieuwsbrief|nyhets?brev|biuletyn|buletin)",
+    )
+    .expect("a fixed pattern")
+});
+
+/// The label of a button with which readers subscribe.
+pub(super) static SIGN_UP: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^\W* (?: (?:subscribe|sign\ (?:me\ )?up|register|join)\b | (?:jetzt\ |hier\ |zur\ )?(?:anmeld|abonnier|bestell) | (?:s['’]|je\ m['’]|m['’])?(?:abonner|abonne\b|inscrire|inscris\b) | abonnez | inscrivez
+        | suscr[ií]b | inscr[ií]b | iscri(?:v|zion) | abbonati | subscrev | assin(?:e|ar)\b | zapisz | subskryb | aanmelden | inschrijven | abonneren | prenumerera | anmäl | tilmeld | abonn?er\b | aboneaz | abonați
+        | prijav | naroč | feliratkoz | odebírat | přihlásit | prihlásiť | подпис | підпис | претплат | абонира | εγγραφ | abone\ ol ) .{0,40}$",
+    )
+    .expect("a fixed pattern")
+});
+
+/// The words before links to the profiles of the publisher.
+pub(super) static FOLLOW_US: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^\W* (?: (?:you\ can\ )?(?:also\ )?(?:follow|find|like|connect\ with)\ us | (?:folgen|besuchen)\ sie\ uns | suivez[-\ ]nous | s[ií]guenos | siga-nos | seguici
+        | volg\ ons | obserwuj\ nas | følg\ oss? | följ\ oss | seuraa\ meitä | sledujte\ nás | urmăriți-ne | pratite\ nas | zapratite\ nas | следвайте\ ни | следете\ нè | ακολουθήστε\ μας | bizi\ takip\ edin ) \b .{0,40} $",
     )
     .expect("a fixed pattern")
 });
@@ -146,10 +191,14 @@ pub(super) static NEWSLETTER: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) static FIRST_ON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix) appeared\ first\ on | erschien\ zuerst\ auf | est\ apparu\ en\ premier\ sur | aparece\ primero\ en | (?:se\ )?public[oó]\ primero\ en | apareceu\ primeiro\ em
-        | (?:sembra\ essere\ il\ primo\ su|proviene\ da) | verscheen\ eerst\ op | pochodzi\ z\ serwisu | dök\ först\ upp\ på | blev\ først\ vist\ på | pojavio\ se\ prvi\ put\ na | appeared\ on",
+        | sembra\ essere\ il\ primo\ su | verscheen\ eerst\ op | pochodzi\ z\ serwisu | dök\ först\ upp\ på | blev\ først\ vist\ på | pojavio\ se\ prvi\ put\ na",
     )
     .expect("a fixed pattern")
 });
+
+/// The same in words that say other things as well.
+pub(super) static APPEARED_ON: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)appeared on|proviene da").expect("a fixed pattern"));
 
 /// The label of a link back to the announcement itself.
 pub(super) static READ_ON: LazyLock<Regex> = LazyLock::new(|| {
@@ -165,15 +214,28 @@ pub(super) static READ_ON: LazyLock<Regex> = LazyLock::new(|| {
 /// Links for finding the way on a page.
 pub(super) static WAYS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?ix)^\W* (?: (?:back|return|skip|jump)\ to\ (?:the\ )?(?:top|content|main\ content|news|overview|list|home(?:page)?|start) .{0,20}
+        r"(?ix)^\W* (?: (?:back|return|skip|jump)\ to\ (?:the\ )?(?:top|content|main\ content|news|overview|list|home(?:page)?|start) (?:\ (?:page|list|index|overview|of\ (?:the\ )?page))?
         | (?:previous|next|older|newer) (?:\ (?:article|post|page|story|release|item))? | home(?:page)? | top(?:\ of\ page)? | print\ (?:this\ )?(?:page|article|version)
-        | zurück(?:\ (?:zur|zum|nach)\ .{1,20})? | nach\ oben | seitenanfang | seite\ drucken | startseite | accueil | haut\ de\ (?:la\ )?page | retour .{0,30} | volver .{0,20} | inicio | torna\ .{1,20} | naar\ boven | do\ góry | tillbaka | till\ toppen ) \W*$",
+        | zurück (?:\ (?:zur|zum)\ (?:(?:gesamt|nachrichten|meldungs|news)?(?:übersicht|liste)|start(?:seite)?|seitenanfang|anfang|homepage|suche|ergebnisliste))? | nach\ oben | seitenanfang | seite\ drucken | startseite
+        | accueil | (?:retour\ (?:en\ )?)?haut\ (?:de\ (?:la\ )?)?page | retour (?:\ (?:à|au|aux)\ (?:la\ |l['’])?(?:liste|accueil|haut|sommaire|page|actualités|actus|rubrique|résultats|communiqués|début).{0,20})?
+        | volver (?:\ (?:atrás|arriba|al?\ (?:la\ )?(?:inicio|listado|lista|portada|página|principio|noticias|índice).{0,15}))? | inicio
+        | torna\ (?:su|indietro|in\ alto|all['’](?:inizio|elenco|indice)|all[ae]\ (?:home|lista|pagina|notizie|homepage)|ai\ (?:risultati|comunicati)) | naar\ boven | do\ góry | tillbaka | till\ toppen ) \W*$",
     )
     .expect("a fixed pattern")
 });
 
+/// Whether a label names the publisher of a text, as "Source" does.
+pub(super) fn names_origin(label: &str) -> bool {
+    const LABELS: &str = "source|published by|issued by|released by|from|author|press release from|copyright|\
+        quelle|herausgeber|verfasser|autor|auteur|éditeur|fuente|autoría|fonte|bron|källa|kilde|\
+        lähde|źródło|zdroj|forrás|sursa|izvor|vir|burimi|извор|източник|источник|джерело|πηγή|\
+        kaynak|المصدر|来源|出典";
+    let label = label.trim().to_lowercase();
+    !label.is_empty() && LABELS.split('|').any(|known| known == label)
+}
+
 /// The kinds of headings. The first that matches counts.
-const KINDS: [(Heading, &[&str]); 6] = [
+const KINDS: [(Heading, &[&str]); 7] = [
     (Heading::Facts, FACTS),
     (
         Heading::Cookies,
@@ -182,6 +244,7 @@ const KINDS: [(Heading, &[&str]); 6] = [
     (Heading::Newsletter, NEWSLETTERS),
     (Heading::Sharing, SHARING),
     (Heading::Contact, CONTACT),
+    (Heading::Events, EVENTS),
     (Heading::Others, OTHERS),
 ];
 
@@ -224,7 +287,7 @@ const FACTS: &[&str] = &[
 
 const SHARING: &[&str] = &[
     r"share( (this|it|on|via|with|the|page|article|story|post|news|release|link|now|by|your|friends|social|media|facebook|twitter|x))*",
-    r"(follow|find|like|join|connect with|visit) (us|the \w+|@\w+)( (on|at|in|and|&|facebook|twitter|x|linkedin|instagram|youtube|social|media))*|stay connected|social media|follow",
+    r"(follow|find|like|join|connect with|visit) (us|@\w+)( (on|at|in|and|&|facebook|twitter|x|linkedin|instagram|youtube|social|media))*|stay connected|social media|follow",
     r"tweet( this)?|spread the word",
     r"(diese[nrs]? )?(seite|artikel|beitrag|meldung|inhalt)?( )?teilen( (auf|mit|via) .{1,30})?|teilen sie .{1,40}|(folgen|besuchen) sie uns( .{1,40})?|soziale medien",
     r"partag(er|ez)( .{1,40})?|suivez[- ]nous( .{1,40})?|réseaux sociaux",
@@ -235,15 +298,21 @@ const SHARING: &[&str] = &[
 ];
 
 const NEWSLETTERS: &[&str] = &[
-    r"(our |e-?mail |weekly |the )?newsletters?( sign[- ]?up)?|(subscribe|sign up)( (to|for) .{1,50})?|e-?mail (alerts|updates)|get (e-?mail )?(updates|alerts)( .{1,40})?|stay (informed|up to date|updated)|mailing list",
-    r"newsletter( .{1,40})?|(zum )?newsletter(anmeldung|bestellung)|(lettre d['’]information|infolettre)( .{1,30})?|abonnez[- ]vous( .{1,40})?|bolet(ín|im)( .{1,30})?|suscr[ií]b(ase|ete)( .{1,40})?|iscriviti( .{1,40})?|nieuwsbrief( .{1,30})?|nyhetsbrev( .{1,30})?|nyhedsbrev( .{1,30})?|uutiskirje|biuletyn|zpravodaj|hírlevél|buletin informativ",
+    r"((our|the|e-?mail|weekly|monthly|free) )*newsletters?( sign[- ]?up)?|(subscribe|sign up)( (now|here|today))?|(subscribe|sign up) (to|for) (.{0,40} )?(newsletters?|alerts?|updates|bulletins?|mailing lists?|e-?mails?|news|rss( feed)?)( .{1,30})?|e-?mail (alerts|updates)|get (e-?mail )?(updates|alerts)( .{1,40})?|stay (informed|up to date|updated)|mailing list",
+    r"((unser|zum|notre|nuestra|nuestro|nostra|onze) )?newsletter( (abonnieren|bestellen|anmelden|anmeldung|inscription|suscripción|iscrizione|aanmelden|inschrijven)( .{1,30})?)?|(zum )?newsletter(anmeldung|bestellung)|((la|notre) )?(lettre d['’]information|infolettre)",
+    r"abonnez[- ]vous|(abonnez|inscrivez)[- ]vous (.{0,30} )?(newsletter|lettre|infolettre|alertes?|flux rss|bulletin)( .{1,30})?|bolet(ín|im) (informativo|de not[ií]cias|electr[oó]nico|eletrônico|semanal|mensual|mensal)",
+    r"suscr[ií]b(ase|ete)|suscr[ií]b(ase|ete) (.{0,30} )?(newsletter|bolet[ií]n|alertas?|noticias|novedades|rss)( .{1,30})?|iscriviti|iscriviti (.{0,30} )?(newsletter|notiziario|bollettino|mailing list)( .{1,30})?|nieuwsbrief|nyhetsbrev|nyhedsbrev|uutiskirje|biuletyn|zpravodaj|hírlevél|buletin informativ",
 ];
 
 const CONTACT: &[&str] = &[
     r"contacts?( (us|details|information|info|person|persons|points?|the (press|media) office|for (the )?(press|media|journalists)))?|contact(ing)? the (ministry|department|office|agency|newsroom)",
-    r"(press|media|news)( and (press|media|communications))? (contacts?|office|enquiries|inquiries|team|desk|line|officer|relations)( .{1,30})?|(enquiries|inquiries)|for (press|media) (enquiries|inquiries)",
+    r"(press|media|news)( and (press|media|communications))? (contacts?|office|enquiries|inquiries|team|desk|line|officer|relations)( (for|of|at|in|and|–|-) .{1,30})?|(enquiries|inquiries)|for (press|media) (enquiries|inquiries)",
     r"(presse|medien)?kontakte?|ansprechpartner(in)?(nen)?( .{1,30})?|pressestelle( .{1,30})?|kontakt( .{1,30})?|rückfragen( .{1,30})?|impressum",
     r"contacts? (presse|médias?)|service (de )?presse|contacto( (de )?prensa)?|contactos|oficina de prensa|contatti( stampa)?|ufficio stampa|perscontact|voor de pers|kontakt (dla mediów|pro média|för media|for media|pressen)|pressikontakt|yhteystiedot|kapcsolat|sajtókapcsolat|contacte|birou(l)? de presă|kontakti?|stiki|kontaktet|контакти?( за медии| для сми)?|контакты|επικοινωνία|iletişim|اتصل بنا|צור קשר|联系我们|お問い合わせ|문의",
+];
+
+const EVENTS: &[&str] = &[
+    r"(upcoming |more |other |further |forthcoming )?events|what['’]s on|((aktuelle|weitere|nächste|kommende|andere|alle) )?termine|(weitere |kommende |aktuelle )?veranstaltungen|(prochains|autres) (événements|évènements|rendez-vous)|(próximos|otros|outros) eventos|(prossimi|altri) (eventi|appuntamenti)|(nadchodzące|inne) wydarzenia",
 ];
 
 const OTHERS: &[&str] = &[
@@ -259,11 +328,11 @@ const OTHERS: &[&str] = &[
     r"(more|other|recent|all|further|previous|earlier|older|new|top|local|national|breaking|featured|popular|trending|today['’]s) (news|(press |news )?(releases?|stories|announcements?|articles?|posts?|headlines|updates?|statements?|speeches))(\W.{0,49})?",
     r"more (from|on|about|like|in|by) .{1,60}|more (like this|to explore|to read|for you)|more",
     r"(related|similar|linked)( (news|content|articles?|stories|posts?|(press |news )?releases?|announcements?|links?|pages?|items?|topics?|reading|coverage|updates|speeches|statements|information|entries))*",
-    r"(you )?(may|might|could) also (like|be interested in|enjoy|want to read)(\W.{0,29})?|you['’]?ll also like.{0,20}|(also )?recommended( (for you|reading|articles|stories|content))?|we recommend|suggested (articles|reading|stories)|don['’]t miss|what['’]s new|what['’]s on",
+    r"(you )?(may|might|could) also (like|be interested in|enjoy|want to read)(\W.{0,29})?|you['’]?ll also like.{0,20}|(also )?recommended( (for you|reading|articles|stories|content))?|we recommend|suggested (articles|reading|stories)|don['’]t miss|what['’]s new",
     r"(read|see|view) (next|also|more news|more stories|all news|other news)|read more( (about|on|from) .{1,40})?|more to read|see also|also (read|in the news|of interest|on this (site|topic)|in this (section|series))|up next|next up|in other news|elsewhere( on .{1,30})?|in (this|the same) (section|series|category)|on (this|the same) topic|from (the )?(archive|same section)|news archive",
-    r"(most|mostly) (read|popular|viewed|shared|recent|commented)( .{0,30})?|popular( (now|news|stories|articles|posts|on .{1,20}))?|trending( .{0,20})?|editor['’]?s['’]? (picks?|choice)|top stories|newsroom|news in brief|news(room)? (highlights|feed|list|index)|explore( .{1,30})?|discover more|recently (published|added|viewed)|upcoming events|events",
+    r"(most|mostly) (read|popular|viewed|shared|recent|commented)( .{0,30})?|popular( (now|news|stories|articles|posts|on .{1,20}))?|trending( .{0,20})?|editor['’]?s['’]? (picks?|choice)|top stories|newsroom|news in brief|news(room)? (highlights|feed|list|index)|explore( .{1,30})?|discover more|recently (published|added|viewed)",
     // German
-    r"(aktuelle|neueste|letzte|jüngste|weitere|andere|ähnliche|verwandte|mehr|neue|frühere|alle|zugehörige)[nrs]? (meldungen|nachrichten|pressemitteilungen|beiträge|artikel|themen|mitteilungen|news|neuigkeiten|informationen der .{1,30}|inhalte|presseinformationen|veröffentlichungen|schlagzeilen|termine)( .{1,40})?",
+    r"(aktuelle|neueste|letzte|jüngste|weitere|andere|ähnliche|verwandte|mehr|neue|frühere|alle|zugehörige)[nrs]? (meldungen|nachrichten|pressemitteilungen|beiträge|artikel|themen|mitteilungen|news|neuigkeiten|informationen der .{1,30}|inhalte|presseinformationen|veröffentlichungen|schlagzeilen)( .{1,40})?",
     r"mehr (zum thema|zu diesem thema|aus|von|dazu|news|über)( .{1,40})?|das könnte (sie|dich) auch interessieren|auch interessant|lesen sie auch|lesen sie mehr|siehe auch|meistgelesen(e .{1,20})?|aktuelles( .{1,30})?|zum thema|verwandtes|passend dazu|empfehlungen|top-?themen",
     // French
     r"(les )?(derni[eè]r|autre|récent|toute)e?s? (les )?(actualités?|nouvelles|communiqués|articles|infos?|informations|publications|dépêches|actus)( .{1,40})?|(toutes|les) (les )?actualités( .{0,30})?|actualités( .{1,30})?|à la une",

@@ -5,22 +5,22 @@ use std::sync::{Arc, RwLock};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Stop, Target};
+use super::{CliError, Target};
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::control::{self, Command};
 use crate::inquiry::{Question, Records};
 use crate::store::{self, Store};
 
-/// Answers a question, a value at a time.
+/// Answers a question and passes each value to `item`.
 pub(super) fn ask(
     target: &Target,
     question: Question,
     mut item: impl FnMut(Value),
-) -> Result<(), Stop> {
+) -> Result<(), CliError> {
     let command = Command::Ask { question: question.clone() };
-    if let Some(answered) = give(target, &command, &mut item)? {
-        return answered.map_err(Stop::because);
+    if let Some(answered) = send_command(target, &command, &mut item)? {
+        return answered.map_err(CliError::because);
     }
     let records = open(target.plan()?.clone())?;
     records.answer(&question, Clock::wall().now(), |value| {
@@ -30,45 +30,45 @@ pub(super) fn ask(
     Ok(records.store().close()?)
 }
 
-/// The one answer of a question that has one at most.
+/// Answers a question that has at most one answer.
 pub(super) fn ask_one<T: DeserializeOwned>(
     target: &Target,
     question: Question,
-) -> Result<Option<T>, Stop> {
+) -> Result<Option<T>, CliError> {
     let mut answer = None;
     ask(target, question, |value| answer = Some(value))?;
     answer.map(read).transpose()
 }
 
-/// Has the running daemon carry out a command which has one answer at most; its
-/// error is in the daemon's words. `None` where no daemon runs.
-pub(super) fn tell<T: DeserializeOwned>(
+/// Has the running daemon run a command that has at most one answer. The inner error is the
+/// daemon's message. `None` if no daemon runs.
+pub(super) fn run_command<T: DeserializeOwned>(
     target: &Target,
     command: &Command,
-) -> Result<Option<Result<Option<T>, String>>, Stop> {
+) -> Result<Option<Result<Option<T>, String>>, CliError> {
     let mut answer = None;
-    match give(target, command, |value| answer = Some(value))? {
+    match send_command(target, command, |value| answer = Some(value))? {
         None => Ok(None),
         Some(Err(error)) => Ok(Some(Err(error))),
         Some(Ok(())) => Ok(Some(Ok(answer.map(read).transpose()?))),
     }
 }
 
-/// The message of a command that needs a daemon where none runs.
-pub(super) fn nobody_runs(target: &Target) -> Stop {
+/// The error of a command that needs a running daemon.
+pub(super) fn no_daemon_error(target: &Target) -> CliError {
     let places = control::candidates(&target.store);
     let places = places.map(|place| place.display().to_string()).join(" and ");
-    Stop::because(format!(
+    CliError::because(format!(
         "no gazetted runs with this store, as far as this user can see (looked for {places}); `gazetted run` starts one"
     ))
 }
 
-/// Gives the running daemon a command. `None` where none runs.
-pub(super) fn give(
+/// Sends a command to the running daemon and passes each answer to `item`. `None` if no daemon runs.
+pub(super) fn send_command(
     target: &Target,
     command: &Command,
     item: impl FnMut(Value),
-) -> Result<Option<Result<(), String>>, Stop> {
+) -> Result<Option<Result<(), String>>, CliError> {
     Ok(super::runtime()?.block_on(async {
         let stream = control::connect(&target.store).await?;
         target.warn_of_file();
@@ -76,15 +76,17 @@ pub(super) fn give(
     }))
 }
 
-/// Another version of the program may run than the one that asks.
-fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Stop> {
+/// Reads an answer. The running daemon may be of another version than this program.
+fn read<T: DeserializeOwned>(answer: Value) -> Result<T, CliError> {
     serde_json::from_value(answer).map_err(|error| {
-        Stop::because(format!("the daemon answers as another version would ({error}); restart it"))
+        CliError::because(format!(
+            "the daemon answers as another version would ({error}); restart it"
+        ))
     })
 }
 
-/// The store of a plan, opened by this process, with nobody polling.
-fn open(plan: Plan) -> Result<Records, Stop> {
+/// Opens the store of a plan in this process, without polling.
+fn open(plan: Plan) -> Result<Records, CliError> {
     let store: Arc<dyn Store> = store::open_existing(&plan.store.path, plan.store.cache)?;
     let source_states = Arc::new(RwLock::new(store.source_states()?));
     Ok(Records::new(Arc::new(plan), store, source_states))

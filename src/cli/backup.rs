@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::progress::HumanBytes;
-use super::{ConfigFile, Done, Stop, ask, print_json, print_line};
+use super::{CliError, CommandResult, ConfigFile, ask, print_json, print_line};
 use crate::control::Command;
 use crate::store::{self, Contents};
 use clap::Args;
@@ -24,14 +24,14 @@ pub(super) struct Backup {
 }
 
 impl Backup {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let target = config.target()?;
         let beside = target.store.display();
         let file = std::path::absolute(&self.file)?;
-        let contents = match ask::tell(&target, &Command::Backup { file: file.clone() })? {
+        let contents = match ask::run_command(&target, &Command::Backup { file: file.clone() })? {
             Some(written) => {
                 let written = written.map_err(|error| {
-                    Stop::because(format!(
+                    CliError::because(format!(
                         "{error}\nthe running daemon writes it, as its own user: a place that it may write is beside {beside}"
                     ))
                 })?;
@@ -40,7 +40,7 @@ impl Backup {
                 if std::fs::metadata(&file).is_ok_and(|seen| seen.len() != contents.bytes)
                     || !file.exists()
                 {
-                    return Err(Stop::because(format!(
+                    return Err(CliError::because(format!(
                         "the daemon wrote {} where this process does not see it; name a place beside {beside}",
                         file.display()
                     )));

@@ -8,8 +8,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    BAD_CONFIGURATION, ConfigFile, Done, Stop, Target, ask, check_store, print_json, print_line,
-    show, try_query,
+    BAD_CONFIGURATION, CliError, CommandResult, ConfigFile, Target, ask, check_store, print_json,
+    print_line, show, try_query,
 };
 use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems, Sample};
@@ -20,8 +20,8 @@ use crate::inquiry::samples::{self, FailedSample, Tried};
 use crate::inquiry::status::BackupStatus;
 use crate::model::Story;
 
-/// Readers would notice: what a check of a change in a repository asks.
-const CHANGES: u8 = 2;
+/// The exit code when readers would notice the change.
+const EXIT_TOPICS_CHANGE: u8 = 2;
 
 /// Say everything that is wrong with the configuration.
 ///
@@ -77,18 +77,18 @@ struct ClusterCheck {
     notes: Vec<String>,
 }
 
-/// The store's part of a check of the configuration.
+/// The part of a check that needs the store.
 #[derive(Default)]
-struct Archive {
+struct StoreAnswers {
     changes: Option<Changes>,
     /// Stories that samples name.
     named: BTreeMap<String, Story>,
-    /// Why it says nothing.
+    /// Why the store cannot be asked.
     unreachable: Option<String>,
 }
 
 /// Tries the servers of the cluster, if there is one.
-fn check_cluster(plan: &Plan) -> Result<Option<ClusterCheck>, Stop> {
+fn check_cluster(plan: &Plan) -> Result<Option<ClusterCheck>, CliError> {
     if plan.cluster.is_none() {
         return Ok(None);
     }
@@ -99,12 +99,12 @@ fn check_cluster(plan: &Plan) -> Result<Option<ClusterCheck>, Stop> {
 }
 
 impl Check {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         if self.store {
             return check_store::run(&config.plan()?.store, self.repair, self.json);
         }
         let report = match Plan::load(&config.config) {
-            Ok(Loaded { plan, warnings }) => self.usable(&plan, warnings.checked())?,
+            Ok(Loaded { plan, warnings }) => self.report_on(&plan, warnings.checked())?,
             Err(problems) => Report { problems, ..Report::default() },
         };
         if self.json {
@@ -112,18 +112,24 @@ impl Check {
         } else {
             print(&report);
         }
-        let is_cut_off = report.cluster.as_ref().is_some_and(|cluster| !cluster.usable);
+        let is_cluster_unreachable = report.cluster.as_ref().is_some_and(|cluster| !cluster.usable);
         let changed = report.changes.as_ref().is_some_and(Changes::any);
-        Ok(match (report.usable, report.failed_samples.is_empty() && !is_cut_off, changed) {
-            (false, _, _) => ExitCode::from(BAD_CONFIGURATION),
-            (true, false, _) => ExitCode::FAILURE,
-            (true, true, true) => ExitCode::from(CHANGES),
-            (true, true, false) => ExitCode::SUCCESS,
-        })
+        Ok(
+            match (
+                report.usable,
+                report.failed_samples.is_empty() && !is_cluster_unreachable,
+                changed,
+            ) {
+                (false, _, _) => ExitCode::from(BAD_CONFIGURATION),
+                (true, false, _) => ExitCode::FAILURE,
+                (true, true, true) => ExitCode::from(EXIT_TOPICS_CHANGE),
+                (true, true, false) => ExitCode::SUCCESS,
+            },
+        )
     }
 
-    fn usable(&self, plan: &Plan, problems: Problems) -> Result<Report, Stop> {
-        let Archive { changes, named, unreachable } = self.archive(plan)?;
+    fn report_on(&self, plan: &Plan, problems: Problems) -> Result<Report, CliError> {
+        let StoreAnswers { changes, named, unreachable } = self.ask_store(plan)?;
         let mut report = Report {
             usable: !problems.are_fatal(),
             sources: plan.sources.len(),
@@ -144,11 +150,11 @@ impl Check {
         Ok(report)
     }
 
-    /// Asks the store what it must be asked for; that it cannot be asked
-    /// matters only to who wants to know what changes.
-    fn archive(&self, plan: &Plan) -> Result<Archive, Stop> {
+    /// Asks the store for the stories that samples name, and with `--archive` for the stories that
+    /// topics would gain and lose. Only `--archive` fails if the store cannot be asked.
+    fn ask_store(&self, plan: &Plan) -> Result<StoreAnswers, CliError> {
         let addresses = samples::addresses(plan);
-        let mut archive = Archive::default();
+        let mut archive = StoreAnswers::default();
         if addresses.is_empty() && !self.archive {
             return Ok(archive);
         }
@@ -174,8 +180,8 @@ impl Check {
         );
         match asked {
             Ok(()) => archive.changes = comparison.map(Comparison::finish),
-            Err(stop) if self.archive => return Err(stop),
-            Err(stop) => archive.unreachable = Some(stop.message),
+            Err(error) if self.archive => return Err(error),
+            Err(error) => archive.unreachable = Some(error.message),
         }
         Ok(archive)
     }
@@ -200,7 +206,7 @@ fn print(report: &Report) {
     for note in report.cluster.iter().flat_map(|cluster| &cluster.notes) {
         print_line(format_args!("[cluster] {note}"));
     }
-    report.backup.iter().for_each(show::backup);
+    report.backup.iter().for_each(show::print_backup);
     if let Some(changes) = &report.changes {
         print_changes(changes);
     }

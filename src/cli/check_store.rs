@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::progress::HumanBytes;
-use super::{Done, STORE_FAILED, Stop, print_json, print_line, show};
+use super::{CliError, CommandResult, STORE_FAILED, print_json, print_line, show};
 use crate::clock::Clock;
 use crate::config::StorePlan;
 use crate::inquiry::status::BackupStatus;
@@ -16,21 +16,21 @@ use crate::store::{self, IntegrityCheck, Repair, StoreError};
 struct Report {
     sound: bool,
     wasteful: bool,
-    /// Nothing where the store does not even open.
+    /// `None` if the store does not even open.
     survey: Option<IntegrityCheck>,
     repair: Option<Repair>,
     /// The last automatic backup, if there is one.
     backup: Option<BackupStatus>,
 }
 
-/// Reads every record; repairs what is wrong if told to.
-pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
-    let (survey, why) = match store::check(&plan.path, plan.cache) {
+/// Reads every record. With `repair`, replaces a damaged store by one of the readable records.
+pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> CommandResult {
+    let (survey, damage) = match store::check(&plan.path, plan.cache) {
         Ok(survey) => (Some(survey), None),
         Err(error @ StoreError::Damaged { .. }) if repair => (None, Some(error)),
         Err(error @ StoreError::Damaged { .. }) => {
-            let Stop { code, message } = error.into();
-            return Err(Stop { code, message: format!("{message}\n{SAVE}") });
+            let CliError { code, message } = error.into();
+            return Err(CliError { code, message: format!("{message}\n{HOW_TO_REPAIR}") });
         }
         Err(error) => return Err(error.into()),
     };
@@ -47,23 +47,23 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
         print_json(&report);
         return Ok(code);
     }
-    show::last_backup(backup.as_ref(), plan);
-    if let Some(why) = why {
-        print_line(why);
+    show::print_last_backup(backup.as_ref(), plan);
+    if let Some(damage) = damage {
+        print_line(damage);
     }
     if let Some(survey) = &survey {
-        tell(survey, repair.is_some());
+        print_check(survey, repair.is_some());
     }
     if let Some(repair) = &repair {
-        tell_repair(repair);
+        print_repair(repair);
     }
     Ok(code)
 }
 
-const SAVE: &str =
+const HOW_TO_REPAIR: &str =
     "`gazetted check --store --repair` saves what can be read and keeps the store as it was";
 
-fn tell(survey: &IntegrityCheck, repaired: bool) {
+fn print_check(survey: &IntegrityCheck, repaired: bool) {
     let IntegrityCheck {
         stories, retired, sources, places, records, live_bytes, file_bytes, ..
     } = survey;
@@ -86,7 +86,7 @@ fn tell(survey: &IntegrityCheck, repaired: bool) {
     }
     match (survey.problem_count, repaired) {
         (0, _) => print_line("nothing is wrong"),
-        (count, false) => print_line(format_args!("{count} wrong; {SAVE}")),
+        (count, false) => print_line(format_args!("{count} wrong; {HOW_TO_REPAIR}")),
         (count, true) => print_line(format_args!("{count} wrong")),
     };
     if survey.is_wasteful() {
@@ -94,7 +94,7 @@ fn tell(survey: &IntegrityCheck, repaired: bool) {
     }
 }
 
-fn tell_repair(Repair { stories, expected, restored, losses, kept }: &Repair) {
+fn print_repair(Repair { stories, expected, restored, losses, kept }: &Repair) {
     if *restored > 0 {
         print_line(format_args!("restored from checksums: {restored} wrong bytes"));
     }

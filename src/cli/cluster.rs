@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, Done, Stop, ask, print_json, print_line};
+use super::{CliError, CommandResult, ConfigFile, ask, print_json, print_line};
 use crate::clock::Clock;
 use crate::control::Command;
 use crate::daemon;
@@ -93,7 +93,7 @@ struct Skip {
 }
 
 impl Cluster {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         match self.command {
             ClusterCommand::Init(init) => init.run(config),
             ClusterCommand::Status(status) => status.run(config),
@@ -106,7 +106,7 @@ impl Cluster {
 }
 
 impl Init {
-    fn run(self, config: &ConfigFile) -> Done {
+    fn run(self, config: &ConfigFile) -> CommandResult {
         let plan = config.plan()?;
         store::restrict_umask();
         let store: Arc<dyn Store> = store::open(&plan.store.path, plan.store.cache)?;
@@ -131,12 +131,14 @@ impl Init {
 }
 
 impl Status {
-    fn run(self, config: &ConfigFile) -> Done {
+    fn run(self, config: &ConfigFile) -> CommandResult {
         let target = config.target()?;
-        let status: ClusterStatus = match ask::tell(&target, &Command::Cluster)? {
-            None => return Err(ask::nobody_runs(&target)),
-            Some(answer) => answer.map_err(Stop::because)?.ok_or_else(|| {
-                Stop::because("this machine is alone: there is no [cluster] in its configuration")
+        let status: ClusterStatus = match ask::run_command(&target, &Command::Cluster)? {
+            None => return Err(ask::no_daemon_error(&target)),
+            Some(answer) => answer.map_err(CliError::because)?.ok_or_else(|| {
+                CliError::because(
+                    "this machine is alone: there is no [cluster] in its configuration",
+                )
             })?,
         };
         let own = status.nodes.iter().find(|node| node.node == status.node);
@@ -183,17 +185,17 @@ fn show(status: &ClusterStatus) {
 fn command<T: serde::de::DeserializeOwned>(
     config: &ConfigFile,
     command: &Command,
-) -> Result<T, Stop> {
+) -> Result<T, CliError> {
     let target = config.target()?;
-    match ask::tell(&target, command)? {
-        None => Err(ask::nobody_runs(&target)),
-        Some(answer) => {
-            answer.map_err(Stop::because)?.ok_or_else(|| Stop::because("the daemon gave no answer"))
-        }
+    match ask::run_command(&target, command)? {
+        None => Err(ask::no_daemon_error(&target)),
+        Some(answer) => answer
+            .map_err(CliError::because)?
+            .ok_or_else(|| CliError::because("the daemon gave no answer")),
     }
 }
 
-fn pause(config: &ConfigFile, pauses: bool, json: bool) -> Done {
+fn pause(config: &ConfigFile, pauses: bool, json: bool) -> CommandResult {
     command::<bool>(config, &Command::Pause { pauses })?;
     if json {
         print_json(&serde_json::json!({ "paused": pauses }));
@@ -204,7 +206,7 @@ fn pause(config: &ConfigFile, pauses: bool, json: bool) -> Done {
 }
 
 impl Upgrade {
-    fn run(self, config: &ConfigFile) -> Done {
+    fn run(self, config: &ConfigFile) -> CommandResult {
         let step: UpgradeStep = command(config, &Command::Upgrade)?;
         if self.json {
             print_json(&step);
@@ -236,7 +238,7 @@ impl Upgrade {
 }
 
 impl Skip {
-    fn run(self, config: &ConfigFile) -> Done {
+    fn run(self, config: &ConfigFile) -> CommandResult {
         let sequence = self.sequence;
         command::<bool>(config, &Command::Skip { sequence })?;
         if self.json {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::progress::HumanBytes;
-use super::{ConfigFile, Done, print_json, print_line};
+use super::{CommandResult, ConfigFile, print_json, print_line};
 use crate::store::{self, Compaction};
 use clap::Args;
 
@@ -18,7 +18,7 @@ pub(super) struct Compact {
 }
 
 impl Compact {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let plan = config.plan()?;
         let compaction = store::compact(&plan.store.path, plan.store.cache)?;
         if self.json {

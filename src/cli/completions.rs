@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use clap_complete::Shell;
 
-use super::Done;
+use super::CommandResult;
 
 /// Write completions for a shell.
 #[derive(Debug, Args)]
@@ -15,7 +15,7 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run(self) -> Done {
+    pub(super) fn run(self) -> CommandResult {
         clap_complete::generate(
             self.shell,
             &mut super::command(),

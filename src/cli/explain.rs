@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{ConfigFile, Done, Stop, Target, ask, nearest, print_error, print_json, show};
+use super::{
+    CliError, CommandResult, ConfigFile, Target, ask, nearest, print_error, print_json, show,
+};
 use crate::control::Command;
 use crate::inquiry::Question;
 use crate::inquiry::changes::ArchiveLine;
@@ -31,14 +33,14 @@ pub(super) struct Explain {
 }
 
 impl Explain {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let target = config.target()?;
         if self.file {
             target.plan()?;
         }
         let question = Question::Explain { story: self.story.clone() };
         let Some(mut story) = ask::ask_one::<ExplainedStory>(&target, question)? else {
-            return Err(Stop::because(format!(
+            return Err(CliError::because(format!(
                 "no stored story has the address or id {}; try the link as a source lists it",
                 self.story
             )));
@@ -54,20 +56,20 @@ impl Explain {
         if let Some(only) = &self.topic {
             let known = story.topics.iter().map(|topic| topic.id.as_str());
             if known.clone().all(|known| known != only) {
-                return Err(Stop::because(nearest::unknown("topic", only, known)));
+                return Err(CliError::because(nearest::unknown("topic", only, known)));
             }
             story.topics.retain(|topic| topic.id == *only);
         }
         if self.json {
             print_json(&story);
         } else {
-            show::story(&story);
+            show::print_story(&story);
         }
         Ok(ExitCode::SUCCESS)
     }
 
     /// Explains the topics by the plan in the file.
-    fn judge_by_file(&self, target: &Target, story: &mut ExplainedStory) -> Result<(), Stop> {
+    fn judge_by_file(&self, target: &Target, story: &mut ExplainedStory) -> Result<(), CliError> {
         let question = Question::Archive { since: None, named: vec![self.story.clone()] };
         let plan = target.plan()?;
         ask::ask(target, question, |value| {
@@ -79,9 +81,9 @@ impl Explain {
 }
 
 /// Whether a running daemon has another configuration in force than the file holds.
-fn differs(target: &Target) -> Result<bool, Stop> {
+fn differs(target: &Target) -> Result<bool, CliError> {
     let Ok(plan) = &target.plan else { return Ok(false) };
     let command = Command::Ask { question: Question::Digest };
-    let digest = ask::tell::<u64>(target, &command)?.and_then(Result::ok).flatten();
+    let digest = ask::run_command::<u64>(target, &command)?.and_then(Result::ok).flatten();
     Ok(digest.is_some_and(|digest| digest != plan.digest))
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{ConfigFile, Done, Stop, Target, ask, print_error, print_json};
+use super::{CliError, CommandResult, ConfigFile, Target, ask, print_error, print_json};
 use crate::clock::Clock;
 use crate::config::{Plan, opml};
 use crate::control::Command;
@@ -59,7 +59,7 @@ enum What {
 }
 
 impl Export {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         match self.what {
             What::Stories { output, lossless } => {
                 // Private topics' stories are among them.
@@ -90,26 +90,26 @@ impl Export {
 }
 
 /// Writes what the running daemon serves, or what one would serve.
-fn site(plan: Plan, directory: &Path, private: &[String], json: bool) -> Done {
+fn site(plan: Plan, directory: &Path, private: &[String], json: bool) -> CommandResult {
     let target = Target::from(plan);
     let plan = target.plan()?;
     let topics = || plan.topics.iter().filter(|topic| topic.private);
     if let Some(unknown) = private.iter().find(|id| topics().all(|t| t.id.as_str() != **id)) {
-        return Err(Stop::because(format!("no private topic is called {unknown}")));
+        return Err(CliError::because(format!("no private topic is called {unknown}")));
     }
     let private: Vec<TopicId> = private.iter().map(|id| TopicId::new(id.as_str())).collect();
-    let failed = |error| Stop::because(format!("{}: {error}", directory.display()));
+    let failed = |error| CliError::because(format!("{}: {error}", directory.display()));
     let mut to = Directory::open(directory).map_err(failed)?;
     let mut written = Ok(());
     let command = Command::Site { private: private.clone() };
-    let told = ask::give(&target, &command, |item| {
+    let told = ask::send_command(&target, &command, |item| {
         let document = serde_json::from_value(item).map_err(std::io::Error::other);
         if written.is_ok() {
             written = document.and_then(|document| to.put(&document));
         }
     })?;
     match told {
-        Some(told) => told.map_err(Stop::because)?,
+        Some(told) => told.map_err(CliError::because)?,
         None => {
             let cache = Arc::new(ResponseCache::new());
             let (records, now) = alone(plan.clone(), &cache)?;
@@ -138,7 +138,7 @@ fn site(plan: Plan, directory: &Path, private: &[String], json: bool) -> Done {
 }
 
 /// Opens the store as a daemon would, where none runs.
-fn alone(plan: Plan, cache: &Arc<ResponseCache>) -> Result<(Records, Timestamp), Stop> {
+fn alone(plan: Plan, cache: &Arc<ResponseCache>) -> Result<(Records, Timestamp), CliError> {
     let store: Arc<dyn Store> = store::open_existing(&plan.store.path, plan.store.cache)?;
     let (plan, now) = (Arc::new(plan), Clock::wall().now());
     let opening = EngineDriver::open(plan.clone(), store.clone(), cache.clone(), now);
@@ -156,7 +156,7 @@ enum Output {
 }
 
 impl Output {
-    fn to(file: Option<&Path>, mode: u32) -> Result<Self, Stop> {
+    fn to(file: Option<&Path>, mode: u32) -> Result<Self, CliError> {
         let Some(path) = file else {
             return Ok(Self::Standard(BufWriter::new(std::io::stdout().lock())));
         };
@@ -164,7 +164,7 @@ impl Output {
             true => File::options().write(true).open(path).map(BufWriter::new).map(Self::Device),
             false => Replacement::begin(path, mode).map(BufWriter::new).map(Self::File),
         };
-        output.map_err(|error| Stop::because(format!("{}: {error}", path.display())))
+        output.map_err(|error| CliError::because(format!("{}: {error}", path.display())))
     }
 
     fn finish(self) -> std::io::Result<()> {
@@ -196,7 +196,7 @@ impl Write for Output {
     }
 }
 
-fn conclude(written: std::io::Result<()>) -> Done {
+fn conclude(written: std::io::Result<()>) -> CommandResult {
     match written {
         // The reader has seen enough: `export stories | head`.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use url::Url;
 
-use super::{Stop, print_error};
+use super::{CliError, print_error};
 use crate::clock::Clock;
 use crate::config::opml::{self, Ids, Listed};
 use crate::fetch::{self, Fetched, Fetcher};
@@ -64,11 +64,11 @@ impl Wanted {
         addresses: &[String],
         known: &Sources,
         polling: &fetch::Settings,
-    ) -> Result<FoundFeeds, Stop> {
+    ) -> Result<FoundFeeds, CliError> {
         let mut feeds = Feeds::knowing(known);
         for file in &self.opml {
             let list = opml::read(&read(file)?, &feeds.all)
-                .map_err(|error| Stop::because(format!("{}: {error}", file.display())))?;
+                .map_err(|error| CliError::because(format!("{}: {error}", file.display())))?;
             feeds.found.notes.extend(list.left_out);
             list.sources.into_iter().for_each(|listed| feeds.add(listed));
         }
@@ -96,13 +96,13 @@ pub(super) fn of_govuk(slugs: &[&str]) -> FoundFeeds {
 }
 
 /// The bytes of a file, or of the standard input.
-pub(super) fn read(file: &Path) -> Result<Vec<u8>, Stop> {
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, CliError> {
     let mut bytes = Vec::new();
     let read = match file.to_str() {
         Some("-") => std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
         _ => std::fs::read(file).map(|read| bytes = read),
     };
-    read.map_err(|error| Stop::because(format!("{}: {error}", file.display())))?;
+    read.map_err(|error| CliError::because(format!("{}: {error}", file.display())))?;
     Ok(bytes)
 }
 
@@ -140,19 +140,19 @@ impl Feeds {
         self.add(listed);
     }
 
-    fn govuk(&mut self, slug: &str) -> Result<(), Stop> {
+    fn govuk(&mut self, slug: &str) -> Result<(), CliError> {
         // A page's whole address is as good.
         let name = slug.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let name = name.trim_end_matches(".atom");
         if name.is_empty()
             || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         {
-            return Err(Stop::because(format!(
+            return Err(CliError::because(format!(
                 "`{slug}` is not an organisation of GOV.UK; write the last part of its page's address, as home-office"
             )));
         }
         let written = format!("https://www.gov.uk/government/organisations/{name}.atom");
-        let url = Url::parse(&written).map_err(Stop::because)?;
+        let url = Url::parse(&written).map_err(CliError::because)?;
         self.add_new(&title_of(name), &written, &url, |listed| {
             listed.enrich = Some(Enrich::Govuk);
             listed.tags = vec!["uk".to_owned()];
@@ -189,22 +189,23 @@ struct Fetch {
 }
 
 impl Site {
-    fn new(polling: &fetch::Settings) -> Result<Self, Stop> {
-        let fetcher = Fetcher::new(polling).map_err(Stop::because)?;
+    fn new(polling: &fetch::Settings) -> Result<Self, CliError> {
+        let fetcher = Fetcher::new(polling).map_err(CliError::because)?;
         Ok(Self { fetcher, spacing: polling.spacing })
     }
 
     /// Finds the feed at an address: itself, else the first that its page advertises, else the
     /// first in a common place. Others that it advertises are noted.
-    async fn find(&self, address: &str, feeds: &mut Feeds) -> Result<(), Stop> {
+    async fn find(&self, address: &str, feeds: &mut Feeds) -> Result<(), CliError> {
         let written = match address.contains("://") {
             true => address.to_owned(),
             false => format!("https://{address}"),
         };
-        let url = Url::parse(&written)
-            .map_err(|error| Stop::because(format!("`{address}` is not an address: {error}")))?;
+        let url = Url::parse(&written).map_err(|error| {
+            CliError::because(format!("`{address}` is not an address: {error}"))
+        })?;
         let page = self.fetch(&url).await.map_err(|failure| {
-            Stop::because(format!("{written}: {failure}; write the address of a page or feed"))
+            CliError::because(format!("{written}: {failure}; write the address of a page or feed"))
         })?;
         let title = match parse::parse(&page.document, &Limits::default()) {
             Ok(parsed) => {
@@ -244,7 +245,7 @@ impl Site {
         if is_found {
             return Ok(());
         }
-        Err(Stop::because(format!("no feed was found at {written}: {title}")))
+        Err(CliError::because(format!("no feed was found at {written}: {title}")))
     }
 
     /// Fetches a document; what the operator names may be private.

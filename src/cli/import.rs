@@ -1,4 +1,4 @@
-//! `gazetted import`: makes sources of a reading list, or takes over the stories of another store.
+//! `gazetted import`: adds the sources of a reading list, or takes over the stories of another store.
 
 mod stories;
 
@@ -9,20 +9,20 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, Done, Stop, feeds, print_error, print_json, print_line};
+use super::{CliError, CommandResult, ConfigFile, feeds, print_error, print_json, print_line};
 use crate::config::Plan;
 use crate::config::opml::{self, ReadingList};
 use crate::model::Sources;
 
-/// Make sources of a reading list in OPML.
+/// Add the sources of a reading list in OPML.
 ///
-/// Prints them as configuration, or adds them to a file. Folders become tags;
-/// what is a source already is left out.
+/// Prints them as configuration, or adds them to a file. Folders become tags.
+/// Feeds that are sources already are left out.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Import {
     #[command(subcommand)]
-    what: Option<What>,
+    command: Option<ImportCommand>,
     /// The reading list, or - for the standard input.
     #[arg(value_name = "FILE.opml|-", required = true)]
     list: Option<PathBuf>,
@@ -35,7 +35,7 @@ pub(super) struct Import {
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum ImportCommand {
     /// Take over the stories of another store; the daemon must not run.
     Stories(stories::Stories),
 }
@@ -49,18 +49,20 @@ struct List<'a> {
 }
 
 impl Import {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
-        let Self { what, list, to, json } = self;
-        match (what, list) {
-            (Some(What::Stories(stories)), _) => stories.run(config),
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
+        let Self { command, list, to, json } = self;
+        match (command, list) {
+            (Some(ImportCommand::Stories(stories)), _) => stories.run(config),
             (None, Some(list)) => List { config, list, to, json }.run(),
-            (None, None) => Err(Stop::because("name a reading list, or say `import stories FILE`")),
+            (None, None) => {
+                Err(CliError::because("name a reading list, or say `import stories FILE`"))
+            }
         }
     }
 }
 
 impl List<'_> {
-    fn run(self) -> Done {
+    fn run(self) -> CommandResult {
         // The first thing that a newcomer does may be to import.
         let plan = match self.config.config.exists() {
             true => Some(self.config.plan()?),
@@ -69,7 +71,7 @@ impl List<'_> {
         let none = Sources::new();
         let known = plan.as_ref().map_or(&none, |plan| &plan.sources);
         let list = opml::read(&feeds::read(&self.list)?, known)
-            .map_err(|error| Stop::because(format!("{}: {error}", self.list.display())))?;
+            .map_err(|error| CliError::because(format!("{}: {error}", self.list.display())))?;
         if let Some(to) = &self.to {
             write(&list, to, plan.as_ref())?;
         }
@@ -107,12 +109,12 @@ impl List<'_> {
 }
 
 /// Adds the sources to a file; what is in it stays.
-fn write(list: &ReadingList, to: &Path, plan: Option<&Plan>) -> Result<(), Stop> {
-    let failed = |error: std::io::Error| Stop::because(format!("{}: {error}", to.display()));
+fn write(list: &ReadingList, to: &Path, plan: Option<&Plan>) -> Result<(), CliError> {
+    let failed = |error: std::io::Error| CliError::because(format!("{}: {error}", to.display()));
     let is_there = to.symlink_metadata().is_ok();
-    // Of a file that is not read nobody knows which sources are in it already.
+    // Nobody knows which sources are in a file that is not part of the configuration.
     if is_there && !plan.is_some_and(|plan| plan.reads(to)) {
-        return Err(Stop::because(format!(
+        return Err(CliError::because(format!(
             "{} is there already and not part of the configuration; name another file, or include this one first",
             to.display()
         )));
@@ -121,7 +123,7 @@ fn write(list: &ReadingList, to: &Path, plan: Option<&Plan>) -> Result<(), Stop>
     let mut file =
         OpenOptions::new().create_new(!is_there).append(true).open(to).map_err(failed)?;
     let blank = if file.metadata().map_err(failed)?.len() > 0 { "\n" } else { "" };
-    // In one write: another program that appends cannot come between.
+    // One write, so that text which another program appends cannot end up in the middle.
     file.write_all(format!("{blank}{}", list.to_toml()).as_bytes()).map_err(failed)?;
     file.sync_all().map_err(failed)
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::feeds::{self, FoundFeeds, Wanted};
-use super::{Done, Stop, print_json, print_line};
+use super::{CliError, CommandResult, print_json, print_line};
 use crate::config::Plan;
 use crate::config::opml::ReadingList;
 use crate::fetch;
@@ -62,7 +62,7 @@ pub(super) struct Init {
 }
 
 impl Init {
-    pub(super) fn run(self) -> Done {
+    pub(super) fn run(self) -> CommandResult {
         let file = self.directory.join(NAME);
         // Nobody is asked for feeds in vain.
         if file.symlink_metadata().is_ok() {
@@ -96,18 +96,18 @@ impl Init {
     }
 }
 
-fn is_there(file: &Path) -> Stop {
-    Stop::because(format!(
+fn is_there(file: &Path) -> CliError {
+    CliError::because(format!(
         "{} is there already and stays as it is; `gazetted source add` adds feeds to it",
         file.display()
     ))
 }
 
 /// Writes the file, never in the place of another.
-fn write(directory: &Path, file: &Path, text: &str) -> Result<(), Stop> {
+fn write(directory: &Path, file: &Path, text: &str) -> Result<(), CliError> {
     let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => is_there(file),
-        _ => Stop::because(format!("{}: {error}", file.display())),
+        _ => CliError::because(format!("{}: {error}", file.display())),
     };
     std::fs::create_dir_all(directory).map_err(failed)?;
     let mut out = OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;

@@ -6,7 +6,7 @@ use clap::Args;
 use url::Url;
 
 use super::overrides::{self, Decided};
-use super::{ConfigFile, Done, Stop, Target, ask, print_json, print_line};
+use super::{CliError, CommandResult, ConfigFile, Target, ask, print_json, print_line};
 use crate::inquiry::Question;
 use crate::inquiry::explain::ExplainedStory;
 
@@ -28,7 +28,7 @@ pub(super) struct Join {
 }
 
 impl Join {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let Self { one, other, json } = self;
         let target = Target::from(config.plan()?);
         let (first, second) = (story_at(&target, &one)?, story_at(&target, &other)?);
@@ -48,10 +48,10 @@ impl Join {
     }
 }
 
-fn story_at(target: &Target, address: &Url) -> Result<ExplainedStory, Stop> {
+fn story_at(target: &Target, address: &Url) -> Result<ExplainedStory, CliError> {
     let question = Question::Explain { story: address.to_string() };
     ask::ask_one(target, question)?.ok_or_else(|| {
-        Stop::because(format!(
+        CliError::because(format!(
             "no stored story has an entry at {address}; try the link as a source lists it"
         ))
     })

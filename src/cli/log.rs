@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{ConfigFile, Done, Stop, ask};
+use super::{CliError, CommandResult, ConfigFile, ask};
 use crate::control::Command;
 
 /// Have the running daemon log more, or less, until the next reload.
@@ -16,11 +16,11 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let target = config.target()?;
-        match ask::tell::<()>(&target, &Command::Log { filter: self.filter })? {
-            Some(answered) => answered.map_err(Stop::because)?,
-            None => return Err(ask::nobody_runs(&target)),
+        match ask::run_command::<()>(&target, &Command::Log { filter: self.filter })? {
+            Some(answered) => answered.map_err(CliError::because)?,
+            None => return Err(ask::no_daemon_error(&target)),
         };
         Ok(ExitCode::SUCCESS)
     }

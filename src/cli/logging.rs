@@ -6,7 +6,7 @@ use tracing_subscriber::reload::Handle;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
-use super::Stop;
+use super::CliError;
 use super::output::{LogLines, LogWriter};
 use crate::config::{LogFormat, LoggingPlan};
 
@@ -32,10 +32,10 @@ impl Log {
 }
 
 /// Starts the log of this process.
-pub(super) fn start(logging: &LoggingPlan) -> Result<Log, Stop> {
+pub(super) fn start(logging: &LoggingPlan) -> Result<Log, CliError> {
     // journald stamps lines itself and knows no colours.
     let to_journal = std::env::var_os("JOURNAL_STREAM").is_some();
-    let filter = EnvFilter::try_new(&logging.filter).map_err(Stop::because)?;
+    let filter = EnvFilter::try_new(&logging.filter).map_err(CliError::because)?;
     let to_terminal = std::io::stderr().is_terminal();
     let form = match (logging.format, to_journal || !to_terminal) {
         (LogFormat::Json, _) => LogLines::Json,
@@ -60,6 +60,6 @@ pub(super) fn start(logging: &LoggingPlan) -> Result<Log, Stop> {
             (Log::with(lines.reload_handle()), lines.finish().try_init())
         }
     };
-    started.map_err(Stop::because)?;
+    started.map_err(CliError::because)?;
     Ok(log)
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::help::{self, Section};
-use super::{Done, Stop};
+use super::{CliError, CommandResult};
 
 /// Write the manual.
 ///
@@ -20,7 +20,7 @@ pub(super) struct Man {
 }
 
 impl Man {
-    pub(super) fn run(self) -> Done {
+    pub(super) fn run(self) -> CommandResult {
         let program = <super::Cli as clap::CommandFactory>::command();
         let mut program = program.disable_help_subcommand(true);
         program.build();
@@ -28,7 +28,7 @@ impl Man {
             None => page(program, "gazetted", &mut io::stdout())?,
             Some(directory) => std::fs::create_dir_all(&directory)
                 .and_then(|()| pages(program, "gazetted", &directory))
-                .map_err(|error| Stop::because(format!("{}: {error}", directory.display())))?,
+                .map_err(|error| CliError::because(format!("{}: {error}", directory.display())))?,
         }
         Ok(ExitCode::SUCCESS)
     }

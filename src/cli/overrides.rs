@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::{ConfigFile, Done, Stop, Target, print_error, print_json, print_line, reload};
+use super::{
+    CliError, CommandResult, ConfigFile, Target, print_error, print_json, print_line, reload,
+};
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::control::Reloaded;
@@ -42,7 +44,7 @@ pub(super) fn keep(
     note: &str,
     tables: &str,
     json: bool,
-) -> Done {
+) -> CommandResult {
     // Titles are what sources wrote, and a comment ends with its line.
     let note = printable(note).replace(['\n', '\t'], " ");
     let tables = format!("# {} {note}\n{tables}", Clock::wall().now());
@@ -74,7 +76,7 @@ pub(super) fn keep(
 
 /// Adds to the file if the configuration includes it, which only reading it
 /// again can tell; else leaves everything as it was.
-fn write(config: &Path, plan: &Plan, tables: &str) -> Result<Option<PathBuf>, Stop> {
+fn write(config: &Path, plan: &Plan, tables: &str) -> Result<Option<PathBuf>, CliError> {
     let named = |file: &&PathBuf| file.file_name().is_some_and(|name| name == NAME);
     let file = plan.files.iter().find(named).cloned();
     let file = file.unwrap_or_else(|| config.with_file_name(NAME));
@@ -83,7 +85,7 @@ fn write(config: &Path, plan: &Plan, tables: &str) -> Result<Option<PathBuf>, St
         Ok(_) if !plan.reads(&file) => return Ok(None),
         Ok(text) => Some(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(Stop::because(format!("{}: {error}", file.display()))),
+        Err(error) => return Err(CliError::because(format!("{}: {error}", file.display()))),
     };
     let text = match &before {
         Some(text) => format!("{}\n\n{tables}", text.trim_end()),
@@ -103,7 +105,7 @@ fn write(config: &Path, plan: &Plan, tables: &str) -> Result<Option<PathBuf>, St
 }
 
 /// Gives a file another text, at once.
-pub(super) fn replace(file: &Path, config: &Path, text: &str) -> Result<(), Stop> {
+pub(super) fn replace(file: &Path, config: &Path, text: &str) -> Result<(), CliError> {
     let written = Replacement::begin(file, PRIVATE).and_then(|replacement| {
         let mut out = replacement.file();
         // Whoever may read the old one, or else the configuration that includes it, may read it.
@@ -113,5 +115,5 @@ pub(super) fn replace(file: &Path, config: &Path, text: &str) -> Result<(), Stop
         out.write_all(text.as_bytes())?;
         replacement.finish()
     });
-    written.map_err(|error| Stop::because(format!("{}: {error}", file.display())))
+    written.map_err(|error| CliError::because(format!("{}: {error}", file.display())))
 }

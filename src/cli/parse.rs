@@ -7,7 +7,7 @@ use bytes::Bytes;
 use clap::Args;
 use url::Url;
 
-use super::{ConfigFile, Done, Stop, print_json, show};
+use super::{CliError, CommandResult, ConfigFile, print_json, show};
 use crate::announcement::Surroundings;
 use crate::cancel::Cancelled;
 use crate::clock::Clock;
@@ -38,14 +38,14 @@ pub(super) struct Parse {
 }
 
 impl Parse {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let (limits, polling, source) = match (&self.source, Plan::load(&config.config)) {
             (None, Ok(loaded)) => (loaded.plan.parsing, loaded.plan.polling, None),
             (None, Err(_)) => (Limits::default(), Settings::default(), None),
             (Some(id), _) => {
                 let plan = config.plan()?;
                 let source = plan.sources.get(&SourceId::new(id.as_str())).cloned();
-                let unknown = || Stop::because(format!("no source is called {id}"));
+                let unknown = || CliError::because(format!("no source is called {id}"));
                 (plan.parsing, plan.polling, Some(source.ok_or_else(unknown)?))
             }
         };
@@ -62,7 +62,7 @@ impl Parse {
             }
             (path, _) => {
                 let body = std::fs::read(path)
-                    .map_err(|error| Stop::because(format!("{path}: {error}")))?;
+                    .map_err(|error| CliError::because(format!("{path}: {error}")))?;
                 document(path, body)
             }
         };
@@ -75,11 +75,11 @@ impl Parse {
         };
         let name = self.document.or(self.source).unwrap_or_default();
         let parsed = parse::parse_until(&document, &limits, &surroundings, &Cancelled::never())
-            .map_err(|failure| Stop::because(format!("{name}: {failure}")))?;
+            .map_err(|failure| CliError::because(format!("{name}: {failure}")))?;
         if self.json {
             print_json(&parse::report(&parsed, document.at));
         } else {
-            show::document(&parsed);
+            show::print_document(&parsed);
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -96,20 +96,21 @@ fn document(name: &str, body: Vec<u8>) -> Document {
 }
 
 /// The source of an address that the operator names, which may be private.
-fn named(address: &str) -> Result<Source, Stop> {
-    let url = Url::parse(address).map_err(|error| Stop::because(format!("{address}: {error}")))?;
+fn named(address: &str) -> Result<Source, CliError> {
+    let url =
+        Url::parse(address).map_err(|error| CliError::because(format!("{address}: {error}")))?;
     let location = Location::web(address, url);
     Ok(Source { allow_private: true, ..Source::at(SourceId::new("parse"), location) })
 }
 
 /// Asks as the daemon would, once.
-fn fetch(name: &str, source: &Source, polling: Settings) -> Result<Document, Stop> {
+fn fetch(name: &str, source: &Source, polling: Settings) -> Result<Document, CliError> {
     let fetched = super::runtime()?.block_on(async {
         Fetcher::new(&polling)?.fetch(source, &SourceState::default(), Clock::wall().now()).await
     });
     match fetched {
         Ok(Fetched::Document { document, .. }) => Ok(document),
-        Ok(Fetched::Unchanged { .. }) => Err(Stop::because(format!("{name} sent no document"))),
-        Err(failure) => Err(Stop::because(format!("{name}: {failure}"))),
+        Ok(Fetched::Unchanged { .. }) => Err(CliError::because(format!("{name} sent no document"))),
+        Err(failure) => Err(CliError::because(format!("{name}: {failure}"))),
     }
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::output::print_json_line;
 use super::progress::Progress;
-use super::{ConfigFile, Done, Stop, ask, nearest, print_error, show};
+use super::{CliError, CommandResult, ConfigFile, ask, nearest, print_error, show};
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::control::Command;
@@ -40,13 +40,13 @@ pub(super) struct Poll {
 }
 
 impl Poll {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let target = config.target()?;
         if let Ok(plan) = &target.plan {
             let known = |name: &&String| !plan.sources.contains_key(name.as_str());
             if let Some(name) = self.sources.iter().find(known) {
                 let known = plan.sources.keys().map(SourceId::as_str);
-                return Err(Stop::because(nearest::unknown("source", name, known)));
+                return Err(CliError::because(nearest::unknown("source", name, known)));
             }
         }
         let count = match &target.plan {
@@ -55,7 +55,7 @@ impl Poll {
         };
         let mut progress = Progress::new(count);
         let mut reports: Vec<PollReport> = Vec::with_capacity(count);
-        let mut line = |line: PollLine| match line {
+        let mut show_line = |line: PollLine| match line {
             PollLine::Ended(report) => {
                 progress.advance(1, &report.source);
                 reports.push(report);
@@ -69,17 +69,17 @@ impl Poll {
         };
         let command = Command::Poll { sources: self.sources.clone(), now: self.now };
         let item = |value| {
-            line(serde_json::from_value(value).expect("the daemon sends poll reports"));
+            show_line(serde_json::from_value(value).expect("the daemon sends poll reports"));
         };
-        match ask::give(&target, &command, item)? {
-            Some(answered) => answered.map_err(Stop::because)?,
+        match ask::send_command(&target, &command, item)? {
+            Some(answered) => answered.map_err(CliError::because)?,
             None => {
                 let plan = target.plan()?.clone();
                 let chosen = match self.sources.as_slice() {
                     [] => plan.sources.keys().cloned().collect(),
                     named => named.iter().map(|name| SourceId::new(name.as_str())).collect(),
                 };
-                super::runtime()?.block_on(poll_here(plan, chosen, self.now, &mut line))?;
+                super::runtime()?.block_on(poll_here(plan, chosen, self.now, &mut show_line))?;
             }
         }
         progress.clear();
@@ -87,20 +87,20 @@ impl Poll {
         if self.json {
             reports.iter().all(print_json_line);
         } else {
-            show::poll_table(&reports);
+            show::print_polls(&reports);
         }
         let is_done = |report: &PollReport| !report.failed() && !report.was_refused();
         Ok(if reports.iter().all(is_done) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
-/// One pass by this process, with nobody serving.
+/// Polls in this process, without a server.
 async fn poll_here(
     plan: Plan,
     chosen: BTreeSet<SourceId>,
     insists: bool,
-    line: &mut impl FnMut(PollLine),
-) -> Result<(), Stop> {
+    show_line: &mut impl FnMut(PollLine),
+) -> Result<(), CliError> {
     let store: Arc<dyn Store> = store::open(&plan.store.path, plan.store.cache)?;
     let clock = Clock::wall();
     let plan = Arc::new(plan);
@@ -110,12 +110,15 @@ async fn poll_here(
     let mut overridden = BTreeMap::new();
     for source in chosen.iter().filter(|_| insists) {
         let overrides = records.overridden(source, clock.now());
-        line(PollLine::Overrides { source: source.to_string(), overrides: overrides.clone() });
+        show_line(PollLine::Overrides { source: source.to_string(), overrides: overrides.clone() });
         overridden.insert(source.clone(), overrides);
     }
     let (requests, incoming) = mpsc::channel(chosen.len().max(1));
     let pipeline = Pipeline::new(driver, clock.clone(), incoming)
-        .map_err(|failure| Stop { code: super::BAD_CONFIGURATION, message: failure.to_string() })?
+        .map_err(|failure| CliError {
+            code: super::BAD_CONFIGURATION,
+            message: failure.to_string(),
+        })?
         .only(chosen.clone());
     let mut polls = JoinSet::new();
     for source in chosen {
@@ -123,16 +126,16 @@ async fn poll_here(
         requests
             .send(Request::PollNow { source: source.clone(), insists, done })
             .await
-            .map_err(Stop::because)?;
+            .map_err(CliError::because)?;
         polls.spawn(async move { (source, polled.await.ok()) });
     }
     let pipeline = tokio::spawn(pipeline.run());
     while let Some(Ok((source, polled))) = polls.join_next().await {
         let overrides = overridden.remove(&source).unwrap_or_default();
         let report = PollReport::of(&source, polled, &records, overrides);
-        line(PollLine::Ended(report));
+        show_line(PollLine::Ended(report));
     }
     drop(requests);
-    pipeline.await.map_err(Stop::because)??;
+    pipeline.await.map_err(CliError::because)??;
     Ok(store.close()?)
 }

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{
-    BAD_CONFIGURATION, ConfigFile, Done, Stop, Target, ask, print_error, print_json, print_line,
+    BAD_CONFIGURATION, CliError, CommandResult, ConfigFile, Target, ask, print_error, print_json,
+    print_line,
 };
 use crate::control::{Command, Reloaded};
 
@@ -25,12 +26,12 @@ pub(super) struct Reload {
 }
 
 impl Reload {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let target = config.target()?;
         let Some(reloaded) = reload(&target, self.force)? else {
             // A broken file matters more than a daemon that does not run.
             target.plan()?;
-            return Err(ask::nobody_runs(&target));
+            return Err(ask::no_daemon_error(&target));
         };
         if self.json {
             print_json(&reloaded);
@@ -42,12 +43,12 @@ impl Reload {
 }
 
 /// Has the daemon read its configuration again; `None` where none runs.
-pub(super) fn reload(target: &Target, force: bool) -> Result<Option<Reloaded>, Stop> {
-    match ask::tell(target, &Command::Reload { force })? {
+pub(super) fn reload(target: &Target, force: bool) -> Result<Option<Reloaded>, CliError> {
+    match ask::run_command(target, &Command::Reload { force })? {
         None => Ok(None),
         Some(Ok(Some(reloaded))) => Ok(Some(reloaded)),
-        Some(Ok(None)) => Err(Stop::because("the daemon did not say what came of it")),
-        Some(Err(error)) => Err(Stop::because(error)),
+        Some(Ok(None)) => Err(CliError::because("the daemon did not say what came of it")),
+        Some(Err(error)) => Err(CliError::because(error)),
     }
 }
 

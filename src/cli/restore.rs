@@ -5,19 +5,19 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{ConfigFile, Done, print_json, print_line};
+use super::{CommandResult, ConfigFile, print_json, print_line};
 use crate::store::{self, Contents};
 
 /// Make the store anew from a backup; the daemon must not run.
 ///
-/// A store that is damaged is replaced, one in good order only with
-/// `--replace`; either is kept beside the new one.
+/// A damaged store is replaced; an undamaged one only with `--replace`.
+/// The old store is kept beside the new one.
 #[derive(Debug, Args)]
 pub(super) struct Restore {
     /// The backup, as `gazetted backup` wrote it.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Take the place of a store in good order, too.
+    /// Replace a store even if it is not damaged.
     #[arg(long)]
     replace: bool,
     /// Print one JSON object instead of a line.
@@ -26,7 +26,7 @@ pub(super) struct Restore {
 }
 
 impl Restore {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let plan = config.plan()?;
         let (path, cache) = (&plan.store.path, plan.store.cache);
         let contents = store::restore(&self.file, path, cache, self.replace)?;

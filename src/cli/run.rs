@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use super::logging::{self, Log};
-use super::{ConfigFile, Done, Stop, print_line};
+use super::{CliError, CommandResult, ConfigFile, print_line};
 use crate::clock::Clock;
 use crate::config::{self, Loaded, Plan, Problems};
 use crate::control::{self, Door, Errand, Reloaded};
@@ -31,7 +31,7 @@ const OPEN_DEADLINE: Duration = Duration::from_secs(120);
 pub(super) struct Run {}
 
 impl Run {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         // Before the first socket is bound. The readers' gets its own mode.
         store::restrict_umask();
         let plan = config.plan()?;
@@ -50,7 +50,7 @@ impl Run {
             opening.begin("opening the store", 0);
             StartupLog::begin(opening)
         };
-        let store = daemon::aside(|| store::open(&plan.store.path, plan.store.cache))?;
+        let store = daemon::at_low_priority(|| store::open(&plan.store.path, plan.store.cache))?;
         drop(starting);
         runtime.block_on(serve(&config.config, log, plan, store, listeners))
     }
@@ -62,7 +62,7 @@ async fn serve(
     plan: Plan,
     store: Arc<dyn store::Store>,
     listeners: Listeners,
-) -> Done {
+) -> CommandResult {
     let clock = Clock::wall();
     let (sources, topics) = (plan.sources.len(), plan.topics.len());
     let base = plan.server.site.base_url.clone();
@@ -251,7 +251,7 @@ const OPERATORS: u32 = 0o660;
 
 /// The sockets that systemd holds for us, else our own. The operators' is
 /// called so by `FileDescriptorName=operators`.
-fn listeners(plan: &Plan) -> Result<Listeners, Stop> {
+fn listeners(plan: &Plan) -> Result<Listeners, CliError> {
     let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
     let mut inherited = listenfd::ListenFd::from_env();
     let mut take = |place: usize| -> std::io::Result<Option<Listener>> {
@@ -265,7 +265,7 @@ fn listeners(plan: &Plan) -> Result<Listeners, Stop> {
     let readers = take(if named == Some(0) { 1 } else { 0 })?;
     let bind = |address: &Address, key: &str, mode| {
         Listener::bind(address, mode).map_err(|error| {
-            Stop::because(format!(
+            CliError::because(format!(
                 "cannot listen on {address}: {error}; choose another address in [server] {key}"
             ))
         })

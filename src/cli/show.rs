@@ -36,7 +36,7 @@ fn table(header: &[&str]) -> Table {
 }
 
 /// The outcome of each poll, and the sum.
-pub(super) fn poll_table(reports: &[PollReport]) {
+pub(super) fn print_polls(reports: &[PollReport]) {
     let mut rows =
         table(&["source", "outcome", "entries", "new", "joined", "revised", "next poll", ""]);
     for report in reports {
@@ -68,7 +68,7 @@ pub(super) fn poll_table(reports: &[PollReport]) {
 }
 
 /// The factors that were weighed, their sum, and the threshold of one story.
-fn weighed(factors: &[Factor]) {
+fn print_factors(factors: &[Factor]) {
     if factors.is_empty() {
         return;
     }
@@ -78,7 +78,7 @@ fn weighed(factors: &[Factor]) {
 }
 
 /// How every source is doing.
-pub(super) fn status_table(sources: &[SourceReport]) {
+pub(super) fn print_sources(sources: &[SourceReport]) {
     let mut rows =
         table(&["source", "state", "last poll", "last news", "next poll", "why then", "trouble"]);
     for source in sources {
@@ -104,7 +104,7 @@ pub(super) fn status_table(sources: &[SourceReport]) {
 }
 
 /// The size of the store, and its bounds.
-pub(super) fn kept(kept: &KeptStatus) {
+pub(super) fn print_store_size(kept: &KeptStatus) {
     let bounds = |most: Option<u64>, keep: &Option<String>| {
         let most = most.map(|most| format!(" of {most} at most"));
         let keep = keep.as_ref().map(|keep| format!(", each for {keep}"));
@@ -121,11 +121,11 @@ pub(super) fn kept(kept: &KeptStatus) {
         let bounds = bounds(most_stories.map(|most| most as u64), keep);
         print_line(format_args!("topic {topic} keeps {stories} stories{bounds}"));
     }
-    backup.iter().for_each(self::backup);
+    backup.iter().for_each(print_backup);
 }
 
 /// The last automatic backup.
-pub(super) fn backup(BackupStatus { file, made, age, bytes }: &BackupStatus) {
+pub(super) fn print_backup(BackupStatus { file, made, age, bytes }: &BackupStatus) {
     let age = std::time::Duration::from_secs(*age);
     print_line(format_args!(
         "last backup: {file}, {}, made {} ago, at {made}",
@@ -135,9 +135,9 @@ pub(super) fn backup(BackupStatus { file, made, age, bytes }: &BackupStatus) {
 }
 
 /// The last automatic backup, or why there is none.
-pub(super) fn last_backup(last: Option<&BackupStatus>, plan: &StorePlan) {
+pub(super) fn print_last_backup(last: Option<&BackupStatus>, plan: &StorePlan) {
     match (last, plan.backups) {
-        (Some(last), _) => backup(last),
+        (Some(last), _) => print_backup(last),
         (None, Some(_)) => drop(print_line("last backup: none yet; the daemon writes them")),
         (None, None) => {
             print_line("last backup: none; `[store] backups` is \"never\"");
@@ -146,7 +146,7 @@ pub(super) fn last_backup(last: Option<&BackupStatus>, plan: &StorePlan) {
 }
 
 /// All that is known of one source.
-pub(super) fn status_in_full(source: &SourceReport) {
+pub(super) fn print_source(source: &SourceReport) {
     print_line(format_args!("\n{}: {}", source.id, source.title));
     let rate = source.rate.map(|rate| format!("{rate:.2} entries a day"));
     let streak = (source.failures > 0).then(|| {
@@ -197,7 +197,7 @@ pub(super) fn status_in_full(source: &SourceReport) {
 }
 
 /// How a document is read.
-pub(super) fn document(parsed: &Parsed) {
+pub(super) fn print_document(parsed: &Parsed) {
     let Parsed { format, encoding, feed, entries, hints, warnings, .. } = parsed;
     print_line(format_args!("{format} in {encoding}: {}", feed.title));
     for (name, value) in [("page", &feed.url), ("self", &hints.self_url), ("next", &hints.next)] {
@@ -240,7 +240,7 @@ fn set_aside(reason: &str, text: &str) -> String {
 }
 
 /// Why a story is what it is.
-pub(super) fn story(story: &ExplainedStory) {
+pub(super) fn print_story(story: &ExplainedStory) {
     print_line(&story.title);
     if let Some(url) = &story.url {
         print_line(format_args!("  {url}"));
@@ -252,10 +252,10 @@ pub(super) fn story(story: &ExplainedStory) {
         count => print_line(format_args!("Published in {count} entries, which are one story:")),
     };
     for entry in &story.entries {
-        let ExplainedEntry { source, leads, tier, because, factors, url, .. } = entry;
-        let lead = if *leads { ", leads" } else { "" };
+        let ExplainedEntry { source, is_primary, tier, because, factors, url, .. } = entry;
+        let lead = if *is_primary { ", leads" } else { "" };
         print_line(format_args!("  {source} ({tier}{lead}): {because}"));
-        weighed(factors);
+        print_factors(factors);
         if let Some(url) = url {
             print_line(format_args!("      {url}"));
         }
@@ -278,7 +278,7 @@ pub(super) fn story(story: &ExplainedStory) {
         print_line(format_args!(
             "  near: {title}\n      story {id}, {shared} of {of} passages{because}"
         ));
-        weighed(factors);
+        print_factors(factors);
     }
     for ExplainedRevision { at, source, major, former_title, note, .. } in &story.revisions {
         let kind = if *major { "revised" } else { "changed" };
@@ -295,22 +295,22 @@ pub(super) fn story(story: &ExplainedStory) {
         };
         print_line(format_args!("\n{verdict} {}", topic.id));
         print_line(format_args!("  {}", topic.explanation.summary));
-        reason(&topic.explanation.reason, 1);
+        print_reason(&topic.explanation.reason, 1);
     }
 }
 
 /// A part of a query and what it found, indented below the part it belongs to.
-fn reason(reason: &Reason, depth: usize) {
+fn print_reason(reason: &Reason, depth: usize) {
     let indent = "  ".repeat(depth);
     let mark = if reason.holds { '+' } else { '-' };
     let note = reason.note.as_deref().map_or(String::new(), |note| format!(" ({note})"));
     print_line(format_args!("{indent}{mark} {}{note}", reason.query));
-    let mut told = BTreeSet::new();
+    let mut shown = BTreeSet::new();
     for Hit { field, before, found, after, .. } in &reason.hits {
         // Copies say the same words: they are shown once.
-        if told.insert(format!("{found}{after}")) {
+        if shown.insert(format!("{found}{after}")) {
             print_line(format_args!("{indent}    {field}: {before}[{found}]{after}"));
         }
     }
-    reason.parts.iter().for_each(|part| self::reason(part, depth + 1));
+    reason.parts.iter().for_each(|part| print_reason(part, depth + 1));
 }

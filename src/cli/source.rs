@@ -7,7 +7,9 @@ use serde_json::json;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::feeds::{self, FoundFeeds, Wanted};
-use super::{ConfigFile, Done, Stop, Target, overrides, print_json, print_line, reload};
+use super::{
+    CliError, CommandResult, ConfigFile, Target, overrides, print_json, print_line, reload,
+};
 use crate::config::Plan;
 use crate::config::opml::Listed;
 
@@ -40,14 +42,14 @@ struct Add {
 }
 
 impl SourceCommand {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let What::Add(add) = self.what;
         add.run(config)
     }
 }
 
 impl Add {
-    fn run(self, config: &ConfigFile) -> Done {
+    fn run(self, config: &ConfigFile) -> CommandResult {
         let plan = config.plan()?;
         let found = self.wanted.find(&self.addresses, &plan.sources, &plan.polling)?;
         if !self.json {
@@ -78,10 +80,10 @@ impl Add {
 }
 
 /// Adds the sources to the file. One that the file cannot take leaves it as it was.
-fn add_to_file(config: &ConfigFile, sources: &[Listed]) -> Result<(), Stop> {
+fn add_to_file(config: &ConfigFile, sources: &[Listed]) -> Result<(), CliError> {
     let file = &config.config;
     let failed =
-        |error: &dyn std::fmt::Display| Stop::because(format!("{}: {error}", file.display()));
+        |error: &dyn std::fmt::Display| CliError::because(format!("{}: {error}", file.display()));
     let before = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
     let after = with_sources(&before, sources).map_err(|error| failed(&error))?;
     overrides::replace(file, file, &after)?;

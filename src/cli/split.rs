@@ -3,9 +3,9 @@
 use clap::Args;
 use url::Url;
 
-use super::{ConfigFile, Done, Stop, Target, ask, overrides};
+use super::{CliError, CommandResult, ConfigFile, Target, ask, overrides};
 use crate::inquiry::Question;
-use crate::inquiry::split::Split as Parted;
+use crate::inquiry::split::SplitAnswer;
 
 /// Take an entry out of a story for good.
 ///
@@ -25,21 +25,26 @@ pub(super) struct Split {
 }
 
 impl Split {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let Self { story, address, json } = self;
         let target = Target::from(config.plan()?);
         let question = Question::Split { story: story.clone(), address: address.clone() };
-        let Some(Parted { title, source, never }) = ask::ask_one(&target, question)? else {
-            return Err(Stop::because(format!(
+        let Some(SplitAnswer { title, source, pairs_to_separate }) =
+            ask::ask_one(&target, question)?
+        else {
+            return Err(CliError::because(format!(
                 "no entry at {address} is in a story {story}; `gazetted explain {address}` says where it is"
             )));
         };
-        if never.is_empty() {
-            return Err(Stop::because(format!(
+        if pairs_to_separate.is_empty() {
+            return Err(CliError::because(format!(
                 "nothing else is in that story, or nothing with another address: {address} cannot be split from it"
             )));
         }
-        let tables = never.iter().map(|pair| overrides::table("never", pair)).collect::<String>();
+        let tables = pairs_to_separate
+            .iter()
+            .map(|pair| overrides::table("never", pair))
+            .collect::<String>();
         let note = format!("split: \u{201c}{title}\u{201d} of {source} is another story");
         overrides::keep(config, &target, &note, &tables, json)
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::output::print_json_line;
-use super::{ConfigFile, Done, Stop, Target, ask, nearest, print_line, show};
+use super::{CliError, CommandResult, ConfigFile, Target, ask, nearest, print_line, show};
 use crate::control::Command;
 use crate::engine::TopicFillProgress;
 use crate::inquiry::Question;
@@ -32,7 +32,7 @@ pub(super) struct Status {
 }
 
 impl Status {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let target = &config.target()?;
         if self.ready {
             return is_ready(target);
@@ -42,7 +42,7 @@ impl Status {
         for name in &self.sources {
             if rows.iter().all(|row| row.id != *name) {
                 let known = rows.iter().map(|row| row.id.as_str());
-                return Err(Stop::because(nearest::unknown("source", name, known)));
+                return Err(CliError::because(nearest::unknown("source", name, known)));
             }
         }
         if !self.sources.is_empty() {
@@ -63,9 +63,9 @@ impl Status {
                 && filling.iter().all(|topic| print_json_line(&of_filling(topic)))
                 && kept.iter().all(|kept| print_json_line(&json!({ "kept": kept })));
         } else {
-            show::status_table(&rows);
+            show::print_sources(&rows);
             if !self.sources.is_empty() {
-                rows.iter().for_each(show::status_in_full);
+                rows.iter().for_each(show::print_source);
             }
             for TopicSilence { topic, since, .. } in &silent {
                 print_line(format_args!("topic {topic} is silent: no story since {since}"));
@@ -75,7 +75,7 @@ impl Status {
                     "topic {topic} is being filled: {matched} of {of} stories matched"
                 ));
             }
-            kept.iter().for_each(show::kept);
+            kept.iter().for_each(show::print_store_size);
             if self.sources.is_empty()
                 && let Some(HubStatus { subscriptions, hosts, failing }) =
                     ask::ask_one(target, Question::Hub)?
@@ -90,16 +90,16 @@ impl Status {
 }
 
 /// For health checks: whether a daemon runs and serves what it reads.
-fn is_ready(target: &Target) -> Done {
-    match ask::tell::<bool>(target, &Command::Ready)? {
-        Some(answered) => answered.map_err(Stop::because)?,
-        None => return Err(ask::nobody_runs(target)),
+fn is_ready(target: &Target) -> CommandResult {
+    match ask::run_command::<bool>(target, &Command::Ready)? {
+        Some(answered) => answered.map_err(CliError::because)?,
+        None => return Err(ask::no_daemon_error(target)),
     };
     Ok(ExitCode::SUCCESS)
 }
 
 /// The topics into which no story comes any more.
-fn silent_topics(target: &Target) -> Result<Vec<TopicSilence>, Stop> {
+fn silent_topics(target: &Target) -> Result<Vec<TopicSilence>, CliError> {
     let mut silences: Vec<TopicSilence> = Vec::new();
     ask::ask(target, Question::Silences, |value| silences.extend(serde_json::from_value(value)))?;
     silences.retain(|silence| silence.ended.is_none());
@@ -107,7 +107,7 @@ fn silent_topics(target: &Target) -> Result<Vec<TopicSilence>, Stop> {
 }
 
 /// The topics whose changed query is matched with what is stored.
-fn filling_topics(target: &Target) -> Result<Vec<TopicFillProgress>, Stop> {
+fn filling_topics(target: &Target) -> Result<Vec<TopicFillProgress>, CliError> {
     let mut fill_progress: Vec<TopicFillProgress> = Vec::new();
     ask::ask(target, Question::FillProgress, |value| {
         fill_progress.extend(serde_json::from_value(value))

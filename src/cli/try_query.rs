@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{ConfigFile, Done, Stop, ask, nearest, output, print_error, print_json, print_line};
+use super::{
+    CliError, CommandResult, ConfigFile, ask, nearest, output, print_error, print_json, print_line,
+};
 use crate::control_characters::printable;
 use crate::inquiry::Question;
 use crate::inquiry::try_query::{
@@ -46,7 +48,7 @@ pub(super) struct Try {
 const NEAR: usize = 20;
 
 impl Try {
-    pub(super) fn run(self, config: &ConfigFile) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let target = config.target()?;
         // A mistake in the query is reported before anything that is wrong with the store.
         if let Ok(plan) = &target.plan
@@ -71,9 +73,9 @@ impl Try {
             }
             Some(TrialAnswer::UnknownTopic { topic, known }) => {
                 let known = known.iter().map(TopicId::as_str);
-                return Err(Stop::because(nearest::unknown("topic", topic.as_str(), known)));
+                return Err(CliError::because(nearest::unknown("topic", topic.as_str(), known)));
             }
-            None => return Err(Stop::because("the daemon's answer is not understood")),
+            None => return Err(CliError::because("the daemon's answer is not understood")),
         };
         if self.json {
             print_json(&report);
@@ -84,8 +86,8 @@ impl Try {
     }
 }
 
-fn not_a_query(problems: &[String]) -> Stop {
-    Stop::because(format!("not a query\n\n{}", problems.join("\n\n")))
+fn not_a_query(problems: &[String]) -> CliError {
+    CliError::because(format!("not a query\n\n{}", problems.join("\n\n")))
 }
 
 fn print(report: &TrialReport) {

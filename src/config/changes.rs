@@ -6,12 +6,12 @@ use std::fmt;
 use super::Plan;
 use super::file;
 use crate::model::{Source, SourceId, TopicId};
-use crate::options::{AtReload, Stated, Table};
+use crate::options::{AtReload, Table, WrittenOption};
 
-/// One thing that differs between two plans.
+/// One difference between two plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The change: `topic sanctions: query changed`.
+    /// A description, such as `topic sanctions: query changed`.
     pub what: String,
     /// Whether it is in force.
     pub effect: Effect,
@@ -22,7 +22,7 @@ pub struct Change {
 pub enum Effect {
     /// It is in force.
     InForce,
-    /// So is this; stored stories were matched by the new query.
+    /// It is in force, and stored stories were matched by the new query.
     MatchedAgain(TopicId),
     /// It waits for a restart.
     AtRestart,
@@ -41,8 +41,8 @@ impl fmt::Display for Change {
 /// The options of a plan as they were written, which a reload compares. There can be very many
 /// sources and topics: of each, only what differs from the defaults is kept.
 #[derive(Debug, Clone, Default)]
-pub(super) struct StatedOptions {
-    settings: Vec<Stated>,
+pub(super) struct WrittenOptions {
+    settings: Vec<WrittenOption>,
     /// The options of each source and their values as they are shown.
     sources: BTreeMap<SourceId, Options<Box<str>>>,
     /// The options of each topic and a hash of each value.
@@ -55,32 +55,33 @@ type Options<T> = Box<[(&'static str, T)]>;
 /// Settings whose effects are listed source by source and topic by topic.
 const LISTED_BY_EFFECT: [&str; 2] = ["include", "defaults"];
 
-impl StatedOptions {
+impl WrittenOptions {
     pub(super) fn of(settings: &file::Config) -> Self {
-        let stated = settings.state("").into_iter().filter(|stated| {
-            !LISTED_BY_EFFECT.contains(&stated.name) && !LISTED_BY_EFFECT.contains(&stated.table)
+        let options = settings.state("").into_iter().filter(|option| {
+            !LISTED_BY_EFFECT.contains(&option.name) && !LISTED_BY_EFFECT.contains(&option.table)
         });
         // A value may be a secret; its hash is enough.
-        let settings = stated.map(|stated| Stated { shown: String::new(), ..stated }).collect();
+        let settings =
+            options.map(|option| WrittenOption { shown: String::new(), ..option }).collect();
         Self { settings, ..Self::default() }
     }
 
     /// Adds a source, with the defaults of the file applied.
     pub(super) fn add_source(&mut self, id: &SourceId, source: &file::Source) {
-        let options = own(source).map(|stated| (stated.name, stated.shown.into()));
+        let options = differing_options(source).map(|option| (option.name, option.shown.into()));
         self.sources.insert(id.clone(), options.collect());
     }
 
     pub(super) fn add_topic(&mut self, id: &TopicId, topic: &file::Topic) {
-        let options = own(topic).map(|stated| (stated.name, stated.hash));
+        let options = differing_options(topic).map(|option| (option.name, option.hash));
         self.topics.insert(id.clone(), options.collect());
     }
 }
 
 /// The options that differ from the defaults, less the name.
-fn own<T: Table>(table: &T) -> impl Iterator<Item = Stated> {
-    let stated = table.state("").into_iter().zip(T::default().state(""));
-    let differing = stated.filter(|(own, default)| own.hash != default.hash && own.name != "id");
+fn differing_options<T: Table>(table: &T) -> impl Iterator<Item = WrittenOption> {
+    let options = table.state("").into_iter().zip(T::default().state(""));
+    let differing = options.filter(|(own, default)| own.hash != default.hash && own.name != "id");
     differing.map(|(own, _)| own)
 }
 
@@ -100,14 +101,14 @@ fn in_force(what: impl Into<String>) -> Change {
 }
 
 fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
-    let both = old.stated.settings.iter().zip(&new.stated.settings);
+    let both = old.written_options.settings.iter().zip(&new.written_options.settings);
     let differing = Vec::from_iter(both.filter(|(old, new)| old != new).map(|(_, new)| new));
     let mut changes = Vec::new();
     for of_one_table in differing.chunk_by(|one, other| one.table == other.table) {
         for (at_restart, effect) in [(false, Effect::InForce), (true, Effect::AtRestart)] {
-            let waits = |stated: &&&Stated| stated.at_reload == AtReload::NeedsRestart;
-            let names = of_one_table.iter().filter(|stated| waits(stated) == at_restart);
-            let names = Vec::from_iter(names.map(|stated| stated.name));
+            let waits = |option: &&&WrittenOption| option.at_reload == AtReload::NeedsRestart;
+            let names = of_one_table.iter().filter(|option| waits(option) == at_restart);
+            let names = Vec::from_iter(names.map(|option| option.name));
             let what = match of_one_table[0].table {
                 "" => names.join(", "),
                 table => format!("[{table}]: {}", names.join(", ")),
@@ -128,8 +129,8 @@ fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
             changes.push(in_force(format!("source {id}: added")));
             continue;
         };
-        let value = |plan: &Plan, default: &Stated| {
-            let options = plan.stated.sources.get(id).map_or(&[][..], |options| options);
+        let value = |plan: &Plan, default: &WrittenOption| {
+            let options = plan.written_options.sources.get(id).map_or(&[][..], |options| options);
             let own = options.iter().find(|(name, _)| *name == default.name);
             own.map_or_else(|| default.shown.clone(), |(_, shown)| shown.to_string())
         };
@@ -206,7 +207,7 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
         if !fields.is_empty() {
             changes.push(in_force(format!("topic {id}: {} changed", fields.join(", "))));
         }
-        if old.guards.get(id) != new.guards.get(id) {
+        if old.access_rules.get(id) != new.access_rules.get(id) {
             changes.push(in_force(format!("topic {id}: who may read it changed")));
         }
     }
@@ -221,12 +222,12 @@ fn changed_options(id: &TopicId, old: &Plan, new: &Plan) -> Vec<&'static str> {
     let options = file::Topic::default().state("");
     let options = options
         .into_iter()
-        .filter(|stated| stated.at_reload == AtReload::InForce && stated.name != "access");
+        .filter(|option| option.at_reload == AtReload::InForce && option.name != "access");
     let value = |plan: &Plan, name: &str| {
-        let own = plan.stated.topics.get(id)?.iter().find(|(own, _)| *own == name)?;
+        let own = plan.written_options.topics.get(id)?.iter().find(|(own, _)| *own == name)?;
         Some(own.1)
     };
-    options.map(|stated| stated.name).filter(|name| value(old, name) != value(new, name)).collect()
+    options.map(|option| option.name).filter(|name| value(old, name) != value(new, name)).collect()
 }
 
 #[cfg(test)]

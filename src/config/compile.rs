@@ -16,25 +16,21 @@ mod topics;
 
 pub(super) use settings::store_directory;
 
-use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use url::{Host, Url};
 
-use super::changes::StatedOptions;
+use super::changes::WrittenOptions;
 use super::file::Config;
 use super::gather::Gathered;
-use super::problem::{AtCheck, Problem, Problems, Severity, Spot};
+use super::problem::{AtCheck, Problem, Problems, Severity};
 use super::read::Read;
-use super::text::{At, File};
+use super::text::{File, FileSpan, Position};
 use super::{Loaded, Plan, shared};
 use crate::fetch;
 use crate::model::{Location, Sources};
 use crate::options::read::Value;
-
-/// A place: the file and the bytes in it.
-type Place = (usize, Range<usize>);
 
 /// The directories that the service manager provides.
 #[derive(Debug, Clone, Default)]
@@ -56,42 +52,43 @@ impl Environment {
     }
 }
 
-/// Compiles what was gathered, or tells all that is wrong with it.
+/// Compiles the files that were read, or reports everything that is wrong with them.
 pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<Loaded, Problems> {
     let Gathered { files, parts, problems, incomplete, .. } = gathered;
-    let stated = parts.first().map(|main| StatedOptions::of(&main.config)).unwrap_or_default();
-    let mut desk = Desk { files, problems, environment, stated };
+    let written_options =
+        parts.first().map(|main| WrittenOptions::of(&main.config)).unwrap_or_default();
+    let mut diagnostics = Diagnostics { files, problems, environment, written_options };
     if incomplete {
         // Names that seem to be missing may stand in the file that could not be read.
-        return Err(desk.conclude());
+        return Err(diagnostics.into_problems());
     }
     let settings = &parts[0].config;
-    let server = desk.server(&parts[0]);
-    let sources = desk.sources(&parts, settings);
-    desk.client_is_named(settings, &sources);
-    let topics = desk.topics(&parts, settings);
+    let server = diagnostics.server(&parts[0]);
+    let sources = diagnostics.sources(&parts, settings);
+    diagnostics.warn_if_anonymous(settings, &sources);
+    let topics = diagnostics.topics(&parts, settings);
     let published = topics.as_ref().map_or(0, |topics| topics.list.len());
-    let hub = desk.hub(&settings.hub);
+    let hub = diagnostics.hub(&settings.hub);
     let polling = fetch::Settings {
-        push: hub.callbacks.is_some(),
+        push: hub.callback_base.is_some(),
         is_shared: !settings.cluster.servers.is_empty(),
-        ..desk.polling(&parts[0], &server, published)
+        ..diagnostics.polling(&parts[0], &server, published)
     };
     let digest = digest(&parts);
-    let overrides = desk.overrides(&parts);
-    let guards = desk.guards(&parts, &settings.access);
-    let cluster = desk.cluster(&parts[0]);
-    let publish = desk.publish(settings, topics.as_ref().map(|topics| &topics.list[..]));
+    let overrides = diagnostics.overrides(&parts);
+    let access_rules = diagnostics.access_rules(&parts, &settings.access);
+    let cluster = diagnostics.cluster(&parts[0]);
+    let publish = diagnostics.publish(settings, topics.as_ref().map(|topics| &topics.list[..]));
 
-    if desk.problems.is_empty() {
-        desk.nothing_is_missing(sources.len(), published);
+    if diagnostics.problems.is_empty() {
+        diagnostics.warn_if_empty(sources.len(), published);
     }
 
-    let shared = cluster.as_ref().map(|_| shared::text_of(&desk.files, &parts).into());
-    let files = desk.files.iter().map(|file| file.path.clone()).collect();
-    let store = desk.store(&settings.store);
-    let stated = Arc::new(std::mem::take(&mut desk.stated));
-    let problems = desk.conclude();
+    let shared = cluster.as_ref().map(|_| shared::text_of(&diagnostics.files, &parts).into());
+    let files = diagnostics.files.iter().map(|file| file.path.clone()).collect();
+    let store = diagnostics.store(&settings.store);
+    let written_options = Arc::new(std::mem::take(&mut diagnostics.written_options));
+    let problems = diagnostics.into_problems();
     match topics {
         Some(topics) if !problems.are_fatal() => {
             let mut plan = Plan {
@@ -111,12 +108,12 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 samples: topics.samples,
                 reload: settings.reload,
                 overrides,
-                guards,
+                access_rules,
                 cluster,
                 shared,
                 local: Arc::new(settings.clone()),
                 public_version: None,
-                stated,
+                written_options,
             };
             plan.public_version = plan.hash_of_public();
             Ok(Loaded { plan, warnings: problems })
@@ -136,64 +133,54 @@ fn digest(parts: &[Read]) -> u64 {
     hash.digest()
 }
 
-/// Where problems are collected while a plan is made.
-struct Desk<'a> {
+/// The problems that are found while a plan is compiled.
+struct Diagnostics<'a> {
     files: Vec<File>,
     problems: Vec<Problem>,
     environment: &'a Environment,
-    stated: StatedOptions,
+    written_options: WrittenOptions,
 }
 
-impl Desk<'_> {
-    /// A place; where nothing stands, the file as a whole.
-    fn spot(&self, file: usize, span: Range<usize>) -> Spot {
+impl Diagnostics<'_> {
+    /// Where a span is. An empty one means the file as a whole.
+    fn position(&self, (file, span): FileSpan) -> Position {
         if span.is_empty() {
-            return Spot::file(self.files[file].path.clone());
+            return Position::of_file(self.files[file].path.clone());
         }
-        Spot::of(&self.files, &At { file, span })
+        self.files[file].position(&span)
     }
 
-    fn error(
-        &mut self,
-        (file, span): (usize, Range<usize>),
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        let spot = self.spot(file, span);
-        self.problems.push(Problem::error(message, help, spot));
+    fn error(&mut self, span: FileSpan, message: impl Into<String>, help: impl Into<String>) {
+        let position = self.position(span);
+        self.problems.push(Problem::error(message, help, position));
     }
 
-    fn warn(
-        &mut self,
-        (file, span): (usize, Range<usize>),
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        let spot = self.spot(file, span);
-        self.problems.push(Problem::warning(message, help, spot));
+    fn warn(&mut self, span: FileSpan, message: impl Into<String>, help: impl Into<String>) {
+        let position = self.position(span);
+        self.problems.push(Problem::warning(message, help, position));
     }
 
     /// Reports a fault that may mend itself later: a warning at a start, an error for `check`.
     fn unusable_now(
         &mut self,
-        (file, span): Place,
+        span: FileSpan,
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let spot = self.spot(file, span);
-        let warning = Problem::warning(message, help, spot);
+        let position = self.position(span);
+        let warning = Problem::warning(message, help, position);
         self.problems.push(Problem { at_check: AtCheck::Fails, ..warning });
     }
 
     /// Reports what `check` alone warns of.
-    fn remark(&mut self, (file, span): Place, message: impl Into<String>, help: impl Into<String>) {
-        let spot = self.spot(file, span);
-        let warning = Problem::warning(message, help, spot);
+    fn remark(&mut self, span: FileSpan, message: impl Into<String>, help: impl Into<String>) {
+        let position = self.position(span);
+        let warning = Problem::warning(message, help, position);
         self.problems.push(Problem { at_check: AtCheck::Only, ..warning });
     }
 
-    /// Whoever is polled should be able to find out by whom.
-    fn client_is_named(&mut self, settings: &Config, sources: &Sources) {
+    /// Remarks that public sources cannot find out who polls them.
+    fn warn_if_anonymous(&mut self, settings: &Config, sources: &Sources) {
         let is_public = |location: &Location| match location.url().and_then(Url::host) {
             Some(Host::Domain(name)) => name.contains('.') && !name.ends_with(".local"),
             Some(Host::Ipv4(address)) => fetch::is_public(address.into()),
@@ -212,8 +199,8 @@ impl Desk<'_> {
         }
     }
 
-    /// A plan can be empty, but nobody means that.
-    fn nothing_is_missing(&mut self, sources: usize, topics: usize) {
+    /// Warns of a plan without sources or topics: it is valid, but nobody means it.
+    fn warn_if_empty(&mut self, sources: usize, topics: usize) {
         for (count, message, help) in [
             (
                 sources,
@@ -232,29 +219,23 @@ impl Desk<'_> {
         }
     }
 
-    /// Two things that bear one name.
-    fn twice(
-        &mut self,
-        what: &str,
-        name: &str,
-        (file, span): (usize, Range<usize>),
-        first: &(usize, Range<usize>),
-    ) {
+    /// Reports two things of one name.
+    fn report_duplicate(&mut self, what: &str, name: &str, span: FileSpan, first: &FileSpan) {
         let problem = Problem::error(
             format!("a second {what} named `{name}`"),
             "give it another name, or take one of the two out",
-            self.spot(file, span),
+            self.position(span),
         );
-        let first = self.spot(first.0, first.1.clone());
+        let first = self.position(first.clone());
         self.problems.push(problem.see("the first is here", first));
     }
 
-    /// All problems in the order of the files; each once.
-    fn conclude(self) -> Problems {
+    /// All problems in the order of the files, without duplicates.
+    fn into_problems(self) -> Problems {
         let mut problems = self.problems;
         let order = |problem: &Problem| {
-            let file = self.files.iter().position(|file| file.path == problem.spot.file);
-            (file, problem.spot.line, problem.spot.column)
+            let file = self.files.iter().position(|file| file.path == problem.position.file);
+            (file, problem.position.line, problem.position.column)
         };
         problems.sort_by_key(order);
         problems.dedup();

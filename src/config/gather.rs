@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::problem::{AtCheck, Problem, Spot};
+use super::problem::{AtCheck, Problem};
 use super::read::{self, Read};
-use super::text::{At, File};
+use super::text::{File, Position};
 
 /// Patterns of the configurations that are delivered, for files that may come later.
 const SHIPPED: [&str; 3] = ["topics.d/*.toml", "sources.d/*.toml", "overrides*.toml"];
@@ -27,7 +27,7 @@ pub(super) struct Gathered {
 pub(super) fn gather(path: &Path) -> Gathered {
     let mut gathered = Gathered::default();
     let help = "name it with --config FILE or in $GAZETTED_CONFIG";
-    gathered.add(path, help, Spot::file(path));
+    gathered.add(path, help, Position::of_file(path));
     let mut next = 0;
     while next < gathered.parts.len() {
         for pattern in gathered.parts[next].config.include.clone() {
@@ -40,7 +40,7 @@ pub(super) fn gather(path: &Path) -> Gathered {
 
 impl Gathered {
     /// Reads one file. `wanted` is where it was asked for.
-    fn add(&mut self, path: &Path, help: &str, wanted: Spot) {
+    fn add(&mut self, path: &Path, help: &str, wanted: Position) {
         let text = match std::fs::read(path) {
             Ok(bytes) => String::from_utf8(bytes),
             Err(error) => {
@@ -66,7 +66,7 @@ impl Gathered {
 
     /// Reads the files that a pattern of `file` means, in the order of their names.
     fn follow(&mut self, file: usize, pattern: &toml::Spanned<String>) {
-        let spot = Spot::of(&self.files, &At { file, span: pattern.span() });
+        let position = self.files[file].position(&pattern.span());
         let pattern = pattern.get_ref();
         let place = beside(&self.files[file].path, Path::new(pattern));
         let found = match glob::glob(&place.to_string_lossy()) {
@@ -74,24 +74,28 @@ impl Gathered {
             Err(error) => {
                 let message = format!("`{pattern}` is not a valid pattern: {}", error.msg);
                 let help = "`*` stands for any part of a name, `?` for one character";
-                return self.missing(Problem::error(message, help, spot));
+                return self.missing(Problem::error(message, help, position));
             }
         };
         if found.is_empty() && !pattern.contains(['*', '?', '[']) {
             let message = format!("there is no file {}", place.display());
             let help = "paths are relative to the file that includes them";
-            return self.missing(Problem::error(message, help, spot));
+            return self.missing(Problem::error(message, help, position));
         }
         let is_literal = !pattern.contains(['*', '?', '[']);
         if !found.is_empty() && found.iter().all(|path| path.is_dir()) {
             let what = if is_literal { "is a directory" } else { "matches directories alone" };
             let help =
                 format!("write `{}/*.toml` for the files in it", pattern.trim_end_matches('/'));
-            self.problems.push(Problem::warning(format!("`{pattern}` {what}"), help, spot.clone()));
+            self.problems.push(Problem::warning(
+                format!("`{pattern}` {what}"),
+                help,
+                position.clone(),
+            ));
         } else if found.is_empty() && !SHIPPED.contains(&pattern.as_str()) {
             let help = "correct the pattern, or take it out of `include`";
             let warning =
-                Problem::warning(format!("`{pattern}` matches no file"), help, spot.clone());
+                Problem::warning(format!("`{pattern}` matches no file"), help, position.clone());
             self.problems.push(Problem { at_check: AtCheck::Only, ..warning });
         }
         for path in found {
@@ -102,9 +106,9 @@ impl Gathered {
             // Reading a pipe would wait for ever, in a reload too.
             if let Err(error) = crate::fetch::regular(&path) {
                 let message = format!("{} cannot be read: {error}", path.display());
-                self.missing(Problem::error(message, "take it out of `include`", spot.clone()));
+                self.missing(Problem::error(message, "take it out of `include`", position.clone()));
             } else {
-                self.add(&path, "make it readable, or take it out of `include`", spot.clone());
+                self.add(&path, "make it readable, or take it out of `include`", position.clone());
             }
         }
     }

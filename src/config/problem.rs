@@ -1,29 +1,28 @@
 //! Problems of a configuration, shown to people and as JSON.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::text::{At, File};
+use super::text::Position;
 use crate::marked_line::MarkedLine;
 
 /// One thing that is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Whether the plan stands all the same.
+    /// Whether the plan can be used nevertheless.
     pub severity: Severity,
-    /// The fault.
+    /// A description of the fault.
     pub message: String,
-    /// The remedy.
+    /// How to correct it.
     pub help: String,
     /// The place in a file.
     #[serde(flatten)]
-    pub spot: Spot,
+    pub position: Position,
     /// Its meaning for `gazetted check`.
     #[serde(skip)]
     pub at_check: AtCheck,
-    /// Other places that belong to it.
+    /// Other places that are part of the problem.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Note>,
 }
@@ -31,105 +30,67 @@ pub struct Problem {
 /// The meaning of a problem for `gazetted check`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AtCheck {
-    /// The same as a start.
+    /// The same as at a start.
     Same,
-    /// It is an error there although the plan stands.
+    /// An error there although a start only warns.
     Fails,
-    /// It is said there alone.
+    /// Reported there alone.
     Only,
 }
 
 /// Another place that belongs to a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// The relation of this place to it.
+    /// How this place is related to the problem.
     pub message: String,
     /// The place in a file.
     #[serde(flatten)]
-    pub spot: Spot,
+    pub position: Position,
 }
 
-/// Whether a problem stands in the way.
+/// Whether a problem prevents a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// There is no plan with it.
+    /// There is no plan.
     Error,
-    /// There is, and it is likely not what was meant.
+    /// There is a plan, which is probably not what was meant.
     Warning,
 }
 
-/// A place in a file, ready to be shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Spot {
-    /// The path of the file.
-    pub file: PathBuf,
-    /// From 1; 0 where the file as a whole is meant.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-    /// The text of the line.
-    pub excerpt: String,
-    /// How many characters of it are meant.
-    pub width: usize,
-}
-
-impl Spot {
-    /// The file as a whole.
-    pub(super) fn file(file: impl Into<PathBuf>) -> Self {
-        Self { file: file.into(), line: 0, column: 0, excerpt: String::new(), width: 0 }
-    }
-
-    /// A place in one of `files`.
-    pub(super) fn of(files: &[File], at: &At) -> Self {
-        let file = &files[at.file];
-        let place = file.place(&at.span);
-        Self {
-            file: file.path.clone(),
-            line: place.line,
-            column: place.column,
-            excerpt: place.excerpt,
-            width: place.width,
-        }
-    }
-}
-
 impl Problem {
-    pub(super) fn error(message: impl Into<String>, help: impl Into<String>, spot: Spot) -> Self {
+    pub(super) fn error(
+        message: impl Into<String>,
+        help: impl Into<String>,
+        position: Position,
+    ) -> Self {
         let (message, help) = (message.into(), help.into());
         Self {
             severity: Severity::Error,
             message,
             help,
-            spot,
+            position,
             at_check: AtCheck::Same,
             also: Vec::new(),
         }
     }
 
-    pub(super) fn warning(message: impl Into<String>, help: impl Into<String>, spot: Spot) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(message, help, spot) }
+    pub(super) fn warning(
+        message: impl Into<String>,
+        help: impl Into<String>,
+        position: Position,
+    ) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(message, help, position) }
     }
 
-    pub(super) fn see(mut self, message: &str, spot: Spot) -> Self {
-        self.also.push(Note { message: message.into(), spot });
+    pub(super) fn see(mut self, message: &str, position: Position) -> Self {
+        self.also.push(Note { message: message.into(), position });
         self
     }
 }
 
-/// `FILE:LINE:COLUMN`, as editors and terminals follow it.
-impl fmt::Display for Spot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
-        if self.line > 0 {
-            write!(f, ":{}:{}", self.line, self.column)?;
-        }
-        Ok(())
-    }
-}
-
-impl Spot {
-    /// The line, and carets under what is meant with `words` behind them.
+impl Position {
+    /// Shows the line, with carets under the span and `words` behind them.
     fn show(&self, f: &mut fmt::Formatter<'_>, words: &str) -> fmt::Result {
         if self.line == 0 {
             return write!(f, "\n  {words}");
@@ -148,11 +109,11 @@ impl Spot {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.severity == Severity::Warning { "warning: " } else { "" };
-        write!(f, "{}: {severity}{}", self.spot, self.message)?;
-        self.spot.show(f, &self.help)?;
-        self.also.iter().try_for_each(|Note { message, spot }| {
-            write!(f, "\n  {spot}: {message}")?;
-            spot.show(f, "")
+        write!(f, "{}: {severity}{}", self.position, self.message)?;
+        self.position.show(f, &self.help)?;
+        self.also.iter().try_for_each(|Note { message, position }| {
+            write!(f, "\n  {position}: {message}")?;
+            position.show(f, "")
         })
     }
 }
@@ -163,7 +124,7 @@ impl fmt::Display for Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
-    /// The same for `gazetted check`, where what a start only warns of may be an error.
+    /// The problems as `gazetted check` sees them: some warnings of a start are errors there.
     pub fn checked(mut self) -> Self {
         let fails = |problem: &&mut Problem| problem.at_check == AtCheck::Fails;
         for problem in self.0.iter_mut().filter(fails) {
@@ -172,19 +133,19 @@ impl Problems {
         self
     }
 
-    /// The same for a start and a reload, less what `gazetted check` alone says.
+    /// The problems as a start or reload sees them, without the remarks of `gazetted check`.
     pub fn at_start(mut self) -> Self {
         self.0.retain(|problem| problem.at_check != AtCheck::Only);
         self
     }
 
-    /// Whether any of them stands in the way.
+    /// Whether any of them prevents a plan.
     pub fn are_fatal(&self) -> bool {
         self.0.iter().any(|problem| problem.severity == Severity::Error)
     }
 }
 
-/// One after the other, and how many there are.
+/// All problems, then their number.
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|problem| write!(f, "{problem}\n\n"))?;
@@ -207,20 +168,22 @@ impl std::error::Error for Problems {}
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::path::Path;
 
-    fn spot(text: &str, meant: &str) -> Spot {
-        let files = [File::new(Path::new("gazetted.toml"), text.into())];
+    use super::super::text::File;
+    use super::*;
+
+    fn position(text: &str, meant: &str) -> Position {
+        let files = File::new(Path::new("gazetted.toml"), text.into());
         let start = text.find(meant).unwrap_or_default();
-        Spot::of(&files, &At { file: 0, span: start..start + meant.len() })
+        files.position(&(start..start + meant.len()))
     }
 
     #[test]
     fn a_problem_shows_file_line_column_the_line_and_a_remedy() {
         let text = "[polling]\nevry = \"15m\"\n";
         let problem =
-            Problem::error("unknown key `evry`", "did you mean `every`?", spot(text, "evry"));
+            Problem::error("unknown key `evry`", "did you mean `every`?", position(text, "evry"));
         assert_eq!(
             problem.to_string(),
             "\
@@ -233,8 +196,8 @@ gazetted.toml:2:1: unknown key `evry`
     #[test]
     fn a_place_it_refers_to_is_shown_as_well() {
         let text = "id = \"a\"\nid2 = \"a\"\n";
-        let problem = Problem::error("two sources named `a`", "rename one", spot(text, "id2"))
-            .see("the first is here", spot(text, "id = "));
+        let problem = Problem::error("two sources named `a`", "rename one", position(text, "id2"))
+            .see("the first is here", position(text, "id = "));
         let shown = Problems(vec![problem]).to_string();
         assert!(shown.contains("  gazetted.toml:1:1: the first is here\n    1 | id = \"a\"\n"));
         assert!(shown.ends_with("\n1 problem"));
@@ -243,7 +206,7 @@ gazetted.toml:2:1: unknown key `evry`
     #[test]
     fn a_long_line_is_shown_around_what_is_meant() {
         let text = format!("query = '{}needle{}'", "x ".repeat(300), " y".repeat(300));
-        let shown = Problem::error("m", "h", spot(&text, "needle")).to_string();
+        let shown = Problem::error("m", "h", position(&text, "needle")).to_string();
         let lines: Vec<&str> = shown.lines().collect();
         assert!(lines.iter().all(|line| line.chars().count() < 120), "{shown}");
         let column = |line: &str, what| line.find(what).map(|at| line[..at].chars().count());
@@ -252,7 +215,7 @@ gazetted.toml:2:1: unknown key `evry`
 
     #[test]
     fn programs_read_the_same_as_json() {
-        let problem = Problem::warning("m", "h", spot("a = 1", "1"));
+        let problem = Problem::warning("m", "h", position("a = 1", "1"));
         let json = serde_json::to_value(Problems(vec![problem])).unwrap_or_default();
         assert_eq!(json[0]["severity"], "warning");
         assert_eq!((&json[0]["line"], &json[0]["column"]), (&1.into(), &5.into()));

@@ -6,8 +6,8 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::file::Config;
-use super::problem::{Problem, Spot};
-use super::text::{At, File};
+use super::problem::Problem;
+use super::text::File;
 use crate::options::read::{Reader, near, nearest};
 use crate::options::{Contents, Described, Table};
 
@@ -15,30 +15,29 @@ use crate::options::{Contents, Described, Table};
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) config: Config,
-    /// Options that could not be used, as `source[3].id`: they are reported already
-    /// and must not be missed as well.
+    /// Options with an invalid value, as `source[3].id`. They are reported already, and not reported
+    /// as missing too.
     pub(super) broken: BTreeSet<String>,
     places: BTreeMap<String, Range<usize>>,
 }
 
 impl Read {
-    /// The place of an option of the settings, such as `polling.floor`; empty where it is not
-    /// written.
+    /// The span of an option of the settings, such as `polling.floor`; empty if it is not written.
     pub(super) fn place(&self, option: &str) -> Range<usize> {
         self.places.get(option).cloned().unwrap_or_default()
     }
 }
 
 /// The tables that an included file can hold.
-const SHARED: [&str; 5] = ["include", "source", "topic", "story", "vocabulary"];
+const INCLUDABLE_TABLES: [&str; 5] = ["include", "source", "topic", "story", "vocabulary"];
 
-/// A file with more problems than this is of another kind altogether.
-const MOST: usize = 100;
+/// A file with more problems than this is not a configuration file.
+const MAX_PROBLEMS: usize = 100;
 
-/// Reads one of `files`. None, where it is not TOML.
+/// Reads one of `files`. `None` if it is not TOML.
 pub(super) fn read(files: &[File], file: usize, problems: &mut Vec<Problem>) -> Option<Read> {
     let mut report = |message: String, help: String, span: Range<usize>| {
-        problems.push(Problem::error(message, help, Spot::of(files, &At { file, span })));
+        problems.push(Problem::error(message, help, files[file].position(&span)));
     };
     let (table, errors) = DeTable::parse_recoverable(&files[file].text);
     if !errors.is_empty() {
@@ -46,9 +45,9 @@ pub(super) fn read(files: &[File], file: usize, problems: &mut Vec<Problem>) -> 
         let mut lines = BTreeMap::new();
         for error in errors {
             let span = error.span().unwrap_or_default();
-            lines.entry(files[file].place(&span).line).or_insert((span, error));
+            lines.entry(files[file].position(&span).line).or_insert((span, error));
         }
-        for (span, error) in lines.into_values().take(MOST) {
+        for (span, error) in lines.into_values().take(MAX_PROBLEMS) {
             let (message, help) = syntax(error.message());
             report(message, help, span);
         }
@@ -57,8 +56,9 @@ pub(super) fn read(files: &[File], file: usize, problems: &mut Vec<Problem>) -> 
     let mut table = table.into_inner();
     if file > 0 {
         let known = Config::describe();
-        let is_misplaced =
-            |key: &str| !SHARED.contains(&key) && known.iter().any(|option| option.name == key);
+        let is_misplaced = |key: &str| {
+            !INCLUDABLE_TABLES.contains(&key) && known.iter().any(|option| option.name == key)
+        };
         let keys = table.keys().filter(|key| is_misplaced(key.get_ref()));
         for key in keys.cloned().collect::<Vec<_>>() {
             table.remove(key.get_ref().as_ref());
@@ -70,11 +70,11 @@ pub(super) fn read(files: &[File], file: usize, problems: &mut Vec<Problem>) -> 
     let mut reader = Reader::default();
     let config = reader.file(&table);
     let Reader { mistakes, unknown, broken, places, .. } = reader;
-    let is_another_kind = mistakes.len() + unknown.len() >= MOST;
-    for (span, complaint) in mistakes.into_iter().take(MOST) {
+    let is_another_kind = mistakes.len() + unknown.len() >= MAX_PROBLEMS;
+    for (span, complaint) in mistakes.into_iter().take(MAX_PROBLEMS) {
         report(complaint.what, complaint.help, span);
     }
-    for (table, key, span) in unknown.into_iter().take(MOST) {
+    for (table, key, span) in unknown.into_iter().take(MAX_PROBLEMS) {
         report(format!("unknown key `{key}`"), suggestion(&key, &table), span);
     }
     (!is_another_kind).then_some(Read { config, broken, places })

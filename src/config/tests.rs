@@ -47,7 +47,7 @@ impl Files {
         let main = self.path("gazetted.toml");
         let told = |problem: &Problem| {
             assert!(!problem.help.is_empty(), "no remedy: {problem}");
-            let Spot { file, line, column, .. } = &problem.spot;
+            let Position { file, line, column, .. } = &problem.position;
             let name = file.strip_prefix(self.0.path()).unwrap_or(file).display();
             let file = if *file == main { String::new() } else { format!("{name}:") };
             format!("{file}{line}:{column} {}", problem.message)
@@ -183,8 +183,8 @@ fn a_name_that_stands_twice_is_told_with_both_places() {
     ]);
     let problems = files.compiled().unwrap_err();
     let first = problems.0.iter().find(|p| p.message == "a second source named `a`").unwrap();
-    assert!(first.spot.file.ends_with("d/2.toml"), "{first}");
-    assert!(first.also[0].spot.file.ends_with("d/1.toml"), "{first}");
+    assert!(first.position.file.ends_with("d/2.toml"), "{first}");
+    assert!(first.also[0].position.file.ends_with("d/1.toml"), "{first}");
     let vocabulary = "[vocabulary]\nplaces = [\"Kosovo\"]\n";
     let files = Files::of(&[
         ("gazetted.toml", &format!("include = [\"a.toml\"]\n{vocabulary}")),
@@ -367,8 +367,8 @@ fn a_mistake_in_a_query_is_told_where_it_stands() {
     ] {
         let text = format!("[[topic]]\nid = \"t\"\ntitle = \"T\"\n{query}\n");
         let problems = Files::of(&[("gazetted.toml", &text)]).compiled().unwrap_err();
-        let spot = &problems.0[0].spot;
-        assert_eq!((spot.line, spot.column), (line, column), "{problems}");
+        let position = &problems.0[0].position;
+        assert_eq!((position.line, position.column), (line, column), "{problems}");
     }
 }
 
@@ -382,7 +382,7 @@ fn hubs_call_over_https_at_an_address_that_they_can_reach() {
         let files = Files::of(&[("gazetted.toml", &with(url))]);
         let Loaded { plan, warnings } = files.compiled().unwrap();
         assert_eq!(warnings.0, []);
-        assert_eq!(plan.hub.callbacks.unwrap().as_str(), callbacks);
+        assert_eq!(plan.hub.callback_base.unwrap().as_str(), callbacks);
         assert!(plan.polling.push && plan.sources.values().all(|source| source.push));
     }
     for (url, problem) in [
@@ -402,7 +402,7 @@ fn hubs_call_over_https_at_an_address_that_they_can_reach() {
     let two = format!("[hub]\nserve = true\nurl = \"https://hub.example.org/\"\n{SMALL}");
     assert_eq!(problems_of(&two), ["3:7 `url` and `serve`: feeds name one hub"]);
     let plan = Files::of(&[("gazetted.toml", SMALL)]).compiled().unwrap().plan;
-    assert_eq!((plan.hub.callbacks, plan.polling.push), (None, false));
+    assert_eq!((plan.hub.callback_base, plan.polling.push), (None, false));
 }
 
 #[test]
@@ -492,5 +492,5 @@ fn keys_are_named_where_they_are_wrong_and_never_quoted() {
     assert!(problems.to_string().contains("there are no keys"), "{problems}");
     let files = Files::of(&[("gazetted.toml", topic("[\"press\"]").as_str()), ("keys", good)]);
     let plan = files.compiled().unwrap().plan;
-    assert_eq!(format!("{:?}", plan.guards), "{\"p\": [\"press\"]}");
+    assert_eq!(format!("{:?}", plan.access_rules), "{\"p\": [\"press\"]}");
 }

@@ -1,16 +1,14 @@
-//! Places in files: lines, columns and excerpts.
+//! The files of a configuration, and positions in them.
 
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A place in one of the files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct At {
-    pub(super) file: usize,
-    /// Bytes of the file's text.
-    pub(super) span: Range<usize>,
-}
+use serde::Serialize;
+
+/// The number of a file, and bytes of its text. An empty span means the file as a whole.
+pub(super) type FileSpan = (usize, Range<usize>);
 
 /// A file that was read.
 #[derive(Debug, Clone)]
@@ -21,17 +19,37 @@ pub(super) struct File {
     lines: Arc<[usize]>,
 }
 
-/// A place as a person finds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    /// Counted from 1.
-    pub(super) line: usize,
+/// A place in a file, ready to be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Position {
+    /// The path of the file.
+    pub file: PathBuf,
+    /// From 1; 0 where the file as a whole is meant.
+    pub line: usize,
     /// From 1, in characters.
-    pub(super) column: usize,
-    /// The line, without its end.
-    pub(super) excerpt: String,
-    /// Characters of the excerpt that are meant, at least one.
-    pub(super) width: usize,
+    pub column: usize,
+    /// The text of the line, without its end.
+    pub excerpt: String,
+    /// How many characters of it are meant.
+    pub width: usize,
+}
+
+impl Position {
+    /// The file as a whole.
+    pub(super) fn of_file(file: impl Into<PathBuf>) -> Self {
+        Self { file: file.into(), line: 0, column: 0, excerpt: String::new(), width: 0 }
+    }
+}
+
+/// `FILE:LINE:COLUMN`, as editors and terminals follow it.
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if self.line > 0 {
+            write!(f, ":{}:{}", self.line, self.column)?;
+        }
+        Ok(())
+    }
 }
 
 impl File {
@@ -42,14 +60,15 @@ impl File {
     }
 
     /// Where a span begins, and how much of its first line it covers.
-    pub(super) fn place(&self, span: &Range<usize>) -> Place {
+    pub(super) fn position(&self, span: &Range<usize>) -> Position {
         let start = self.boundary(span.start);
         let line = self.lines.partition_point(|begins| *begins <= start);
         let line_start = self.lines[line - 1];
         let rest = &self.text[line_start..];
         let excerpt = rest[..rest.find('\n').unwrap_or(rest.len())].trim_end_matches('\r');
         let end = self.boundary(span.end).clamp(start, (line_start + excerpt.len()).max(start));
-        Place {
+        Position {
+            file: self.path.clone(),
             line,
             column: self.text[line_start..start].chars().count() + 1,
             excerpt: without_password(excerpt),
@@ -191,10 +210,16 @@ mod tests {
     #[test]
     fn a_place_is_counted_in_lines_and_characters_from_one() {
         let file = File::new(Path::new("a.toml"), "a = 1\r\nwörld = \"x\"\n".into());
-        let place = |span| file.place(&span);
+        let place = |span| file.position(&span);
         assert_eq!(
             place(7..13),
-            Place { line: 2, column: 1, excerpt: "wörld = \"x\"".into(), width: 5 }
+            Position {
+                file: "a.toml".into(),
+                line: 2,
+                column: 1,
+                excerpt: "wörld = \"x\"".into(),
+                width: 5
+            }
         );
         assert_eq!((place(16..19).column, place(16..19).width), (9, 3));
         assert_eq!((place(0..19).line, place(0..19).width), (1, 5));

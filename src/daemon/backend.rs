@@ -222,7 +222,7 @@ impl CallbackBackend for DaemonBackend {
 
 impl HubBackend for DaemonBackend {
     fn is_hub(&self) -> bool {
-        self.records.plan().hub.serves
+        self.records.plan().hub.runs_hub
     }
 
     fn subscribe(

@@ -7,32 +7,32 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-/// The threads that poll, parse, judge, render, compress and search. They stand behind those
-/// that answer readers, which wait for none of them: for a processor neither.
+/// The threads that poll, parse, judge, render, compress and search. They have a lower priority than
+/// the threads that answer readers.
 #[derive(Debug, Clone)]
-pub struct Background(Arc<Held>);
+pub struct Background(Arc<OwnedRuntime>);
 
 #[derive(Debug)]
-struct Held(Option<Runtime>);
+struct OwnedRuntime(Option<Runtime>);
 
 impl Background {
-    /// Starts as many threads as there are processors, and [`MOST`] at most.
+    /// Starts as many threads as there are processors, at most [`MAX_THREADS`].
     ///
     /// # Errors
-    /// The system gives us no threads.
+    /// The system cannot start threads.
     pub fn start() -> io::Result<Self> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let behind = behind();
+        let niceness = background_niceness();
         let runtime = Builder::new_multi_thread()
-            .worker_threads(processors.min(MOST))
+            .worker_threads(processors.min(MAX_THREADS))
             .thread_name("background")
-            .on_thread_start(move || give_way(behind))
+            .on_thread_start(move || set_niceness(niceness))
             .enable_all()
             .build()?;
-        Ok(Self(Arc::new(Held(Some(runtime)))))
+        Ok(Self(Arc::new(OwnedRuntime(Some(runtime)))))
     }
 
-    /// Has a task run in the background, and whatever it starts.
+    /// Runs a task, and the tasks that it starts, in the background.
     pub fn spawn<T: Send + 'static>(
         &self,
         task: impl Future<Output = T> + Send + 'static,
@@ -40,7 +40,7 @@ impl Background {
         self.runtime().spawn(task)
     }
 
-    /// Has work done in the background that computes, or waits for the disk.
+    /// Runs work in the background that computes, or waits for the disk.
     pub fn spawn_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -48,45 +48,45 @@ impl Background {
         self.runtime().spawn_blocking(work)
     }
 
-    /// Runs a task on a thread of its own. Among the workers, one that computes and waits for
-    /// the disk more than for anything else would leave its place to another thread all the time.
-    pub fn spawn_apart<T: Send + 'static>(
+    /// Runs a task on a thread of its own. A task that mostly computes and waits for the disk would
+    /// block one of the workers all the time.
+    pub fn spawn_on_own_thread<T: Send + 'static>(
         &self,
         task: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
-        // The runtime stays while its task runs, whoever else lets go of it.
+        // The task keeps the runtime alive.
         let runtime = self.clone();
         self.spawn_blocking(move || runtime.runtime().block_on(task))
     }
 
     fn runtime(&self) -> &Runtime {
-        self.0.0.as_ref().expect("only the last one who drops it takes it")
+        self.0.0.as_ref().expect("only `drop` takes the runtime")
     }
 }
 
-impl Drop for Held {
+impl Drop for OwnedRuntime {
     fn drop(&mut self) {
-        // Waiting is not allowed among tasks. Whatever must end has been waited for.
+        // A task may not block until a runtime ends. Everything that must end has been awaited.
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }
     }
 }
 
-/// More threads would poll nothing sooner: one loop judges what they read.
-const MOST: usize = 8;
+/// More threads would not speed polling up: one loop judges all documents.
+const MAX_THREADS: usize = 8;
 
-/// How much they stand behind, as `nice` counts it. Where readers take all the processors,
-/// a tenth is left for the loop: polls end later, and the watchdog still hears of it.
-const BEHIND: i32 = 10;
+/// The niceness that is added. If readers use all processors, a tenth of the time is left for the
+/// loop: polls end later, but the watchdog still hears from it.
+const NICENESS: i32 = 10;
 
-/// Does this on a thread that gives way, and so do all the threads that it starts: they begin
-/// with its priority. For a store that is being opened, which writes from threads of its own.
-pub fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    let behind = behind();
+/// Runs work on a thread of low priority. Threads that it starts inherit the priority, as those do
+/// from which a store writes.
+pub fn at_low_priority<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let niceness = background_niceness();
     let done = std::thread::scope(|scope| {
         let doing = scope.spawn(move || {
-            give_way(behind);
+            set_niceness(niceness);
             work()
         });
         doing.join()
@@ -94,15 +94,15 @@ pub fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// The priority of threads that stand behind this one. To the kernel, unlike to POSIX, it
-/// is a thread's own, not its process's; a thread begins with that of the one it comes from.
-fn behind() -> i32 {
-    rustix::process::getpriority_process(None).map_or(BEHIND, |own| own + BEHIND)
+/// The niceness of background threads, relative to this thread. On Linux, unlike in POSIX, a thread
+/// has its own niceness, which it inherits from the thread that starts it.
+fn background_niceness() -> i32 {
+    rustix::process::getpriority_process(None).map_or(NICENESS, |own| own + NICENESS)
 }
 
-/// Has the calling thread give way. Where that is not allowed all are equal, as they were.
-fn give_way(behind: i32) {
-    let _ = rustix::process::setpriority_process(None, behind);
+/// Sets the niceness of this thread. If that is not allowed, all threads stay equal.
+fn set_niceness(niceness: i32) {
+    let _ = rustix::process::setpriority_process(None, niceness);
 }
 
 #[cfg(test)]
@@ -110,40 +110,46 @@ fn give_way(behind: i32) {
 mod tests {
     use super::*;
 
-    fn own() -> i32 {
+    fn niceness_of_thread() -> i32 {
         rustix::process::getpriority_process(None).unwrap()
     }
 
-    /// Nobody is further behind than the kernel's last.
+    /// The kernel has no niceness above 19.
     fn expected() -> i32 {
-        behind().min(19)
+        background_niceness().min(19)
     }
 
     #[tokio::test]
     async fn whatever_is_done_in_the_background_gives_way_and_its_starter_does_not() {
-        let (before, expected) = (own(), expected());
+        let (before, expected) = (niceness_of_thread(), expected());
         let background = Background::start().unwrap();
-        let within = background.spawn(async { tokio::task::spawn_blocking(own).await.unwrap() });
+        let within = background
+            .spawn(async { tokio::task::spawn_blocking(niceness_of_thread).await.unwrap() });
         assert_eq!(within.await.unwrap(), expected);
-        assert_eq!(background.spawn(async { own() }).await.unwrap(), expected);
-        assert_eq!(background.spawn_blocking(own).await.unwrap(), expected);
-        assert_eq!(background.spawn_apart(async { own() }).await.unwrap(), expected);
-        assert_eq!(own(), before);
+        assert_eq!(background.spawn(async { niceness_of_thread() }).await.unwrap(), expected);
+        assert_eq!(background.spawn_blocking(niceness_of_thread).await.unwrap(), expected);
+        assert_eq!(
+            background.spawn_on_own_thread(async { niceness_of_thread() }).await.unwrap(),
+            expected
+        );
+        assert_eq!(niceness_of_thread(), before);
     }
 
     #[test]
     fn threads_that_are_started_aside_give_way_as_their_starter_does() {
-        let (before, expected) = (own(), expected());
-        let both = aside(|| (own(), std::thread::spawn(own).join().unwrap()));
+        let (before, expected) = (niceness_of_thread(), expected());
+        let both = at_low_priority(|| {
+            (niceness_of_thread(), std::thread::spawn(niceness_of_thread).join().unwrap())
+        });
         assert_eq!(both, (expected, expected));
-        assert_eq!(own(), before);
+        assert_eq!(niceness_of_thread(), before);
     }
 
     #[tokio::test]
     async fn what_runs_apart_runs_on_when_its_starter_lets_go() {
         let background = Background::start().unwrap();
         let (go, gone) = tokio::sync::oneshot::channel::<()>();
-        let running = background.spawn_apart(async move {
+        let running = background.spawn_on_own_thread(async move {
             gone.await.unwrap();
             tokio::spawn(async { 7 }).await.unwrap()
         });

@@ -7,15 +7,16 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Handle, aside};
+use super::{Handle, at_low_priority};
 use crate::clock::Clock;
 use crate::store::{BackupOutcome, Backups, Store, StoreError, StoredBackup, is_due};
 
-/// How often it is looked whether one is due: soon enough after a reload, or a jump of the clock.
-const LOOK: Duration = Duration::from_secs(5);
+/// The interval of checks whether a backup is due. It is short because of reloads and jumps of the
+/// clock.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// After a failure, the next try is at least this much later.
-const RETRY: Duration = Duration::from_secs(3600);
+const RETRY_DELAY: Duration = Duration::from_secs(3600);
 
 /// Keeps backups of the store in a directory as the plan in force says, until it is dropped.
 /// Dropping it gives up a backup that is under way.
@@ -37,25 +38,25 @@ pub async fn keep_backups(store: PathBuf, handle: Handle, clock: Clock) {
         if let Some(interval) = interval.filter(|_| Instant::now() >= not_before) {
             let newest = backups.newest().map(|newest| newest.made);
             if is_due(newest, clock.now(), interval) && !write(&backups, &handle, &clock).await {
-                not_before = Instant::now() + RETRY.min(interval);
+                not_before = Instant::now() + RETRY_DELAY.min(interval);
             }
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
     }
 }
 
-/// Writes one, unless the store is empty. Returns whether all is as it should be.
+/// Writes a backup, unless the store is empty. Returns whether nothing failed.
 async fn write(backups: &Backups, handle: &Handle, clock: &Clock) -> bool {
-    let wanted = CancellationToken::new();
-    let unwanted = wanted.clone();
-    let _gone = wanted.drop_guard();
+    let cancellation = CancellationToken::new();
+    let cancelled = cancellation.clone();
+    let _cancel_on_drop = cancellation.drop_guard();
     let (files, now) = (backups.clone(), clock.now());
     let min_free = handle.records.plan().store.min_free;
     let writing = handle.back_up(move |store: &dyn Store| match store.count() {
         Ok(0) => Ok(None),
-        Ok(_) => aside(|| {
-            let go_on = || !unwanted.is_cancelled();
-            files.write(store, now, min_free, &go_on).map(Some)
+        Ok(_) => at_low_priority(|| {
+            let may_continue = || !cancelled.is_cancelled();
+            files.write(store, now, min_free, &may_continue).map(Some)
         }),
         Err(error) => Err(error),
     });

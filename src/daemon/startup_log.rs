@@ -22,12 +22,12 @@ pub struct StartupLog {
 
 impl StartupLog {
     /// Tells what is written here as long as that goes on.
-    pub fn begin(opening: Arc<StartupProgress>) -> Self {
+    pub fn begin(startup: Arc<StartupProgress>) -> Self {
         let mut telling = JoinSet::new();
         telling.spawn(async move {
             tokio::time::sleep(AT_ONCE).await;
             loop {
-                let at = opening.words();
+                let at = startup.words();
                 info!(event = "starting", "starting: {at}");
                 tokio::time::sleep(EVERY).await;
             }

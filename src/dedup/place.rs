@@ -243,24 +243,26 @@ pub(super) fn relate(story: &mut Story, related: Vec<Related>) {
     story.related.truncate(MOST_RELATED);
 }
 
-/// A story's id is a hash of its founding entry's first key, the address where it has one,
-/// so any two processes that admit the story agree on it. Where a story of that
-/// id stands already, or has retired, the hash is taken again.
+/// The ID of a story that an entry founds: the first one that no story has.
 fn story_id(candidate: &Candidate, known: &Lookalikes) -> StoryId {
+    let is_free = |id: &StoryId| !known.stories.contains_key(id) && !known.taken.contains(id);
+    let mut ids = story_ids(candidate);
+    // There is no end of them.
+    ids.find(is_free).unwrap_or_else(|| StoryId::from_bytes([0; 16]))
+}
+
+/// The IDs that a story may have which an entry founds: hashes of the entry's first key, the
+/// address where it has one, so any two processes that admit the story agree on it.
+pub fn story_ids(candidate: &Candidate) -> impl Iterator<Item = StoryId> + use<> {
     let key = candidate.address_key().or(candidate.own_keys().first().copied());
     let mut hasher = blake3::Hasher::new_derive_key("gazetted 2026 story id");
     if let Some(key) = key {
         hasher.update(&[key.kind as u8]).update(&key.hash);
     }
-    let is_taken =
-        |id| known.stories.contains_key(&id) || known.by_key.values().any(|ids| ids.contains(&id));
-    let mut bytes = [0; 16];
     let mut stream = hasher.finalize_xof();
-    loop {
+    std::iter::repeat_with(move || {
+        let mut bytes = [0; 16];
         stream.fill(&mut bytes);
-        let id = StoryId::from_bytes(bytes);
-        if !is_taken(id) {
-            return id;
-        }
-    }
+        StoryId::from_bytes(bytes)
+    })
 }

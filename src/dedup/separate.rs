@@ -15,7 +15,7 @@ use super::overrides::addresses;
 use super::place::{Place, find, place_entry};
 use super::recognise::is_same;
 use super::rules::Rules;
-use super::story_index::{admit, file, rare, stories_with};
+use super::story_index::{admit, file, note_taken, rare, stories_with};
 use super::story_keys::keys_of;
 use super::title::Title;
 use super::withdraw::follow_the_lead;
@@ -210,6 +210,7 @@ fn settle(
         // else bears them is removed or forwards, and cannot take it in.
         Place::Known(..) | Place::Forgotten(_) => likeness(&candidate, known, rules, None),
     };
+    note_taken(known);
     let mut admitted = place_entry(candidate, known, likeness, rules, left.joined);
     let story = Arc::make_mut(&mut admitted.story);
     let place = story.members.len() - 1;

@@ -41,6 +41,12 @@ pub(super) fn file(admitted: &Admitted, known: &mut Lookalikes) {
     known.stories.insert(admitted.story.id, admitted.story.clone());
 }
 
+/// Notes the IDs of all stories that are known by their keys alone.
+pub(super) fn note_taken(known: &mut Lookalikes) {
+    let retired = known.by_key.values().flatten().filter(|id| !known.stories.contains_key(*id));
+    known.taken.extend(retired);
+}
+
 /// Takes back that a story was founded.
 pub(super) fn unfile(founded: &Admitted, known: &mut Lookalikes) {
     for key in &founded.keys {

@@ -143,7 +143,7 @@ impl Archive {
         at: Timestamp,
     ) -> Option<(Option<Timestamp>, Timestamp)> {
         let before = self.filed.get(&story).copied();
-        // What no volume tells yet will be told as it stands then.
+        // A story that no volume holds yet will be in one as it is then.
         if before.is_some_and(|before| before >= at || self.open.contains(&(before, story))) {
             return None;
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::polls::whole_second;
-use super::work::Work;
+use super::turn_in_progress::TurnInProgress;
 use crate::config::Plan;
 use crate::model::{EngineRecord, FeedName, Timestamp, Topic, TopicId};
 
@@ -37,7 +37,7 @@ impl Feeds {
 
     /// Whatever was touched by what is being applied is modified now: a second after its last
     /// modification, where that is later (Q24).
-    pub(super) fn touch(&mut self, plan: &Plan, work: &Work<'_>) {
+    pub(super) fn touch(&mut self, plan: &Plan, work: &TurnInProgress<'_>) {
         let mut is_public = false;
         for feed in work.touched_now() {
             is_public |= plan.topics.get(*feed).is_some_and(|topic| !topic.private);
@@ -76,7 +76,7 @@ impl Feeds {
     }
 
     /// Writes down what the turn has modified.
-    pub(super) fn record(&mut self, work: &mut Work<'_>) {
+    pub(super) fn record(&mut self, work: &mut TurnInProgress<'_>) {
         for feed in self.changed.drain(..) {
             if let Some(Feed { modified, look }) = self.known.get(&feed).copied() {
                 work.commit.engine.push(EngineRecord::Feed { feed, modified, look });
@@ -118,7 +118,7 @@ pub(super) fn digest(plan: &Plan) -> u64 {
     for topic in 0..plan.topics.len() {
         hash.update(&plan.topic_version(topic).0.to_le_bytes());
     }
-    hash.update(format!("{:?} {:?}", plan.overrides, plan.hub.callbacks).as_bytes());
+    hash.update(format!("{:?} {:?}", plan.overrides, plan.hub.callback_base).as_bytes());
     hash.digest()
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::turn::Event;
-use super::work::Work;
+use super::turn_in_progress::TurnInProgress;
 use super::{Engine, feeds, rules};
 use crate::config::Plan;
 use crate::dedup;
@@ -16,7 +16,7 @@ impl Engine {
     pub(super) fn replan(
         &mut self,
         plan: Arc<Plan>,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let former = vec![self.plan.clone()];
         work.events.push(Event::Planned);
@@ -29,13 +29,13 @@ impl Engine {
         &mut self,
         plan: Arc<Plan>,
         former: Vec<Arc<Plan>>,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         self.topics.replan(plan.clone(), former, work)?;
         self.plan = plan.clone();
         self.share_plan(work);
         self.progress.plan = feeds::digest(&plan);
-        self.enforce(work)?;
+        self.apply_overrides(work)?;
         self.feeds.touch(&plan, work);
         self.end_pushes(work);
         self.reschedule(work);
@@ -50,7 +50,7 @@ impl Engine {
     pub(super) fn topic_filled(
         &mut self,
         topics: &[(TopicId, TopicVersion)],
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let refilled = self.topics.publish_filled(topics, work)?;
         let filled = work.touched_now().clone();
@@ -66,7 +66,7 @@ impl Engine {
     }
 
     /// Brings the times of all sources in line with the plan and with the time it is (P40).
-    pub(super) fn reschedule(&mut self, work: &mut Work<'_>) {
+    pub(super) fn reschedule(&mut self, work: &mut TurnInProgress<'_>) {
         let (plan, mut void) = (self.plan.clone(), 0);
         for source in plan.sources.values() {
             let rescheduled =
@@ -86,7 +86,7 @@ impl Engine {
     }
 
     /// Applies the operator's overrides to what is stored already.
-    fn enforce(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+    fn apply_overrides(&mut self, work: &mut TurnInProgress<'_>) -> Result<(), StoreError> {
         let (plan, now, reader) = (self.plan.clone(), work.now, work.reader());
         let mut keys = plan.overrides.keys();
         if keys.is_empty() {

@@ -1,10 +1,10 @@
 //! Applies polls: judges their entries, finds their topics, and records what came of each source.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use super::turn::Event;
-use super::work::Work;
+use super::turn_in_progress::TurnInProgress;
 use super::{Engine, Ingested, Polled, Reader};
 use crate::announcement;
 use crate::config::Plan;
@@ -17,8 +17,6 @@ use crate::model::{
 use crate::store::StoreError;
 use crate::websub::inbound;
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
 /// Copies follow within days; shingles are kept for some times as long.
 const SHINGLES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
 
@@ -28,7 +26,7 @@ impl Engine {
     pub(super) fn polls(
         &mut self,
         mut polls: Vec<Poll>,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let plan = self.plan.clone();
         let mut now = work.now;
@@ -51,9 +49,8 @@ impl Engine {
         let mut known = look_up(&polls, &mut candidates, &rules(&plan), work.reader())?;
         for (poll, candidates) in polls.into_iter().zip(candidates) {
             let now = work.advance(poll.at);
-            // No source is asked more rarely than this.
-            let usual = plan.polling.ceiling.max(DAY) * 2;
-            self.progress.horizon = self.progress.horizon.after_poll(now, usual);
+            let horizon = self.progress.horizon;
+            self.progress.horizon = horizon.after_poll(now, || self.first_due(work));
             work.horizon = self.progress.horizon.at;
             if is_void(&poll) {
                 let (ingested, is_held_anew) = (Ingested::default(), false);
@@ -81,7 +78,7 @@ impl Engine {
     pub(super) fn push_received(
         &mut self,
         poll: Poll,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let source = self.plan.sources.get(&poll.source).cloned();
         let is_open = self.with_source_state(&poll.source, |state| state.push.is_some());
@@ -101,7 +98,7 @@ impl Engine {
         poll: &Poll,
         mut candidates: Vec<Candidate>,
         known: &mut Lookalikes,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<Ingested, StoreError> {
         let (plan, now) = (self.plan.clone(), work.now);
         let habits = self.source_state_of(poll, work, |state| state.habits);
@@ -117,6 +114,7 @@ impl Engine {
             for (id, story) in more.stories {
                 known.stories.entry(id).or_insert(story);
             }
+            known.taken.extend(more.taken);
         }
         if document_of(poll).is_none() {
             // Looked up when the poll began; a push may have said something else since.
@@ -141,7 +139,7 @@ impl Engine {
             }
         }
         let is_first = self.source_state_of(poll, work, |state| state.last_news.is_none());
-        let events = self.settle(poll, &judged, listed, work);
+        let events = self.record_outcome(poll, &judged, listed, work);
         let ingested = Ingested { events, ..Ingested::of(&judged.admitted) };
         let mut backfill = BTreeSet::new();
         for admitted in judged.admitted {
@@ -161,9 +159,9 @@ impl Engine {
         Ok(ingested)
     }
 
-    /// How many new entries a poll may bring. What a source lists when it is
-    /// first read is its archive, however much that is.
-    fn allowance(&self, poll: &Poll, listed: &[Vec<u64>], work: &Work<'_>) -> usize {
+    /// How many new entries a poll may bring. A source's first document is its archive, however
+    /// long it is.
+    fn allowance(&self, poll: &Poll, listed: &[Vec<u64>], work: &TurnInProgress<'_>) -> usize {
         let Some(source) = self.plan.sources.get(&poll.source) else { return usize::MAX };
         let most = source.pace().new_a_day.unwrap_or(self.plan.polling.new_a_day);
         self.source_state_of(poll, work, |state| match state.hash {
@@ -172,11 +170,24 @@ impl Engine {
         })
     }
 
-    /// Looks at what is remembered of a poll's source at this point of the turn.
+    /// When the first of all sources that were polled before is due.
+    fn first_due(&self, work: &TurnInProgress<'_>) -> Option<Timestamp> {
+        let is_due = |state: &SourceState| {
+            let is_known = state.last_poll.is_some() && !state.rests();
+            is_known.then_some(state.next_poll)
+        };
+        let due = self.plan.sources.keys().filter_map(|id| match work.source_state(id) {
+            Some(state) => is_due(state),
+            None => self.with_source_state(id, is_due),
+        });
+        due.min()
+    }
+
+    /// Looks at the state of a poll's source at this point of the turn.
     fn source_state_of<T>(
         &self,
         poll: &Poll,
-        work: &Work<'_>,
+        work: &TurnInProgress<'_>,
         look: impl FnOnce(&SourceState) -> T,
     ) -> T {
         match work.source_state(&poll.source) {
@@ -186,7 +197,7 @@ impl Engine {
     }
 
     /// Once in a span of time: forgets the shingles that are too old to be evidence.
-    fn forget_shingles(&mut self, known: &mut Lookalikes, work: &mut Work<'_>) {
+    fn forget_shingles(&mut self, known: &mut Lookalikes, work: &mut TurnInProgress<'_>) {
         let first = dedup::first_passage_of(work.horizon.before(SHINGLES_KEPT));
         if self.shingles_from != Some(first) {
             self.shingles_from = Some(first);
@@ -195,26 +206,26 @@ impl Engine {
         }
     }
 
-    /// Records the outcome, good or bad, and when the source is due next. Returns
-    /// what became of the source, if that is worth reporting.
-    fn settle(
+    /// Records a poll's outcome and the source's next due time. Returns the events that are worth
+    /// reporting.
+    fn record_outcome(
         &mut self,
         poll: &Poll,
         judged: &Judged,
         listed: Vec<Vec<u64>>,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Vec<SourceEvent> {
         let Some(source) = self.plan.sources.get(&poll.source) else { return Vec::new() };
         let mut state = self.source_state_of(poll, work, SourceState::clone);
         let intake = document_of(poll).map(|reading| {
             let whole = !reading.freshness.partial && !matches!(poll.outcome, Outcome::Pushed(_));
-            // What a source lists when it is first read is not the day's.
+            // Entries of a source's first document do not count for the day.
             let new = if state.hash.is_none() { 0 } else { judged.new.len() };
             dedup::took_in(&state.intake, (new, judged.waiting), listed, whole, poll.at)
         });
         let news = News { new: judged.new.clone(), known: judged.known, intake };
         let (polling, fleet) = (&self.plan.polling, self.plan.sources.len());
-        self.market.charge(poll, &mut state, source, polling, fleet);
+        self.poll_budget.charge(poll, &mut state, source, polling, fleet);
         fetch::record_poll(poll, &news, &mut state, source, polling);
         learn_edges(poll, judged, &mut state);
         if matches!(poll.outcome, Outcome::Read(_)) {
@@ -233,12 +244,12 @@ impl Engine {
 
 /// Counts the edge lines of the entries that a poll brought for the first time.
 fn learn_edges(poll: &Poll, judged: &Judged, state: &mut SourceState) {
-    let told = judged.admitted.iter().filter_map(|admitted| {
+    let first_copies = judged.admitted.iter().filter_map(|admitted| {
         let is_new = matches!(admitted.verdict, Verdict::New | Verdict::Joined);
         let mut members = admitted.story.members.iter().filter(|_| is_new);
         members.find(|member| member.entry.source == poll.source && member.joined == poll.at)
     });
-    for member in told {
+    for member in first_copies {
         let lines = announcement::edge_lines(&member.entry);
         if lines.len() > 1 {
             state.text.get_or_insert_default().edges.learn(lines);
@@ -291,9 +302,32 @@ fn look_up(
     if !again.is_empty() {
         extend(&mut known, reader.lookalikes(&again)?);
     }
-    // What is founded bears each shingle in one of the two spans that it was looked for in.
+    let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
+    known.taken = taken(unsettled, reader)?;
+    // A new story bears each shingle in one of the two spans that it was looked up in.
     known.by_key.reserve(keys.len() * 2 / 3);
     Ok(known)
+}
+
+/// The IDs that these entries cannot found stories under, as far as each may come to them.
+fn taken<'a>(
+    candidates: impl Iterator<Item = &'a Candidate>,
+    reader: &Reader<'_>,
+) -> Result<HashSet<StoryId>, StoreError> {
+    let (mut taken, mut free) = (HashSet::new(), HashSet::new());
+    for candidate in candidates {
+        for id in dedup::story_ids(candidate) {
+            if taken.contains(&id) {
+                continue;
+            }
+            if reader.is_known(id)? {
+                taken.insert(id);
+            } else if free.insert(id) {
+                break;
+            }
+        }
+    }
+    Ok(taken)
 }
 
 fn extend(known: &mut Lookalikes, more: Lookalikes) {
@@ -316,6 +350,8 @@ fn forget(known: &mut Lookalikes, gone: &Gone) {
         return;
     }
     known.stories.retain(|id, _| !gone.retired.contains(id));
+    known.taken.extend(&gone.retired);
+    known.taken.retain(|id| !gone.forgotten.contains(id));
     known.by_key.retain(|key, bearers| {
         let is_shingle = key.kind == KeyKind::Passage;
         bearers.retain(|id| {

@@ -24,6 +24,11 @@ impl<'a> Reader<'a> {
         self.store.lookalikes(keys)
     }
 
+    /// Whether there is a story of this ID, be it retired.
+    pub fn is_known(&self, id: StoryId) -> Result<bool, StoreError> {
+        self.store.is_known(id)
+    }
+
     /// One story.
     pub fn story(&self, id: StoryId) -> Result<Option<Arc<Story>>, StoreError> {
         match self.recent.get(&id) {

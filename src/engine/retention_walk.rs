@@ -7,7 +7,7 @@
 
 use super::Engine;
 use super::polls::Gone;
-use super::work::Work;
+use super::turn_in_progress::TurnInProgress;
 use crate::model::{StoryId, Timestamp, WalkPosition};
 use crate::store::{Retention, StoreError};
 
@@ -15,8 +15,8 @@ use crate::store::{Retention, StoreError};
 const SLICE: usize = 200;
 
 impl Engine {
-    /// Goes on with the walk, or begins the day's. Returns what it took away.
-    pub(super) fn walk(&mut self, work: &mut Work<'_>) -> Result<Gone, StoreError> {
+    /// Goes on with the walk, or begins the day's. Returns the stories that it removed.
+    pub(super) fn walk(&mut self, work: &mut TurnInProgress<'_>) -> Result<Gone, StoreError> {
         let plan = self.plan.clone();
         let (retention, now) = (&plan.store.retention, work.horizon);
         let mut gone = Gone::default();
@@ -42,13 +42,13 @@ impl Engine {
         Ok(gone)
     }
 
-    /// Retires what is stale in the slice after a story. Returns where the next slice begins.
+    /// Retires the stale stories in the slice after a story. Returns where the next slice begins.
     fn retire_after(
         &mut self,
         retention: &Retention,
         after: Option<(Timestamp, StoryId)>,
         gone: &mut Gone,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<Option<(Timestamp, StoryId)>, StoreError> {
         let now = work.horizon;
         let surplus = match retention.stories {
@@ -84,7 +84,7 @@ fn forget_after(
     retention: &Retention,
     after: Option<StoryId>,
     gone: &mut Gone,
-    work: &mut Work<'_>,
+    work: &mut TurnInProgress<'_>,
 ) -> Result<Option<StoryId>, StoreError> {
     let Some(age) = retention.keys else { return Ok(None) };
     let oldest = work.horizon.before(age);
@@ -92,7 +92,7 @@ fn forget_after(
     let next = page.last().map(|(id, _)| *id).filter(|_| page.len() == SLICE);
     let mut stale: Vec<StoryId> =
         page.into_iter().filter(|(_, at)| *at < oldest).map(|(id, _)| id).collect();
-    // What all sources list is much to read, and needed for few slices.
+    // The lists of all sources are much to read, and needed for few slices.
     if !stale.is_empty() {
         let listed = work.all_listed()?;
         stale.retain(|story| !listed.contains(story));

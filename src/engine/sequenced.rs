@@ -245,7 +245,11 @@ impl Engine {
     }
 
     /// Takes in a turn that is about the cluster itself.
-    pub(super) fn cluster_turn(&mut self, turn: Turn, work: &mut super::work::Work<'_>) {
+    pub(super) fn cluster_turn(
+        &mut self,
+        turn: Turn,
+        work: &mut super::turn_in_progress::TurnInProgress<'_>,
+    ) {
         let Some(state) = &mut self.stream else { return };
         match turn {
             Turn::Assign(assignment) => {
@@ -271,7 +275,7 @@ impl Engine {
     }
 
     /// Records the plan in force as the nodes share it.
-    pub(super) fn share_plan(&mut self, work: &mut super::work::Work<'_>) {
+    pub(super) fn share_plan(&mut self, work: &mut super::turn_in_progress::TurnInProgress<'_>) {
         if let (Some(state), Some(shared)) = (&mut self.stream, &self.plan.shared) {
             state.applied.plan = plan_hash(shared);
             work.commit.engine.push(EngineRecord::SharedPlan { text: shared.to_string() });
@@ -281,7 +285,10 @@ impl Engine {
 
     /// Records the plans by whose queries topics are published until they are filled: after a
     /// restart, a node goes on by them as the others do.
-    pub(super) fn share_former_plans(&self, work: &mut super::work::Work<'_>) {
+    pub(super) fn share_former_plans(
+        &self,
+        work: &mut super::turn_in_progress::TurnInProgress<'_>,
+    ) {
         if self.stream.is_none() {
             return;
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::topics::Topics;
 use super::turn::Event;
-use super::work::Work;
+use super::turn_in_progress::TurnInProgress;
 use crate::config::Plan;
 use crate::fetch;
 use crate::model::{EngineRecord, Progress, Timestamp, TopicId, TopicSilence};
@@ -48,7 +48,7 @@ impl Silences {
         plan: &Plan,
         topics: &Topics,
         progress: &mut Progress,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) {
         let now = work.now;
         for place in work.touched_now().clone() {

@@ -48,12 +48,12 @@ mod tests {
 
     #[test]
     fn a_start_says_what_it_is_at_and_how_far() {
-        let opening = StartupProgress::default();
-        opening.begin("opening the store", 0);
-        assert_eq!(opening.words(), "opening the store");
-        opening.begin("reading what is remembered of sources", 100_000);
-        assert_eq!(opening.words(), "reading what is remembered of sources, 100,000 in all");
-        opening.reach("reading the archives of topics", 7, 1_000);
-        assert_eq!(opening.words(), "reading the archives of topics, 7 of 1,000");
+        let startup = StartupProgress::default();
+        startup.begin("opening the store", 0);
+        assert_eq!(startup.words(), "opening the store");
+        startup.begin("reading the states of sources", 100_000);
+        assert_eq!(startup.words(), "reading the states of sources, 100,000 in all");
+        startup.reach("reading the archives of topics", 7, 1_000);
+        assert_eq!(startup.words(), "reading the archives of topics, 7 of 1,000");
     }
 }

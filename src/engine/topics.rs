@@ -27,8 +27,8 @@ use super::Reader;
 use super::archive::Archive;
 use super::startup_progress::StartupProgress;
 use super::topic_fill::FillProgress;
+use super::turn_in_progress::TurnInProgress;
 use super::volume_records::{self, mark};
-use super::work::Work;
 use fill::Fill;
 use matching::{Change, Moves};
 use versions::{Known, Now};
@@ -83,7 +83,7 @@ struct Standing {
 impl Standing {
     /// Marks every topic as filled: no story is stored, so no query finds any. That spares a first
     /// start the records of each topic in two commits.
-    fn fill_with_nothing(&mut self, records: &[EngineRecord], work: &mut Work<'_>) {
+    fn fill_with_nothing(&mut self, records: &[EngineRecord], work: &mut TurnInProgress<'_>) {
         for (place, version) in self.missing.drain(..) {
             self.live[place] = version;
             work.commit.filled.extend(versions::both(version));
@@ -100,7 +100,7 @@ impl Topics {
         plan: Arc<Plan>,
         records: &[EngineRecord],
         store: &dyn Store,
-        opening: &StartupProgress,
+        startup: &StartupProgress,
     ) -> Result<Self, StoreError> {
         let (known, published) = (Known::of(records, store)?, versions::published(records));
         let live_of = |place: usize, id: &TopicId| {
@@ -116,7 +116,7 @@ impl Topics {
         let live: Vec<_> = live.collect();
         let topics = || plan.topics.iter().zip(&live);
         let archives = topics().enumerate().map(|(place, (topic, version))| {
-            opening.reach("reading the archives of topics", place + 1, plan.topics.len());
+            startup.reach("reading the archives of topics", place + 1, plan.topics.len());
             Archive::open(&topic.id, *version, store, &plan.server.site)
         });
         let archives = archives.collect::<Result<_, _>>()?;
@@ -158,7 +158,7 @@ impl Topics {
         &mut self,
         plan: Arc<Plan>,
         former: Vec<Arc<Plan>>,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let store = work.reader().store();
         let records = store.engine_records()?;
@@ -206,7 +206,11 @@ impl Topics {
     }
 
     /// Has the volumes go that no archive leads to.
-    fn drop_stale(&self, is_same_site: bool, work: &mut Work<'_>) -> Result<(), StoreError> {
+    fn drop_stale(
+        &self,
+        is_same_site: bool,
+        work: &mut TurnInProgress<'_>,
+    ) -> Result<(), StoreError> {
         let store = work.reader().store();
         work.commit.unarchived.extend(volume_records::of_no_topic(&self.plan.topics, store)?);
         for (topic, archive) in self.plan.topics.iter().zip(&self.archives) {
@@ -254,7 +258,7 @@ impl Topics {
     }
 
     /// Moves a story to where it belongs now.
-    pub(super) fn file(&mut self, admitted: &Admitted, work: &mut Work<'_>) {
+    pub(super) fn file(&mut self, admitted: &Admitted, work: &mut TurnInProgress<'_>) {
         let (before, story) = (admitted.before.as_deref(), &*admitted.story);
         let is_taken_back =
             before.is_some_and(|before| before.withdrawn.is_some() != story.withdrawn.is_some());
@@ -295,7 +299,7 @@ impl Topics {
     }
 
     /// Takes what is beyond the bounds of topics out of them, a slice of each.
-    pub(super) fn shed(&mut self, work: &mut Work<'_>) {
+    pub(super) fn shed(&mut self, work: &mut TurnInProgress<'_>) {
         for (topic, window) in self.windows.iter_mut().enumerate() {
             let Some(window) = window else { continue };
             for TopicPlace { date, story } in window.shed(work.horizon) {
@@ -310,7 +314,7 @@ impl Topics {
     }
 
     /// Takes a story out of every feed and archive.
-    pub(super) fn remove(&mut self, story: &Story, work: &mut Work<'_>) {
+    pub(super) fn remove(&mut self, story: &Story, work: &mut TurnInProgress<'_>) {
         let Moves { live, filling } = self.moves(Some(story), story);
         let is_public = self.moves_public(&live, &filling);
         for (topic, (date, _)) in live {
@@ -421,7 +425,7 @@ impl Topics {
 
     /// Has a topic's feed published anew. The feed of all stories, and the places behind it, count
     /// where what everybody may see changes.
-    fn touch(&self, topic: usize, is_public: bool, work: &mut Work<'_>) {
+    fn touch(&self, topic: usize, is_public: bool, work: &mut TurnInProgress<'_>) {
         let everything = self.plan.topics.len();
         if is_public || topic < everything {
             work.touch(topic.min(everything));

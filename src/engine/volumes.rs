@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Engine;
-use super::work::Work;
+use super::turn_in_progress::TurnInProgress;
 use crate::model::{Story, StoryId, Topic};
 use crate::publish::{self, Volume};
 use crate::store::StoreError;
@@ -19,7 +19,7 @@ impl Engine {
     pub(super) fn close_volumes(
         &mut self,
         backfill: &BTreeSet<StoryId>,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let plan = self.plan.clone();
         for feed in work.touched_now().clone() {
@@ -46,7 +46,7 @@ impl Engine {
         &mut self,
         feed: usize,
         topic: &Topic,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         if !self.plan.store.retention.is_bounded() && !topic.bounds.is_bounded() {
             return Ok(());
@@ -72,7 +72,7 @@ impl Engine {
         feed: usize,
         topic: &Topic,
         backfill: &BTreeSet<StoryId>,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let newest = work.newest(self.topics.version(feed), topic.entries)?.into_iter();
         let newest = newest.filter(|place| !self.topics.came_late(feed, place));
@@ -94,7 +94,7 @@ impl Engine {
         feed: usize,
         topic: &Topic,
         most: usize,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<usize, StoreError> {
         let mut closed = 0;
         while closed < most {
@@ -112,7 +112,7 @@ impl Engine {
     pub(super) fn begin_archives(
         &mut self,
         feeds: &BTreeSet<usize>,
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let plan = self.plan.clone();
         let mut left = TOGETHER;
@@ -128,7 +128,11 @@ impl Engine {
     }
 
     /// Has what is too old for a feed that was just filled go into volumes at once.
-    pub(super) fn close_old(&mut self, feed: usize, work: &mut Work<'_>) -> Result<(), StoreError> {
+    pub(super) fn close_old(
+        &mut self,
+        feed: usize,
+        work: &mut TurnInProgress<'_>,
+    ) -> Result<(), StoreError> {
         let plan = self.plan.clone();
         let Some(topic) = plan.topics.get(feed) else { return Ok(()) };
         let open = self.topics.archive(feed).map(|archive| archive.open_stories().collect());
@@ -140,7 +144,10 @@ impl Engine {
     }
 
     /// Goes on with archives that have more volumes to close than one turn holds.
-    pub(super) fn continue_archives(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+    pub(super) fn continue_archives(
+        &mut self,
+        work: &mut TurnInProgress<'_>,
+    ) -> Result<(), StoreError> {
         let plan = self.plan.clone();
         let mut left = TOGETHER;
         for feed in self.topics.backlog() {
@@ -161,7 +168,7 @@ impl Engine {
         topic: &Topic,
         volume: Volume,
         ids: &[StoryId],
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let plan = self.plan.clone();
         let (site, sources) = (&*plan.server.site, &plan.sources);

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::Engine;
 use super::turn::{Event, HubAnswer, Turn};
-use super::work::Work;
+use super::turn_in_progress::TurnInProgress;
 use crate::config::Plan;
 use crate::fetch;
 use crate::model::{EngineRecord, HubProtocol, Source, SourceId, SourceState, SubscriberId};
@@ -12,11 +12,11 @@ use crate::websub::inbound::{self, CallbackAnswer};
 
 /// The callbacks' address for a source's hub, if the operator allows pushes.
 pub(crate) fn callbacks_of<'a>(plan: &'a Plan, source: &Source) -> Option<&'a Url> {
-    plan.hub.callbacks.as_ref().filter(|_| source.push)
+    plan.hub.callback_base.as_ref().filter(|_| source.push)
 }
 
 impl Engine {
-    pub(super) fn hub_turn(&mut self, turn: Turn, work: &mut Work<'_>) {
+    pub(super) fn hub_turn(&mut self, turn: Turn, work: &mut TurnInProgress<'_>) {
         let (Turn::HubRequested { source, .. }
         | Turn::HubAnswered { source, .. }
         | Turn::HubCallback { source, .. }
@@ -85,7 +85,7 @@ impl Engine {
     }
 
     /// Makes a source due as soon as its floor and holds allow (W15).
-    pub(super) fn hasten(&mut self, source: &Source, work: &mut Work<'_>) {
+    pub(super) fn hasten(&mut self, source: &Source, work: &mut TurnInProgress<'_>) {
         let known = work.source_state(&source.id).cloned();
         let mut state =
             known.unwrap_or_else(|| self.with_source_state(&source.id, SourceState::clone));
@@ -96,7 +96,7 @@ impl Engine {
 
     /// Drops the subscriptions of sources whose hub may not push any more: their callbacks are
     /// closed.
-    pub(super) fn end_pushes(&mut self, work: &mut Work<'_>) {
+    pub(super) fn end_pushes(&mut self, work: &mut TurnInProgress<'_>) {
         let plan = self.plan.clone();
         let source_states =
             self.source_states.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -114,7 +114,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn subscriber_turn(&mut self, turn: Turn, work: &mut Work<'_>) {
+    pub(super) fn subscriber_turn(&mut self, turn: Turn, work: &mut TurnInProgress<'_>) {
         match turn {
             Turn::SubscriptionRequested { requests, .. } => {
                 for (request, has) in requests {

@@ -48,12 +48,13 @@ pub(super) fn add(
     let canonical = page.doc.select(r#"link[rel~="canonical"]"#).attr("href");
     let canonical = canonical.and_then(|href| base.join(href.trim()).ok());
     // The link to the original may stand outside of what is taken for the article.
-    let body = page.doc.select("body").html();
-    let named = announcement::original_of(&(reading.clean)(&body, &base), Some(&base));
+    let body = (reading.clean)(&page.doc.select("body").html(), &base);
     let language = page.doc.select("html").attr("lang");
     reading.cancelled.check()?;
     let article = page.parse().map_err(|error| unreadable(&error.to_string()))?;
     reading.cancelled.check()?;
+    let own = || (reading.clean)(&article.content, &base);
+    let named = announcement::original_of(&body, own, Some(&base), reading.surroundings);
     let mut done = Enrichment::default();
     let text = FullText { html: &article.content, base: &base, cut, stated: entry.text.len() };
     take_text(entry, text, reading, &mut done);

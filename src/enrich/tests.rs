@@ -198,6 +198,38 @@ fn the_original_that_a_page_names_is_found() {
 }
 
 #[test]
+fn the_original_of_another_text_on_the_page_is_not_the_articles() {
+    let named = |n: usize| {
+        format!(
+            "<p>Original article: <a href=\"https://dep.example/n/{n}\">https://dep.example/n/{n}</a></p>"
+        )
+    };
+    let post = |n: usize| {
+        let text = "A train of the northern line stood for an hour in the snow, and all travellers were brought to the next town by bus.";
+        format!("<div class=\"comment post\"><h2>Post {n}</h2><p>{n}. {text}</p>{}</div>", named(n))
+    };
+    for (article, beside, original) in [
+        (paragraphs(6), format!("{}{}", post(1), post(2)), None),
+        (paragraphs(6), post(1), None),
+        (format!("{}{}", paragraphs(6), named(7)), format!("{}{}", post(1), post(2)), Some(7)),
+        (paragraphs(6), named(7), Some(7)),
+        (format!("{}{}{}", paragraphs(3), named(7), named(8)), String::new(), None),
+    ] {
+        let page = document(
+            "https://wire.example/articles/1",
+            "text/html",
+            &format!(
+                "<!DOCTYPE html><html lang=en><body><div id=main><article><h1>Slipway</h1>{article}</article></div>{beside}</body></html>"
+            ),
+        );
+        let mut entry = entry("https://wire.example/articles/1");
+        enrich(&mut entry, &page, Enrich::Page).unwrap();
+        let found = entry.original.as_ref().map(|url| url.path().to_owned());
+        assert_eq!(found, original.map(|n| format!("/n/{n}")), "{article:.60} {beside:.60}");
+    }
+}
+
+#[test]
 fn a_canonical_address_on_another_host_is_the_original() {
     let mut entry = entry("https://wire.example/articles/1");
     let mut document = page(&paragraphs(5));

@@ -167,6 +167,11 @@ impl Web {
         self.limits.of(origin, now)
     }
 
+    /// The remembered limits of servers.
+    pub(super) fn limits(&self) -> &RateLimits {
+        &self.limits
+    }
+
     fn note_address(&self, url: &Url, address: IpAddr) {
         const MOST: usize = 200_000;
         let origin = xxh3_64(url.origin().ascii_serialization().as_bytes());

@@ -39,7 +39,7 @@ options! {
         /// equally often.
         evenness: f64 = option(0.35).within(0.0..=1.0),
         /// Requests under way at once; one origin never sees more than one of them.
-        concurrency: usize = option(64).at_least_one().at_restart(),
+        concurrency: usize = option(64).above_zero().at_restart(),
         /// From the start of one request to an origin to the start of the next.
         spacing: Duration = option(Duration::from_secs(1)).at_restart(),
         /// The time to reach a server.
@@ -64,7 +64,7 @@ options! {
         /// New entries that a source may bring a day, after its first document. The
         /// others wait until it lists them again: a source that renames its entries at
         /// every request floods no topic.
-        new_a_day: usize = option(500).at_least_one(),
+        new_a_day: usize = option(500).above_zero(),
         /// Whether robots.txt counts also for the sources named here.
         robots: bool = option(false),
         /// Whether robots.txt counts for what is not named here: the pages of entries

@@ -82,7 +82,8 @@ pub struct ExplainedEntry {
     /// Who says so.
     pub source: String,
     /// Whether its title, link and text stand for the story.
-    pub leads: bool,
+    #[serde(rename = "leads")]
+    pub is_primary: bool,
     /// Its title.
     pub title: String,
     /// Its link.
@@ -146,7 +147,7 @@ impl Records {
         let members = std::iter::once(lead).chain(story.copies(&plan.sources));
         let entries = members.enumerate().map(|(place, member)| ExplainedEntry {
             source: member.entry.source.to_string(),
-            leads: place == 0,
+            is_primary: place == 0,
             title: member.entry.title.clone(),
             url: member.entry.url.as_ref().map(ToString::to_string),
             guid: member.entry.guid.clone(),

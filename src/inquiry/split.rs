@@ -12,13 +12,14 @@ use crate::store::StoreError;
 
 /// The line that `gazetted split` writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Split {
+pub struct SplitAnswer {
     /// The entry's title.
     pub title: String,
     /// Who says so.
     pub source: String,
     /// Pairs of addresses for `never`; none where the entry is alone in its story.
-    pub never: Vec<[String; 2]>,
+    #[serde(rename = "never")]
+    pub pairs_to_separate: Vec<[String; 2]>,
 }
 
 impl Records {
@@ -27,16 +28,16 @@ impl Records {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn split(&self, name: &str, address: &Url) -> Result<Option<Split>, StoreError> {
+    pub fn split(&self, name: &str, address: &Url) -> Result<Option<SplitAnswer>, StoreError> {
         let Some(story) = self.find(name)? else { return Ok(None) };
         let mut known = Lookalikes::default();
         known.stories.insert(story.id, Arc::new(story));
         Ok(dedup::story_at(address, &known).map(|(story, place)| {
             let entry = &story.members[place].entry;
-            Split {
+            SplitAnswer {
                 title: entry.title.clone(),
                 source: entry.source.to_string(),
-                never: dedup::split_pairs(story, place),
+                pairs_to_separate: dedup::split_pairs(story, place),
             }
         }))
     }

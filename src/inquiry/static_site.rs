@@ -40,8 +40,8 @@ impl LastVisit {
 }
 
 impl Records {
-    /// The documents on the shelf: those for everybody, and those of the private topics
-    /// that are named. `visit` ends it by `false`.
+    /// Visits the documents in the response cache: the public ones, and those of the private
+    /// topics that are named. `visit` returns `false` to stop.
     pub fn shelved(
         &self,
         cache: &ResponseCache,

@@ -209,7 +209,7 @@ impl Records {
     /// The stored data, and its size.
     pub fn kept(&self, now: Timestamp) -> Result<KeptStatus, StoreError> {
         let plan = self.plan();
-        let (bounds, room) = (&plan.store.retention, self.store().room()?);
+        let (bounds, room) = (&plan.store.retention, self.store().disk_space()?);
         let listed = engine::listed_versions(&**self.store(), &plan)?;
         let mut topics = Vec::new();
         for (place, topic) in plan.topics.iter().enumerate() {
@@ -258,7 +258,7 @@ impl Records {
             hosts: hosts.len(),
             failing: subscribers.iter().filter(|one| one.failures > 0).count(),
         };
-        Ok((self.plan().hub.serves || !subscribers.is_empty()).then_some(status))
+        Ok((self.plan().hub.runs_hub || !subscribers.is_empty()).then_some(status))
     }
 
     /// Who is subscribed at our hub, less those to what is not for everybody.

@@ -87,8 +87,9 @@ pub struct Progress {
 }
 
 /// The time from which the age of stories is counted, where something goes for its age. It follows
-/// the time of polls, but believes a leap of days only when polls some hours apart agree on
-/// it: what a clock that was ahead has removed does not come back when it is set right.
+/// the time of polls, but a leap that the schedule does not explain is believed only when polls
+/// some hours apart agree on it: what a clock that was ahead has removed does not come back when
+/// it is set right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Horizon {
     /// That time.
@@ -101,16 +102,24 @@ impl Horizon {
     /// A leap is believed when polls agree on it for so long.
     const AGREED: Duration = Duration::from_secs(6 * 3600);
 
-    /// After a poll at `now`. Polls that are further apart than `usual` are a leap.
-    pub fn after_poll(self, now: Timestamp, usual: Duration) -> Self {
+    /// Polls may be so far apart, and so much later than they were due.
+    const LATE: Duration = Duration::from_secs(3600);
+
+    /// After a poll at `now`. `due` says when the first poll after the one before was due.
+    pub fn after_poll(self, now: Timestamp, due: impl FnOnce() -> Option<Timestamp>) -> Self {
         let settled = Self { at: now, leap: None };
-        if self.at == Timestamp::EPOCH || self.at.until(now) <= usual {
-            return settled;
+        if let Some(leap) = self.leap.filter(|leap| *leap <= now) {
+            return if leap.until(now) >= Self::AGREED { settled } else { self };
         }
-        match self.leap.filter(|leap| *leap <= now) {
-            Some(leap) if leap.until(now) >= Self::AGREED => settled,
-            leap => Self { leap: leap.or(Some(now)), ..self },
-        }
+        let is_soon = |time: Timestamp| time.until(now) <= Self::LATE;
+        let is_explained =
+            self.at == Timestamp::EPOCH || is_soon(self.at) || due().is_none_or(is_soon);
+        if is_explained { settled } else { Self { leap: Some(now), ..self } }
+    }
+
+    /// The clock is set back to `at`: what it said before is void.
+    pub fn set_back(self, at: Timestamp) -> Self {
+        Self { at: self.at.min(at), leap: None }
     }
 
     /// Whether a leap is doubted.
@@ -164,5 +173,48 @@ impl EngineRecord {
             Self::FormerPlans { .. } => "stream:former".to_owned(),
             Self::Ping { path, .. } => format!("ping{path}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 3600;
+
+    fn at(hours: u64) -> Timestamp {
+        Timestamp::from_secs(1_743_600_000).after(Duration::from_secs(hours * HOUR))
+    }
+
+    /// After polls at these hours, each with the hour at which the first one was due.
+    fn after(polls: &[(u64, Option<u64>)]) -> Horizon {
+        polls.iter().fold(Horizon::default(), |horizon, (now, due)| {
+            horizon.after_poll(at(*now), || due.map(at))
+        })
+    }
+
+    #[test]
+    fn a_leap_that_the_schedule_does_not_explain_is_doubted_until_polls_hours_apart_agree() {
+        for (polls, horizon, why) in [
+            (&[(0, None), (500, Some(500))][..], 500, "one source is polled once in three weeks"),
+            (&[(0, None), (24, Some(23))], 24, "it is a little late"),
+            (&[(0, None), (1, Some(0))], 1, "it is late and polls are not far apart"),
+            (&[(0, None), (24, None)], 24, "no source was polled before"),
+            (&[(0, None), (24, Some(30))], 24, "the operator asks for a poll"),
+            (&[(0, None), (30, Some(1))], 0, "a clock is thirty hours ahead"),
+            (&[(0, None), (3, Some(1))], 0, "or three"),
+            (&[(0, None), (30, Some(1)), (35, Some(35))], 0, "polls agree, but not for long"),
+            (&[(0, None), (30, Some(1)), (36, Some(36))], 36, "polls agree"),
+        ] {
+            let known = after(polls);
+            assert_eq!((known.at, known.is_doubted()), (at(horizon), horizon == 0), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_right_ends_the_doubt() {
+        let set_right = after(&[(0, None), (30, Some(1))]).set_back(at(1));
+        assert_eq!(set_right, after(&[(0, None)]));
+        assert_eq!(set_right.after_poll(at(2), || Some(at(1))).at, at(2));
     }
 }

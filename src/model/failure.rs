@@ -118,7 +118,7 @@ impl FailureKind {
         }
     }
 
-    /// Whether it often passes by itself, so that one of its kind is no news yet (P37).
+    /// Whether such failures often end without anybody acting, so that one alone is not reported (P37).
     pub fn is_transient(self) -> bool {
         match self {
             Self::Dns

@@ -37,6 +37,19 @@ pub struct RecheckRound {
     /// Whether a server did not let us see a page.
     #[serde(default)]
     pub refused: bool,
+    /// The holds of pages that it met.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<PageHold>,
+}
+
+/// A server that answered for a page and asked to be left alone, which is no source's own. Kept
+/// with the source whose page it was, so that a restart does not forget it (P26, P28).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PageHold {
+    /// The origin (`https://www.gov.uk`), or the address where the answer was about that alone.
+    pub of: String,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 impl RecheckRound {
@@ -46,6 +59,8 @@ impl RecheckRound {
             true => before.since,
             false => before.began,
         });
-        Self { since, began: now, after: None, open: true, refused: false }
+        let held = before.into_iter().flat_map(|before| &before.held);
+        let held = held.filter(|hold| hold.until > now).cloned().collect();
+        Self { since, began: now, after: None, open: true, refused: false, held }
     }
 }

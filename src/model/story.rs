@@ -1,6 +1,6 @@
 //! A story: one or more entries about the same thing, published as one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
@@ -298,6 +298,8 @@ pub struct Lookalikes {
     pub by_key: HashMap<Key, Bearers, foldhash::fast::RandomState>,
     /// Those stories.
     pub stories: HashMap<StoryId, Arc<Story>>,
+    /// IDs of further stories, retired ones among them: no entry founds another story under one.
+    pub taken: HashSet<StoryId>,
 }
 
 /// The effect of one entry on a story.

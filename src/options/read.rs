@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{AtReload, Complaint, Contents, Declared, Stated, Table};
+use super::{AtReload, Complaint, Contents, Declared, Table, WrittenOption};
 use crate::model::{Enrich, Revisions, Role};
 
 /// A value of the configuration file.
@@ -27,9 +27,14 @@ pub(crate) trait Value: Sized {
     }
 
     /// The value of an option, or of all options inside a table.
-    fn state(&self, table: &'static str, name: &'static str, at_reload: AtReload) -> Vec<Stated> {
+    fn state(
+        &self,
+        table: &'static str,
+        name: &'static str,
+        at_reload: AtReload,
+    ) -> Vec<WrittenOption> {
         let hash = xxh3_64(self.write().as_bytes());
-        vec![Stated { table, name, hash, shown: self.shown(), at_reload }]
+        vec![WrittenOption { table, name, hash, shown: self.shown(), at_reload }]
     }
 
     /// The options inside, where it is a table.
@@ -155,7 +160,7 @@ impl<T: Table> Value for T {
         format!("{{ {} }}", Vec::from_iter(written).join(", "))
     }
 
-    fn state(&self, _: &'static str, name: &'static str, _: AtReload) -> Vec<Stated> {
+    fn state(&self, _: &'static str, name: &'static str, _: AtReload) -> Vec<WrittenOption> {
         Table::state(self, name)
     }
 
@@ -229,13 +234,18 @@ impl<T: Value> Value for Vec<T> {
         }
     }
 
-    fn state(&self, table: &'static str, name: &'static str, at_reload: AtReload) -> Vec<Stated> {
+    fn state(
+        &self,
+        table: &'static str,
+        name: &'static str,
+        at_reload: AtReload,
+    ) -> Vec<WrittenOption> {
         if T::contents().is_some() {
             // Sources, topics and stories are compared one by one.
             return Vec::new();
         }
         let hash = xxh3_64(self.write().as_bytes());
-        vec![Stated { table, name, hash, shown: self.shown(), at_reload }]
+        vec![WrittenOption { table, name, hash, shown: self.shown(), at_reload }]
     }
 
     fn contents() -> Option<Contents> {
@@ -264,7 +274,7 @@ impl Value for Lists {
         format!("{{ {} }}", Vec::from_iter(lists).join(", "))
     }
 
-    fn state(&self, _: &'static str, _: &'static str, _: AtReload) -> Vec<Stated> {
+    fn state(&self, _: &'static str, _: &'static str, _: AtReload) -> Vec<WrittenOption> {
         // A topic whose vocabulary changed is reported.
         Vec::new()
     }

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::address;
 use super::clean::{self, Allowance, fold, title};
+use super::entry_id;
 use super::feed_parser::{Draft, DraftEntry, Markup, Text};
 use super::outline::{Note, Outline};
 use super::surroundings::{self, Texts};
@@ -24,6 +25,8 @@ const MAX_TITLE: usize = 2000;
 const MAX_NAME: usize = 300;
 /// Ids of feeds are kept with each entry, too.
 const MAX_FEED_ID: usize = 2048;
+/// The longest media type: two names of 127 characters.
+const MAX_MEDIA_TYPE: usize = 255;
 /// Authors, categories, enclosures of one entry.
 const MAX_LIST: usize = 100;
 /// Hubs of a feed that are kept.
@@ -46,7 +49,8 @@ pub(super) fn assemble(
     draft: Draft,
     mut outline: Outline,
 ) -> Result<Parsed, Failure> {
-    if draft.entries.len() != outline.entries.len() {
+    let has_notes = draft.entries.len() == outline.entries.len();
+    if !has_notes {
         let message = "the entries' notes do not fit them: dates are missing";
         outline.warnings.push(message.to_owned());
         outline.entries = vec![Note::default(); draft.entries.len()];
@@ -67,7 +71,9 @@ pub(super) fn assemble(
         cut: 0,
         flattened: 0,
         hiding_their_end: 0,
+        long_ids: 0,
     };
+    let is_last_kept = outline.entries.last().is_none_or(|note| note.is_last || !has_notes);
     let notes = std::mem::take(&mut outline.entries);
     let mut entries = Vec::with_capacity(draft.entries.len());
     let mut texts = Vec::with_capacity(draft.entries.len());
@@ -80,7 +86,11 @@ pub(super) fn assemble(
     let mut warnings = outline.warnings;
     surroundings::set_aside(&mut entries, texts, surroundings, &mut warnings, &cancelled)?;
     if outline.broken_off == Some(Break::WithinLast) {
-        outline.broken_off = Some(judge_last(&mut entries, &mut warnings));
+        outline.broken_off = match is_last_kept {
+            true => Some(judge_last(&mut entries, &mut warnings)),
+            // It was left out with the oldest, because its date did not come.
+            false => Some(Break::Between),
+        };
     }
     let silent = entries.iter().filter(|entry| says_nothing(entry)).count();
     let entries = entries.into_iter().map(Arc::new).collect();
@@ -89,6 +99,12 @@ pub(super) fn assemble(
     }
     if assembler.cut > 0 {
         warnings.push(format!("texts too long or too deep, which were cut: {}", assembler.cut));
+    }
+    if assembler.long_ids > 0 {
+        warnings.push(format!(
+            "ids too long to be kept whole, kept as a hash and their beginning: {}",
+            assembler.long_ids
+        ));
     }
     if assembler.flattened > 0 {
         warnings.push(format!(
@@ -195,6 +211,8 @@ struct Assembler<'d> {
     flattened: usize,
     /// How many end in something that is never closed and hides the rest.
     hiding_their_end: usize,
+    /// How many ids were shortened.
+    long_ids: usize,
 }
 
 impl Assembler<'_> {
@@ -207,11 +225,15 @@ impl Assembler<'_> {
             Some(source) => feed_of(&Draft::default(), source, base, self.document.at),
             None => self.feed.clone(),
         };
-        entry.guid = guid(&draft, &note);
+        let written = Some(&*draft.id).filter(|id| !id.trim().is_empty());
+        let id = entry_id::read(written.or(note.about.as_deref()).unwrap_or_default());
+        let is_shortened = id.as_ref().is_some_and(|id| id.is_shortened);
+        self.long_ids += usize::from(is_shortened);
+        entry.guid = id.map(|id| id.text);
+        let stated_id = entry.guid.as_deref().filter(|_| !is_shortened);
         let language = note.language.as_deref().or(draft.language.as_deref());
         let language = language.or(self.feed.language.as_deref()).map(str::to_owned);
-        let (url, of_url) =
-            address::of_entry(&draft, &note, entry.guid.as_deref(), language.as_deref(), base);
+        let (url, of_url) = address::of_entry(&draft, &note, stated_id, language.as_deref(), base);
         entry.url = url;
         entry.title = self.title(&draft, &note);
         let texts = self.texts(&draft, &note, base);
@@ -314,14 +336,17 @@ impl Assembler<'_> {
                 (body, is_plain)
             }
         };
+        let mut was_cut = false;
         let cleaned = if is_plain {
             clean::from_plain(&body, self.limits.field.in_memory(), &mut self.allowance)
         } else {
             let selectors = &self.surroundings.rules.cut;
             let within = clean::cut_to(&body, self.limits.field.in_memory());
+            let is_cut = within.len() < body.len();
             let shortened = announcement::cut(within, selectors, &self.allowance.cancelled);
             let body = match shortened {
                 Some((html, set_aside)) => {
+                    was_cut = is_cut;
                     cut.extend(set_aside);
                     Cow::Owned(html)
                 }
@@ -329,7 +354,7 @@ impl Assembler<'_> {
             };
             clean::clean(&body, base, self.limits.field.in_memory(), &mut self.allowance)
         };
-        self.cut += usize::from(cleaned.cut);
+        self.cut += usize::from(cleaned.cut || was_cut);
         self.flattened += usize::from(cleaned.flattened);
         self.hiding_their_end += usize::from(cleaned.hides_end);
         cleaned.into()
@@ -376,14 +401,6 @@ fn without_cdata_marks(text: &str) -> &str {
 
 fn is_elsewhere(found: &Url, entry: &Entry) -> bool {
     found.host_str() != entry.url.as_ref().and_then(Url::host_str)
-}
-
-/// The id the source gave it, byte for byte but for white space around it.
-fn guid(draft: &DraftEntry, note: &Note) -> Option<String> {
-    let id = draft.id.trim_matches([' ', '\t', '\r', '\n']);
-    let id = if id.is_empty() { note.about.as_deref().unwrap_or_default().trim() } else { id };
-    let id: String = id.chars().filter(|c| crate::charset::is_allowed(*c)).collect();
-    Some(id).filter(|id| !id.is_empty())
 }
 
 fn short_title(written: &str) -> String {
@@ -452,7 +469,9 @@ fn enclosures(draft: &DraftEntry, note: &Note, base: Option<&Url>) -> Vec<Enclos
     for link in note.enclosures.iter().chain(linked).chain(&draft.media).take(MAX_LIST) {
         let Some(url) = address::web(&link.href, base) else { continue };
         if enclosures.iter().all(|known| known.url != url) {
-            let media_type = link.media_type.as_deref().map(fold).filter(|kind| !kind.is_empty());
+            let media_type = link.media_type.as_deref().map(fold);
+            let media_type =
+                media_type.filter(|kind| !kind.is_empty() && kind.len() <= MAX_MEDIA_TYPE);
             enclosures.push(Enclosure { url, media_type, length: link.length });
         }
     }

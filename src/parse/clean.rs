@@ -91,10 +91,12 @@ pub(super) fn clean(
                 true => plain(&read),
                 false => flatten::text_of(&read),
             };
-            cleaned.html = htmlize::escape_text(text).into_owned();
+            let lines: Vec<_> = text.lines().map(htmlize::escape_text).collect();
+            cleaned.html = lines.join("<br>");
             if cleaned.html.len() > limit {
                 cleaned.cut = true;
                 rewrite::cut_escaped(&mut cleaned.html, 0, limit);
+                cut_half_tag(&mut cleaned.html);
             }
         }
     }
@@ -105,6 +107,13 @@ pub(super) fn clean(
         cleaned.containers.clear();
     }
     cleaned
+}
+
+/// Takes the last tag away if it was cut in its middle.
+fn cut_half_tag(html: &mut String) {
+    if let Some(at) = html.rfind('<').filter(|at| !html[*at..].contains('>')) {
+        html.truncate(at);
+    }
 }
 
 /// HTML with line ends in one form, and without the marks of CDATA sections around its parts: a
@@ -168,7 +177,13 @@ fn sound(
                 written = rewrite::rewrite(&mended.html, base, limit, Input::Mended);
                 cut |= written.cut;
                 hides_end |= mended.hides_end;
-                html = Cow::Owned(written.html.clone());
+                if written.nesting == Nesting::Unsound {
+                    // The roles of elements are lost once their attributes are.
+                    let room = limit.saturating_mul(2);
+                    let again = rewrite::rewrite(&mended.html, base, room, Input::MendedOnce);
+                    cut |= again.cut;
+                    html = Cow::Owned(again.html);
+                }
             }
         }
     }

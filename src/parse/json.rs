@@ -53,9 +53,11 @@ pub(super) fn normalise(
         _ => Vec::new(),
     };
     let dates: Vec<_> = items.iter().map(dated).collect();
+    let mut is_last_kept = true;
     if let Some(kept) = newest(&dates, limits.entries) {
         let left_out = items.len() - limits.entries;
         outline.warnings.push(left_out_warning(limits.entries, left_out));
+        is_last_kept = kept.last().copied().unwrap_or(true);
         let mut kept = kept.into_iter();
         items.retain(|_| kept.next().unwrap_or(true));
     }
@@ -68,6 +70,9 @@ pub(super) fn normalise(
         outline.entries.push(read_item(&item));
         normalise_item(&mut item);
         kept.push(Value::Object(item));
+    }
+    if let Some(last) = outline.entries.last_mut() {
+        last.is_last = is_last_kept;
     }
     feed.insert("items".to_owned(), Value::Array(kept));
     normalise_feed(&mut feed, version);

@@ -134,14 +134,18 @@ struct Walk<'t, 'l> {
     channel_name: Option<&'t str>,
     items_outside: bool,
     dates: Dates,
-    chosen_of_feed: Chosen,
-    chosen_of_entry: Chosen,
+    chosen_of_feed: Chosen<'t>,
+    chosen_of_entry: Chosen<'t>,
     /// Open elements that are nested too deep to keep their tags.
     too_deep: usize,
     has_lost_tags: bool,
     has_bare_ampersand: bool,
     /// How many entries were left out.
     left_out: usize,
+    /// How many notices of deleted entries were left out.
+    deletions_left_out: usize,
+    /// How many elements were left out because their entry gives another of their kind.
+    repetitions: usize,
     /// Where the document ends for us.
     end: usize,
 }
@@ -171,6 +175,8 @@ impl<'t, 'l> Walk<'t, 'l> {
             has_lost_tags: false,
             has_bare_ampersand: false,
             left_out: 0,
+            deletions_left_out: 0,
+            repetitions: 0,
             end: text.len(),
         }
     }
@@ -262,7 +268,8 @@ impl<'t, 'l> Walk<'t, 'l> {
         while self.bases.last().is_some_and(|(at, _)| *at > depth) {
             self.bases.pop();
         }
-        let content = if empty { "" } else { &self.text[frame.inside..piece.start] };
+        let text = self.text;
+        let content = if empty { "" } else { &text[frame.inside..piece.start] };
         self.choose(&mut frame, piece, content);
         match frame.place {
             Container::FeedField(field) => {
@@ -427,6 +434,18 @@ impl<'t, 'l> Walk<'t, 'l> {
         if self.left_out > 0 {
             let kept = self.outline.entries.len();
             self.outline.warnings.push(newest::warning(kept, self.left_out));
+        }
+        if self.deletions_left_out > 0 {
+            let (kept, left_out) = (self.limits.entries, self.deletions_left_out);
+            self.outline.warnings.push(format!(
+                "notices of deleted entries, more than the {kept} that are kept, which were left out: {left_out}"
+            ));
+        }
+        if self.repetitions > 0 {
+            self.outline.warnings.push(format!(
+                "titles, descriptions or contents that their entry gives more than once, which were left out: {}",
+                self.repetitions
+            ));
         }
         if self.has_lost_tags {
             let depth = self.limits.depth;

@@ -61,6 +61,8 @@ pub(super) struct Note {
     pub(super) base: Option<Url>,
     /// Where the entry stands in the text.
     pub(super) span: Range<usize>,
+    /// Whether no other begins behind it in the document.
+    pub(super) is_last: bool,
 }
 
 impl Note {

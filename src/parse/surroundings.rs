@@ -81,7 +81,12 @@ fn has_repeated(entry: &Entry, repeated: &RepeatedLines) -> bool {
 /// Gives an entry what is left of its texts.
 fn take(entry: &mut Entry, parts: [Separated; 2]) {
     let [mut summary, content] = parts;
-    let original = content.original.or(summary.original);
+    // The summary may be the beginning of a digest.
+    let names_several = summary.names_several || content.names_several || {
+        let both = summary.original.as_ref().zip(content.original.as_ref());
+        both.is_some_and(|(one, other)| !announcement::is_same_page(one, other))
+    };
+    let original = content.original.or(summary.original).filter(|_| !names_several);
     for piece in content.set_aside.into_iter().chain(summary.set_aside) {
         if !entry.set_aside.contains(&piece) {
             entry.set_aside.push(piece);
@@ -113,8 +118,18 @@ fn repeats(summary: &str, content: &str) -> bool {
 mod controls;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod edges;
+
+#[cfg(test)]
 mod layouts;
+
+#[cfg(test)]
+mod look_alikes;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+
+#[cfg(test)]
+mod unlike;

@@ -1,5 +1,7 @@
 //! Reads whole documents of each format, and of each kind of damage.
 
+mod bounds;
+
 mod broken_off;
 
 use super::*;

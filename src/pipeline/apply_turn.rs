@@ -203,9 +203,11 @@ impl Pipeline {
         self.websub.forget_hub(&source.id, push.as_deref(), self.polls.agenda());
     }
 
-    /// Polls sources soon whose hubs have sent notice of news.
+    /// Polls sources soon whose hubs have sent notice of news. On a full disk they wait.
     pub(super) async fn hasten_pinged(&mut self) -> Result<(), StoreError> {
-        for source in std::mem::take(&mut self.hastened) {
+        while !self.is_closed()
+            && let Some(source) = self.hastened.pop()
+        {
             self.hasten(&source).await?;
         }
         Ok(())

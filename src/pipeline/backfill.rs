@@ -13,7 +13,7 @@ use url::{Origin, Url};
 
 use crate::fetch;
 use crate::model::{Backfill, Entry, Failure, FailureKind, Freshness, Hints, SourceState};
-use crate::parse::Parsed;
+use crate::parse::{Break, Parsed};
 
 use super::read_context::{ReadContext, parse_document};
 
@@ -36,6 +36,7 @@ impl ReadContext<'_> {
         freshness: &Freshness,
         hints: &Hints,
         entries: &mut Vec<Arc<Entry>>,
+        warnings: &mut Vec<String>,
     ) -> Option<Backfill> {
         let misses = !freshness.partial && !hints.complete && fetch::misses(state, entries);
         let url = url?;
@@ -45,7 +46,7 @@ impl ReadContext<'_> {
         }
         let mut back = Backfill::default();
         let origin = url.origin();
-        let walk = self.walk(&origin, first, &mut back, entries);
+        let walk = self.walk(&origin, first, &mut back, entries, warnings);
         if tokio::time::timeout(DEADLINE, walk).await.is_err() {
             let message = format!("they were not read within {} s", DEADLINE.as_secs());
             back.failure = Some(Failure::new(FailureKind::Timeout, message));
@@ -59,27 +60,32 @@ impl ReadContext<'_> {
         first: Url,
         back: &mut Backfill,
         entries: &mut Vec<Arc<Entry>>,
+        warnings: &mut Vec<String>,
     ) {
         let mut seen = vec![first.clone()];
         let mut next = Some(first);
         while let Some(page) = next.take() {
             tokio::time::sleep(self.plan.polling.spacing).await;
-            let Parsed { entries: older, hints, .. } = match self.read(origin, &page).await {
+            let parsed = match self.read(origin, &page).await {
                 Ok(parsed) => parsed,
                 Err(failure) => {
                     back.failure = Some(failure);
                     return;
                 }
             };
+            let Parsed { entries: mut older, hints, warnings: of_page, broken_off, .. } = parsed;
+            warnings.extend(of_page.iter().map(|warning| format!("older page {page}: {warning}")));
+            if broken_off == Some(Break::WithinLast) {
+                // Nobody asks for this page again, so the rest of the entry would never come.
+                older.pop();
+                warnings.push(format!("older page {page}: the entry that is cut off was left out"));
+            }
             back.pages += 1;
             back.reached = self.is_known(&older).await;
             let listed = entries.len();
             // Pages shift when a new entry comes meanwhile: repeated entries are dropped.
-            let repeated = |entry: &Entry| {
-                entries[..listed]
-                    .iter()
-                    .any(|known| known.guid == entry.guid && known.url == entry.url)
-            };
+            let repeated =
+                |entry: &Entry| entries[..listed].iter().any(|known| is_one(known, entry));
             let fresh: Vec<Arc<Entry>> =
                 older.into_iter().filter(|entry| !repeated(entry)).collect();
             back.entries += fresh.len();
@@ -103,4 +109,13 @@ impl ReadContext<'_> {
         let limits = self.plan.parsing.clone();
         parse_document(self.threads, document, limits, self.text.clone()).await
     }
+}
+
+/// Whether two pages list one entry: by its id and its address, or by what it says if it has
+/// neither.
+fn is_one(known: &Entry, entry: &Entry) -> bool {
+    let is_named = entry.guid.is_some() || entry.url.is_some();
+    known.guid == entry.guid
+        && known.url == entry.url
+        && (is_named || known.title == entry.title && known.text == entry.text)
 }

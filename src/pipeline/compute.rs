@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 
 use crate::cancel::{Cancelled, Waiting};
@@ -19,6 +20,16 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 /// More at once would be done no sooner, and each keeps memory and a thread.
 const MOST: usize = 8;
+
+/// Does work of the loop that blocks. Another thread of the runtime takes the tasks of this one
+/// meanwhile; where there is only one, they wait.
+pub(super) fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    let runtime = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    match runtime {
+        Ok(RuntimeFlavor::CurrentThread) => work(),
+        _ => tokio::task::block_in_place(work),
+    }
+}
 
 /// The threads of one pipeline that compute.
 #[derive(Clone)]

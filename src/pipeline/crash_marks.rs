@@ -21,21 +21,21 @@ use crate::model::{Source, SourceId};
 use crate::store::{CrashMarkFile, Mark, Stage};
 
 /// The most names in one log line.
-const NAMED: usize = 10;
+const MAX_LOGGED_NAMES: usize = 10;
 
-/// The marks of one process. Every reader has a clone; the loop has the first.
+/// The marks of one process. Every task that reads has a clone.
 #[derive(Clone)]
-pub(super) struct CrashMarks(Arc<Shared>);
+pub(super) struct CrashMarks(Arc<Registry>);
 
-struct Shared {
+struct Registry {
     /// `None` where there is no store on a disk, or the file cannot be used.
     file: Option<CrashMarkFile>,
     /// Whether writing it failed, which is logged once.
     failed: AtomicBool,
-    /// Whether marks stay in the file: the loop panicked, and the process ends with it.
-    keeps: AtomicBool,
+    /// Whether marks stay in the file: the loop panicked, so the process ends.
+    keep_marks_on_drop: AtomicBool,
     state: Mutex<State>,
-    /// Held shared by reads, or alone by one.
+    /// Held by several reads together, or by one alone.
     gate: Arc<RwLock<()>>,
     /// Held by the one read that waits to be alone, so that others pass between two such reads.
     line: Arc<tokio::sync::Mutex<()>>,
@@ -55,17 +55,17 @@ struct State {
 
 /// One read of a source. The source is marked while this exists.
 pub(super) struct MarkedRead {
-    shared: Arc<Shared>,
+    registry: Arc<Registry>,
     mark: Mark,
     is_suspect: bool,
     is_committed: bool,
-    _pass: Pass,
+    _lock: ReadLock,
 }
 
-/// The lock that a read holds.
+/// The lock that a read holds: shared with other reads, or exclusive.
 #[expect(dead_code, reason = "the lock is only held")]
-enum Pass {
-    Shared(OwnedRwLockReadGuard<()>),
+enum ReadLock {
+    Concurrent(OwnedRwLockReadGuard<()>),
     Alone(OwnedRwLockWriteGuard<()>, OwnedMutexGuard<()>),
 }
 
@@ -81,37 +81,43 @@ impl CrashMarks {
             Ok(Some((file, marks))) => (Some(file), marks),
             Ok(None) | Err(_) => (None, Vec::new()),
         };
-        let marks_of_this = Self(Arc::new(Shared {
+        let marks_of_process = Self(Arc::new(Registry {
             file,
             failed: AtomicBool::new(false),
-            keeps: AtomicBool::new(false),
+            keep_marks_on_drop: AtomicBool::new(false),
             state: Mutex::default(),
             gate: Arc::default(),
             line: Arc::default(),
         }));
-        let crashed = marks_of_this.0.take_up(marks, plan);
-        (marks_of_this, crashed)
+        let crashed = marks_of_process.0.restore_marks(marks, plan);
+        (marks_of_process, crashed)
     }
 
     /// Waits until the source may be read, and marks it. `alone`: the process died of it before.
     pub(super) async fn begin(&self, source: &Source, alone: bool) -> MarkedRead {
-        let shared = &self.0;
-        let is_suspect = shared.state().suspects.contains_key(&source.id);
-        let pass = if alone || is_suspect {
-            let line = shared.line.clone().lock_owned().await;
-            Pass::Alone(shared.gate.clone().write_owned().await, line)
+        let registry = &self.0;
+        let is_suspect = registry.state().suspects.contains_key(&source.id);
+        let lock = if alone || is_suspect {
+            let line = registry.line.clone().lock_owned().await;
+            ReadLock::Alone(registry.gate.clone().write_owned().await, line)
         } else {
-            Pass::Shared(shared.gate.clone().read_owned().await)
+            ReadLock::Concurrent(registry.gate.clone().read_owned().await)
         };
-        let stage = match &pass {
-            Pass::Shared(_) => Stage::Shared,
-            Pass::Alone(..) => Stage::Alone,
+        let stage = match &lock {
+            ReadLock::Concurrent(_) => Stage::Concurrent,
+            ReadLock::Alone(..) => Stage::Alone,
         };
-        let slot = shared.state().slot_of(&source.id);
+        let slot = registry.state().slot_of(&source.id);
         let mark =
             Mark { slot, source: source.id.clone(), location: source.location.hash(), stage };
-        shared.write(&mark);
-        MarkedRead { shared: shared.clone(), mark, is_suspect, is_committed: false, _pass: pass }
+        registry.write(&mark);
+        MarkedRead {
+            registry: registry.clone(),
+            mark,
+            is_suspect,
+            is_committed: false,
+            _lock: lock,
+        }
     }
 
     /// Keeps the mark of a read that has ended until [`CrashMarks::committed`].
@@ -144,16 +150,16 @@ impl MarkedRead {
 
 impl Drop for MarkedRead {
     fn drop(&mut self) {
-        if self.shared.keeps.load(Ordering::Relaxed) {
+        if self.registry.keep_marks_on_drop.load(Ordering::Relaxed) {
             return;
         }
         if self.is_suspect && !self.is_committed {
             // The read was cut short by an orderly end: the source is still to be read alone.
-            self.shared.write(&Mark { stage: Stage::Suspect, ..self.mark.clone() });
+            self.registry.write(&Mark { stage: Stage::Suspect, ..self.mark.clone() });
             return;
         }
-        self.shared.state().suspects.remove(&self.mark.source);
-        self.shared.clear(self.mark.slot);
+        self.registry.state().suspects.remove(&self.mark.source);
+        self.registry.clear(self.mark.slot);
     }
 }
 
@@ -176,7 +182,7 @@ impl State {
     }
 }
 
-impl Shared {
+impl Registry {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -202,7 +208,7 @@ impl Shared {
         }
     }
 
-    fn take_up(&self, marks: Vec<Mark>, plan: &Plan) -> Vec<SourceId> {
+    fn restore_marks(&self, marks: Vec<Mark>, plan: &Plan) -> Vec<SourceId> {
         let mut crashed = Vec::new();
         let mut state = self.state();
         marks.iter().for_each(|mark| state.take(mark.slot));
@@ -225,7 +231,7 @@ impl Shared {
                 crashed.push(mark.source);
             } else {
                 state.suspects.insert(mark.source.clone(), mark.slot);
-                if mark.stage == Stage::Shared {
+                if mark.stage == Stage::Concurrent {
                     self.write(&Mark { stage: Stage::Suspect, ..mark.clone() });
                     interrupted.push(mark.source.to_string());
                 }
@@ -234,8 +240,8 @@ impl Shared {
         drop(state);
         unneeded.into_iter().for_each(|slot| self.clear(slot));
         if !interrupted.is_empty() {
-            let (sources, more) = (interrupted.len(), interrupted.len() > NAMED);
-            interrupted.truncate(NAMED);
+            let (sources, more) = (interrupted.len(), interrupted.len() > MAX_LOGGED_NAMES);
+            interrupted.truncate(MAX_LOGGED_NAMES);
             let names = interrupted.join(", ") + if more { ", …" } else { "" };
             warn!(
                 event = "ended_in_work",
@@ -268,11 +274,11 @@ pub(super) struct LoopMarks(pub(super) CrashMarks);
 
 impl Drop for LoopMarks {
     fn drop(&mut self) {
-        let shared = &self.0.0;
+        let registry = &self.0.0;
         if std::thread::panicking() {
-            shared.keeps.store(true, Ordering::Relaxed);
+            registry.keep_marks_on_drop.store(true, Ordering::Relaxed);
         }
-        let ended = std::mem::take(&mut shared.state().ended);
+        let ended = std::mem::take(&mut registry.state().ended);
         drop(ended);
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::compute::blocking;
 use crate::config::StorePlan;
 use crate::store::{Store, StoreError};
 
@@ -72,7 +73,7 @@ impl DiskWatch {
             return Ok(None);
         }
         self.next_check = Instant::now() + CHECK_EVERY;
-        let Some(room) = tokio::task::block_in_place(|| store.room())? else { return Ok(None) };
+        let Some(room) = blocking(|| store.disk_space())? else { return Ok(None) };
         let was_low = self.is_low;
         self.is_low = room.is_low(plan.min_free, was_low);
         match (was_low, self.is_low) {

@@ -14,6 +14,7 @@ use crate::model::{Poll, SourceId, SourceState, Story, StoryId, Timestamp};
 use crate::publish::{FirstPage, Metrics, ResponseCache};
 use crate::store::{Store, StoreError};
 
+use super::compute::blocking;
 use super::matched_terms::MatchedTerms;
 use publish::Unpublished;
 
@@ -82,8 +83,7 @@ impl EngineDriver {
         now: Timestamp,
         opening: &StartupProgress,
     ) -> Result<Self, StoreError> {
-        let opened =
-            tokio::task::block_in_place(|| Engine::open(plan, former, &*store, now, opening));
+        let opened = blocking(|| Engine::open(plan, former, &*store, now, opening));
         let (engine, step) = opened?;
         let mut driver = Self {
             displayed: vec![Vec::new(); engine.all_feeds().len()],
@@ -99,7 +99,7 @@ impl EngineDriver {
         };
         let is_new = step.events.contains(&Event::Planned);
         driver.write(step).await?.events.iter().for_each(super::log_poll::of_event);
-        let few = tokio::task::block_in_place(|| driver.store.count())? < FEW;
+        let few = blocking(|| driver.store.count())? < FEW;
         // In a cluster a turn ends it.
         let is_alone = driver.engine.stream().is_none();
         let is_due = is_alone && few && (is_new || driver.engine.lacks_everything());
@@ -164,13 +164,6 @@ impl EngineDriver {
         self.engine.plan()
     }
 
-    /// Puts a plan in force. Topics with a changed query are served unchanged until they are
-    /// filled: see [`EngineDriver::step`].
-    pub async fn prepare(&mut self, plan: Arc<Plan>, at: Timestamp) -> Result<(), StoreError> {
-        self.apply(Turn::Plan { plan, at }).await?;
-        self.publish_all().await
-    }
-
     /// Whether topics are being filled, or their archives closed.
     pub fn is_filling(&self) -> bool {
         self.engine.is_filling() || self.engine.has_archive_backlog()
@@ -207,7 +200,7 @@ impl EngineDriver {
     /// Matches a slice of the stored stories against changed topics.
     pub async fn fill_slice(&mut self) -> Result<Step, StoreError> {
         let reader = Reader::new(&*self.store, &self.at_hand);
-        let commit = tokio::task::block_in_place(|| self.engine.fill(&reader))?;
+        let commit = blocking(|| self.engine.fill(&reader))?;
         self.write(Step { commit, ..Step::default() }).await
     }
 
@@ -224,9 +217,8 @@ impl EngineDriver {
         let reader = Reader::new(&*self.store, &self.at_hand);
         let engine = &mut self.engine;
         // All nodes would end at the same turn, and again after every restart.
-        let applied = tokio::task::block_in_place(|| {
-            catch_unwind(AssertUnwindSafe(|| engine.apply_sequenced(turn, &reader)))
-        });
+        let applied =
+            blocking(|| catch_unwind(AssertUnwindSafe(|| engine.apply_sequenced(turn, &reader))));
         let step = match applied {
             Ok(step) => step?,
             Err(panic) => {
@@ -269,7 +261,7 @@ impl EngineDriver {
     pub async fn apply(&mut self, turn: Turn) -> Result<Step, StoreError> {
         let began = Instant::now();
         let reader = Reader::new(&*self.store, &self.at_hand);
-        let step = tokio::task::block_in_place(|| self.engine.apply(turn, &reader))?;
+        let step = blocking(|| self.engine.apply(turn, &reader))?;
         self.unpublished.began(began);
         self.write(step).await
     }

@@ -20,8 +20,8 @@ use crate::cancel::Cancelled;
 use crate::dedup::{self, Candidate, Extent, Wanted};
 use crate::enrich;
 use crate::model::{
-    Document, Enrich, Entry, Failure, FailureKind, Lookalikes, Recheck, RecheckRound, SourceId,
-    SourceState,
+    Document, Enrich, Entry, Failure, FailureKind, Lookalikes, PageHold, Recheck, RecheckRound,
+    SourceId, SourceState,
 };
 use crate::parse;
 use crate::store::{Store, StoreError};
@@ -36,6 +36,9 @@ const MOST_PAGES: usize = 20;
 
 /// The most pages visited again in one poll.
 const MOST_CHECKS: usize = 5;
+
+/// The most holds kept with one source.
+const MOST_HELD: usize = 20;
 
 /// The time for all pages of one poll together.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -118,6 +121,12 @@ impl ReadContext<'_> {
         }
         if let Some(round) = &mut visits.round {
             round.refused |= refused;
+            let met = if refused { self.fetcher.held_since(now) } else { Vec::new() };
+            let known = std::mem::replace(&mut round.held, met);
+            let is_new = |hold: &PageHold| round.held.iter().all(|met| met.of != hold.of);
+            let others: Vec<PageHold> = known.into_iter().filter(is_new).collect();
+            round.held.extend(others);
+            round.held.truncate(MOST_HELD);
         }
         // A refusal of another origin holds its pages, and nothing that the schedule knows of.
         let until = self.fetcher.limited(self.source, state, now);

@@ -131,6 +131,11 @@ impl Polls {
         Ok(())
     }
 
+    /// Has the fetcher leave the servers alone that a source's state names.
+    pub(super) fn recall_holds(&self, state: &SourceState, now: Timestamp) {
+        self.fetcher.recall_holds(state, now);
+    }
+
     /// When a request may start next.
     pub(super) fn wake_at(&self) -> Option<Timestamp> {
         self.agenda.wake_at()

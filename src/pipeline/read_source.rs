@@ -67,7 +67,14 @@ pub(super) async fn read(
                         entries.pop();
                     }
                     let back = context
-                        .backfill(place.as_ref(), &state, &freshness, &hints, &mut entries)
+                        .backfill(
+                            place.as_ref(),
+                            &state,
+                            &freshness,
+                            &hints,
+                            &mut entries,
+                            &mut warnings,
+                        )
                         .await;
                     let extent = Extent::of_document(freshness.partial, broken_off.is_some());
                     pages = context.enrich((&mut entries, extent), &state, &mut warnings).await;

@@ -69,6 +69,7 @@ mod tests {
             after: None,
             open: true,
             refused: false,
+            held: Vec::new(),
         };
         assert_eq!(due(Enrich::Page, &after(open.clone()), hours(25)), Some(open.clone()));
         let closed = RecheckRound { open: false, ..open };
@@ -83,6 +84,7 @@ mod tests {
             after: None,
             open: false,
             refused: true,
+            held: Vec::new(),
         };
         assert_eq!(due(Enrich::Page, &after(refused.clone()), hours(26)), None);
         let next = due(Enrich::Page, &after(refused), hours(27)).unwrap();

@@ -143,10 +143,13 @@ impl Pipeline {
     /// The plan has compiled, so nothing here can fail because of it.
     fn reschedule(&mut self, previous: &Plan) {
         let plan = self.driver.plan().clone();
-        if plan.polling != previous.polling
-            && let Err(failure) = self.polls.follow_settings(&plan)
-        {
-            warn!(event = "polling_kept", "the [polling] table stays as it was: {failure}");
+        if plan.polling != previous.polling {
+            match self.polls.follow_settings(&plan) {
+                Ok(()) => self.recall_holds(),
+                Err(failure) => {
+                    warn!(event = "polling_kept", "the [polling] table stays as it was: {failure}");
+                }
+            }
         }
         for id in previous.sources.keys().filter(|id| !plan.sources.contains_key(*id)) {
             self.polls.forget(id);

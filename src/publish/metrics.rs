@@ -386,7 +386,11 @@ fn of_readers(served: Vec<(String, Arc<Tally>)>) -> Registry {
                 .inc_by(count);
         }
     }
-    registry.register("requests", "Requests for what is on the shelf, by answer", family);
+    registry.register(
+        "requests",
+        "Requests for documents in the response cache, by answer",
+        family,
+    );
     registry
 }
 

@@ -90,8 +90,8 @@ thread_local! {
     static TOLD: RefCell<Option<(u64, HeaderValue)>> = const { RefCell::new(None) };
 }
 
-/// How long caches may keep what is on the shelf: a page a minute, a feed until the
-/// next planned poll, within five minutes and an hour (Q28). What is guarded is for
+/// How long other caches may keep a cached response: a page for a minute, a feed until the next
+/// planned poll, but at least five minutes and at most an hour (Q28). Private documents are for
 /// the reader's own cache alone.
 pub(super) fn freshness(
     content_type: &HeaderValue,

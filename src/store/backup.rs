@@ -355,14 +355,14 @@ mod tests {
             commits in prop::collection::vec(any_commit(), 0..8)
         ) {
             let dir = tempfile::tempdir().unwrap();
-            let [file, home] = [dir.path().join("backup"), dir.path().join("store")];
+            let [file, store_dir] = [dir.path().join("backup"), dir.path().join("store")];
             let store = InMemory::new();
             for commit in commits {
                 done(store.commit(commit)).unwrap();
             }
             let written = backup(&store, &file).unwrap();
-            prop_assert_eq!(restore(&file, &home, CACHE, false).unwrap(), written);
-            let restored = super::super::open(&home, CACHE).unwrap();
+            prop_assert_eq!(restore(&file, &store_dir, CACHE, false).unwrap(), written);
+            let restored = super::super::open(&store_dir, CACHE).unwrap();
             prop_assert_eq!(records(&*restored), records(&store));
             let commit = || Commit { dropped: (0..4).map(super::super::samples::topic).collect(), ..Commit::default() };
             done(restored.commit(commit())).unwrap();
@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn a_backup_that_is_cut_short_or_altered_restores_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let [file, home] = [dir.path().join("backup"), dir.path().join("store")];
+        let [file, store_dir] = [dir.path().join("backup"), dir.path().join("store")];
         backup(&some_store(), &file).unwrap();
         let whole = fs::read(&file).unwrap();
         for at in (0..whole.len()).step_by(whole.len() / 40) {
@@ -382,9 +382,9 @@ mod tests {
             altered[at] ^= 0x10;
             for bad in [&whole[..at], &altered] {
                 fs::write(&file, bad).unwrap();
-                let refused = restore(&file, &home, CACHE, false);
+                let refused = restore(&file, &store_dir, CACHE, false);
                 assert!(matches!(refused, Err(StoreError::Backup { .. })), "at {at}: {refused:?}");
-                assert!(!home.join("sled").exists());
+                assert!(!store_dir.join("sled").exists());
             }
         }
     }
@@ -440,14 +440,14 @@ mod tests {
     #[test]
     fn a_good_store_is_replaced_only_on_demand_and_kept_even_then() {
         let dir = tempfile::tempdir().unwrap();
-        let [file, home] = [dir.path().join("backup"), dir.path().join("store")];
+        let [file, store_dir] = [dir.path().join("backup"), dir.path().join("store")];
         backup(&some_store(), &file).unwrap();
-        restore(&file, &home, CACHE, false).unwrap();
-        let refused = restore(&file, &home, CACHE, false);
+        restore(&file, &store_dir, CACHE, false).unwrap();
+        let refused = restore(&file, &store_dir, CACHE, false);
         assert!(matches!(refused, Err(StoreError::InTheWay { .. })), "{refused:?}");
-        restore(&file, &home, CACHE, true).unwrap();
-        assert!(home.join("sled.replaced-1").exists());
-        assert_eq!(super::super::open(&home, CACHE).unwrap().count(), Ok(29));
+        restore(&file, &store_dir, CACHE, true).unwrap();
+        assert!(store_dir.join("sled.replaced-1").exists());
+        assert_eq!(super::super::open(&store_dir, CACHE).unwrap().count(), Ok(29));
     }
 
     #[test]

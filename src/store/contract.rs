@@ -130,14 +130,17 @@ fn retired_stories_leave_their_keys(store: &dyn Store) {
     assert_eq!(store.story(id(1)).unwrap(), None);
     assert_eq!((store.count().unwrap(), store.stories(None, 9).unwrap()), (0, vec![]));
     assert_eq!(store.retired(None, 9).unwrap(), [(id(1), at(60))]);
+    assert_eq!([id(1), id(9)].map(|id| store.is_known(id).unwrap()), [true, false]);
     let found = store.lookalikes(&[own]).unwrap();
     assert_eq!((&found.by_key[&own][..], found.stories.len()), (&[id(1)][..], 0));
     // Should it be admitted all the same, it is a story again with the keys it had.
     commit(Commit { admitted: vec![admitted(story(1, at(0), 9), &[])], ..Commit::default() });
+    assert!(store.is_known(id(1)).unwrap());
     assert_eq!(store.lookalikes(&[own]).unwrap().stories.len(), 1);
     assert_eq!((store.count().unwrap(), store.retired(None, 9).unwrap()), (1, vec![]));
     commit(Commit { retired: vec![(id(1), at(70))], ..Commit::default() });
     commit(Commit { forgotten: vec![id(1)], ..Commit::default() });
+    assert!(!store.is_known(id(1)).unwrap());
     assert_eq!(everything(store), everything(&InMemory::new()));
 }
 
@@ -173,7 +176,7 @@ fn who_is_crowded_out_stays_so<S: Store>(open: impl Fn(&Path) -> S) {
     assert_eq!((known(&store, title), known(&store, passage)), (left.clone(), left.clone()));
     let restored = store.records().collect::<Result<Vec<_>, _>>().unwrap();
     let before = everything(&store);
-    if store.room().unwrap().is_some() {
+    if store.disk_space().unwrap().is_some() {
         drop(store);
         let store = open(dir.path());
         assert_eq!((known(&store, title), everything(&store)), (left.clone(), before));
@@ -272,7 +275,7 @@ fn any_commits_mean_what_they_mean_in_memory<S: Store>(open: impl Fn(&Path) -> S
             done(store.commit(commit)).unwrap();
             prop_assert_eq!(everything(&store), everything(&plain));
         }
-        if store.room().unwrap().is_some() {
+        if store.disk_space().unwrap().is_some() {
             drop(store);
             prop_assert_eq!(everything(&open(dir.path())), everything(&plain), "opened again");
         }

@@ -35,7 +35,7 @@ const LONGEST: u64 = 1 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// In work beside others.
-    Shared,
+    Concurrent,
     /// To be read alone.
     Suspect,
     /// In work, alone.
@@ -87,7 +87,7 @@ impl CrashMarkFile {
     /// The file cannot be written, or the name is too long for a slot.
     pub fn write(&self, mark: &Mark) -> io::Result<()> {
         let letter = match mark.stage {
-            Stage::Shared => 'W',
+            Stage::Concurrent => 'W',
             Stage::Suspect => 'S',
             Stage::Alone => 'A',
         };
@@ -118,7 +118,7 @@ impl Mark {
         let line = std::str::from_utf8(bytes).ok()?.split_once('\n')?.0;
         let mut words = line.splitn(3, ' ');
         let stage = match words.next()? {
-            "W" => Stage::Shared,
+            "W" => Stage::Concurrent,
             "S" => Stage::Suspect,
             "A" => Stage::Alone,
             _ => return None,
@@ -146,7 +146,7 @@ mod tests {
         let (file, found) = CrashMarkFile::open(dir.path()).unwrap();
         assert_eq!(found, []);
         let marks = [
-            mark(0, "home-office", Stage::Shared),
+            mark(0, "home-office", Stage::Concurrent),
             mark(2, "fcdo", Stage::Suspect),
             mark(SLOTS_AT_FIRST + 9, "wired-gov", Stage::Alone),
         ];

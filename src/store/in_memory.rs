@@ -272,6 +272,11 @@ impl Store for InMemory {
         Box::pin(std::future::ready(done))
     }
 
+    fn is_known(&self, id: StoryId) -> Result<bool, StoreError> {
+        let state = self.state()?;
+        Ok(state.stories.contains_key(&id) || state.retired.contains_key(&id))
+    }
+
     fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
         Ok(self.state()?.stories.get(&id).map(|(story, _)| story.clone()))
     }
@@ -341,7 +346,7 @@ impl Store for InMemory {
         }
     }
 
-    fn room(&self) -> Result<Option<DiskSpace>, StoreError> {
+    fn disk_space(&self) -> Result<Option<DiskSpace>, StoreError> {
         Ok(None)
     }
 

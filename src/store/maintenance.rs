@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-/// This many problems are told; of more, only the number.
-const TOLD: usize = 100;
+/// So many problems are listed; of more, only the number.
+const LISTED: usize = 100;
 
 /// The result of checking a store.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -43,7 +43,7 @@ impl IntegrityCheck {
 
     pub(super) fn problem(&mut self, key: &[u8], what: &str) {
         self.problem_count += 1;
-        if self.problems.len() < TOLD {
+        if self.problems.len() < LISTED {
             self.problems.push(format!("{}: {what}", key.escape_ascii()));
         }
     }
@@ -54,7 +54,7 @@ impl IntegrityCheck {
 pub struct Repair {
     /// Stories that were saved.
     pub stories: u64,
-    /// How many there were, as far as that can still be told.
+    /// How many there were, as far as that is known.
     pub expected: Option<u64>,
     /// Damaged places whose contents their checksums restored: nothing of these is lost.
     pub restored: usize,

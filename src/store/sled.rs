@@ -2,27 +2,26 @@
 //!
 //! # Records
 //!
-//! What sled costs, in time, memory and room, goes with the number of its keys. So a story has two:
-//! its record, and its [`card`] with the keys it bears and its places in topics. Cards stand together and
-//! are small: when the store opens, one scan of them makes the [`index`] in memory, which finds stories
-//! by their keys and orders the places of topics. Nothing of that is stored a second time.
-//! A topic that is dropped loses its number, and cards that still name it lose that place when they are next
-//! written; so with passages that are evidence no longer.
+//! sled's cost, in time, memory and disk space, grows with the number of keys. So a story has two:
+//! its record, and its [`card`] with its identity keys and its places in topics. Cards are small and
+//! adjacent: when the store opens, one scan of them builds the [`index`] in memory, which finds
+//! stories by identity key and orders the places of topics. The index is not stored.
+//! A topic that is dropped loses its number. A card that still names it loses that place when the card
+//! is next written. The same holds for passages that are no longer evidence.
 //!
 //! # How sled is used, and why so
 //!
-//! One tree, one batch a commit: a batch on one tree is crash-atomic. One
-//! writer thread gathers the commits that wait, applies them, flushes once,
-//! then calls `fdatasync` on sled's file, because sled's own flush does not
-//! survive a power cut; only then are they answered. No value is longer than
-//! six kilobytes, because longer pages go to files that sled never syncs.
-//! The rest of what sled needs from us is in `open`, `store_dir` and `writer`.
+//! There is one tree, and a commit is one batch, because a batch on one tree is crash-atomic. One
+//! writer thread gathers the commits that wait, applies them, flushes once, and calls `fdatasync` on
+//! sled's file, because sled's own flush does not survive a power cut. Only then does it answer them.
+//! No value is longer than six kilobytes, because sled puts longer pages into files that it never
+//! syncs. `open`, `store_dir` and `writer` handle sled's other limits.
 //!
 //! # When files are damaged
 //!
-//! `sled_log` reads sled's files without sled: opening refuses a log that is damaged before
-//! commits, because sled would wipe those; checking says what is damaged; repairing fills a new
-//! engine with what is left.
+//! `sled_log` reads sled's files without sled. Opening refuses a log with damage before commits,
+//! because sled would wipe those commits. Checking reports the damage. Repairing fills a new engine
+//! with the records that can be read.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -39,10 +38,10 @@ use super::{
     Store, StoreError, TopicPlace, disk_space,
 };
 use chunks::Fault;
-use open::fenced;
+use open::catch_sled_panics;
 use records::Header;
 use store_dir::{StoreDir, unwritable};
-use writer::{Broken, Writer};
+use writer::{WriteStop, Writer};
 
 mod apply;
 mod card;
@@ -104,30 +103,30 @@ impl Backend for Sled {
 /// A store that is open.
 #[derive(Debug)]
 struct SledStore {
-    home: RwLock<Option<Arc<StoreDir>>>,
+    store_dir: RwLock<Option<Arc<StoreDir>>>,
     path: PathBuf,
     /// `None` once it is closed.
     db: RwLock<Option<sled::Db>>,
     writer: Mutex<Option<Writer>>,
     index: index::Shared,
-    broken: Broken,
+    write_stop: WriteStop,
 }
 
 impl SledStore {
-    fn start(home: Arc<StoreDir>, db: sled::Db, header: Header) -> Result<Self, StoreError> {
-        let broken = Broken::default();
-        let index = fenced(home.path(), || read::index(&db, &header))?.shared();
-        let file = home.engine().join("db");
+    fn start(store_dir: Arc<StoreDir>, db: sled::Db, header: Header) -> Result<Self, StoreError> {
+        let write_stop = WriteStop::default();
+        let index = catch_sled_panics(store_dir.path(), || read::index(&db, &header))?.shared();
+        let file = store_dir.engine().join("db");
         let file =
             File::options().write(true).open(&file).map_err(|error| unwritable(&file, &error))?;
-        let writer = Writer::start(&home, db.clone(), file, header, &index, &broken)?;
+        let writer = Writer::start(&store_dir, db.clone(), file, header, &index, &write_stop)?;
         Ok(Self {
-            path: home.path().to_owned(),
-            home: RwLock::new(Some(home)),
+            path: store_dir.path().to_owned(),
+            store_dir: RwLock::new(Some(store_dir)),
             db: RwLock::new(Some(db)),
             writer: Mutex::new(Some(writer)),
             index,
-            broken,
+            write_stop,
         })
     }
 
@@ -140,15 +139,16 @@ impl SledStore {
         StoreError::Closed(self.path.display().to_string())
     }
 
-    /// A read. One that meets damage ends the writing too: what is decided on
-    /// the ground of a damaged store would damage it further.
+    /// Reads, and stops all writing if the read finds damage: decisions based on a damaged store
+    /// would damage it further.
     fn read<T>(&self, read: impl FnOnce(&sled::Tree) -> Result<T, Fault>) -> Result<T, StoreError> {
         let db = self.db()?;
-        fenced(&self.path, || read(&db)).inspect_err(|error| self.note(error))
+        catch_sled_panics(&self.path, || read(&db)).inspect_err(|error| self.record_damage(error))
     }
 
-    fn note(&self, error: &StoreError) {
-        if matches!(error, StoreError::Damaged { .. }) && self.broken.set(error.clone()).is_ok() {
+    fn record_damage(&self, error: &StoreError) {
+        if matches!(error, StoreError::Damaged { .. }) && self.write_stop.set(error.clone()).is_ok()
+        {
             tracing::error!(%error, "damage found; the store takes no more commits");
         }
     }
@@ -177,6 +177,10 @@ impl Store for SledStore {
             Some(writer) => writer.commit(commit),
             None => Box::pin(std::future::ready(Err(self.closed()))),
         }
+    }
+
+    fn is_known(&self, id: StoryId) -> Result<bool, StoreError> {
+        self.read(|_| Ok(read::is_known(&self.index, id)))
     }
 
     fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
@@ -240,9 +244,11 @@ impl Store for SledStore {
         let first_span = self.index.read().unwrap_or_else(PoisonError::into_inner).first_span();
         let mut records = Some(read::records(&db, first_span));
         Box::new(std::iter::from_fn(move || {
-            let next = fenced(&self.path, || records.as_mut().and_then(Iterator::next).transpose());
-            // Whatever comes after damage is not to be trusted.
-            let next = next.inspect_err(|error| self.note(error)).transpose();
+            let next = catch_sled_panics(&self.path, || {
+                records.as_mut().and_then(Iterator::next).transpose()
+            });
+            // Records behind damage cannot be trusted.
+            let next = next.inspect_err(|error| self.record_damage(error)).transpose();
             if !matches!(next, Some(Ok(_))) {
                 records = None;
             }
@@ -250,7 +256,7 @@ impl Store for SledStore {
         }))
     }
 
-    fn room(&self) -> Result<Option<DiskSpace>, StoreError> {
+    fn disk_space(&self) -> Result<Option<DiskSpace>, StoreError> {
         let disk = disk_space::of_disk(&self.path);
         let (free, total) = disk.map_err(|error| unwritable(&self.path, &error))?;
         Ok(Some(DiskSpace { free, total, used: disk_space::used_by(&self.path) }))
@@ -263,15 +269,15 @@ impl Store for SledStore {
         }
         let db = self.db.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(db);
-        // The lock goes last: nobody may find the engine half closed.
-        self.home.write().unwrap_or_else(PoisonError::into_inner).take();
-        self.broken.get().map_or(Ok(()), |error| Err(error.clone()))
+        // The lock is released last, so that nobody opens an engine that is still closing.
+        self.store_dir.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.write_stop.get().map_or(Ok(()), |error| Err(error.clone()))
     }
 }
 
 impl Drop for SledStore {
     fn drop(&mut self) {
-        // Whatever is wrong was logged when it was found.
+        // Errors were logged when they were found.
         let _ = self.close();
     }
 }

@@ -94,8 +94,11 @@ impl Store for Faulty {
     fn records(&self) -> Box<dyn Iterator<Item = Result<Record, StoreError>> + '_> {
         self.store.records()
     }
-    fn room(&self) -> Result<Option<DiskSpace>, StoreError> {
-        self.store.room()
+    fn is_known(&self, story: StoryId) -> Result<bool, StoreError> {
+        self.store.is_known(story)
+    }
+    fn disk_space(&self) -> Result<Option<DiskSpace>, StoreError> {
+        self.store.disk_space()
     }
     fn close(&self) -> Result<(), StoreError> {
         self.store.close()

@@ -138,6 +138,19 @@ impl Generator {
     }
 }
 
+/// A page that shows one notice after the other.
+pub fn board() -> url::Url {
+    "https://s0.example/notices/2025/board".parse().unwrap()
+}
+
+/// A document whose one entry is a notice on a page that shows one notice after the other.
+pub fn on_one_page(number: u64, at: Timestamp) -> Poll {
+    let mut entry = entry(0, number, 0, at);
+    entry.url = Some(board());
+    entry.title = entry.text.split(' ').take(6).collect::<Vec<_>>().join(" ");
+    read(0, at, vec![Arc::new(entry)], Vec::new(), number)
+}
+
 /// The title of an entry that [`Generator::listing`] lists.
 pub fn title(source: u64, number: u64) -> String {
     format!("Notice {number} of office {source} about the harbour")

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gazetted::config::Plan;
 use gazetted::engine::Turn;
-use gazetted::model::{Poll, SourceId, Timestamp};
+use gazetted::model::{Poll, SourceId, Timestamp, TopicVersion};
 use gazetted::pipeline::EngineDriver;
 use gazetted::publish::ResponseCache;
-use gazetted::store::{self, InMemory, Store};
+use gazetted::store::{self, InMemory, Store, TopicPlace};
 use tempfile::TempDir;
 
 use super::generator::{Generator, Numbers, SOURCES, address, start};
@@ -34,8 +35,21 @@ pub fn config(store: &str, lines: &str) -> String {
     config
 }
 
+/// The same, where a topic is private: some stories are in no other.
+pub fn with_private(topic: &str, config: &str) -> String {
+    let id = format!("id = \"{topic}\"\n");
+    config.replacen(&id, &format!("{id}access = \"key\"\n"), 1).replacen(
+        "[store]\n",
+        "[access]\nkeys_file = \"keys\"\n[store]\n",
+        1,
+    )
+}
+
 fn plan(config: &str) -> Arc<Plan> {
     let directory = tempfile::tempdir().unwrap();
+    let keys = directory.path().join("keys");
+    std::fs::write(&keys, "press:a-key-of-more-than-thirty-two-characters\n").unwrap();
+    std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o600)).unwrap();
     let path = directory.path().join("gazetted.toml");
     std::fs::write(&path, config).unwrap();
     Arc::new(Plan::load(&path).unwrap().plan)
@@ -143,6 +157,8 @@ pub struct Disturbed {
     publish: usize,
     restart: Option<(usize, Duration)>,
     fill: bool,
+    /// What is served is noted before every turn but polls.
+    notes: bool,
     numbers: Option<Numbers>,
     on_disk: bool,
 }
@@ -150,7 +166,7 @@ pub struct Disturbed {
 impl Disturbed {
     fn none() -> Self {
         let (publish, restart, numbers) = (usize::MAX, None, None);
-        Self { group: 1, publish, restart, fill: false, numbers, on_disk: false }
+        Self { group: 1, publish, restart, fill: false, notes: false, numbers, on_disk: false }
     }
 
     /// Over the daemon's own store instead of the one in memory.
@@ -175,7 +191,7 @@ impl Disturbed {
 
     /// Topics are filled as soon, or as late, as may be.
     pub fn filling(at_once: bool) -> Self {
-        Self { fill: at_once, ..Self::none() }
+        Self { fill: at_once, notes: true, ..Self::none() }
     }
 
     /// All of that at random, and kills, and compressing.
@@ -184,10 +200,17 @@ impl Disturbed {
     }
 }
 
+/// A path, what is served there, and its Last-Modified.
+type Served = (String, String, i64);
+
 /// What turns came to.
 pub struct Outcome {
     pub records: Vec<String>,
-    documents: Vec<(String, String, i64)>,
+    documents: Vec<Served>,
+    /// What was served before the end, where that was noted.
+    noted: Vec<Served>,
+    /// The places of every topic and archive, and of all stories.
+    places: Vec<(TopicVersion, Vec<TopicPlace>)>,
     kept: Kept,
     plan: Arc<Plan>,
 }
@@ -198,7 +221,7 @@ pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
     let mut plan = recorded.plan.clone();
     let (mut driver, mut cache) = open(plan.clone(), kept.store.clone(), start()).await;
     let mut turns = recorded.turns.iter().peekable();
-    let (mut applied, mut now) = (0, start());
+    let (mut applied, mut now, mut noted) = (0, start(), Vec::new());
     while let Some(turn) = turns.next() {
         let group = match &mut disturbed.numbers {
             Some(numbers) => 1 + numbers.below(9) as usize,
@@ -219,6 +242,10 @@ pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
             turn => turn.clone(),
         };
         now = turn.at();
+        if disturbed.notes && !matches!(turn, Turn::Polls(_)) {
+            driver.publish().await.unwrap();
+            noted.extend(served(&cache));
+        }
         if let Turn::Plan { plan: next, .. } = &turn {
             plan = next.clone();
         }
@@ -255,18 +282,21 @@ pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
     // What is served is what a start serves.
     kept.reopen();
     let (_, shelf_after) = open(plan.clone(), kept.store.clone(), now).await;
-    let documents = |cache: &ResponseCache| -> Vec<_> {
-        let documents = cache.documents().into_iter();
-        let dated = |at: Option<Timestamp>| at.map_or(0, Timestamp::as_secs);
-        documents.map(|one| (one.path, one.text, dated(one.modified))).collect()
-    };
-    let documents_after = documents(&shelf_after);
-    for (path, text, modified) in &documents_after {
-        let served = documents(&cache).into_iter().find(|one| one.0 == *path).unwrap();
-        assert_eq!(served.2, *modified, "the Last-Modified of {path}");
-        assert_text(&served.1, text, path);
+    let documents = served(&shelf_after);
+    for (before, after) in served(&cache).iter().zip(&documents) {
+        assert_eq!((&before.0, before.2), (&after.0, after.2), "the Last-Modified after a restart");
+        assert_text(&before.1, &after.1, &after.0);
     }
-    Outcome { records: records(&*kept.store), documents: documents_after, kept, plan }
+    let records = records(&*kept.store);
+    let filled = kept.store.filled().unwrap().into_iter();
+    let places = filled.map(|of| (of, kept.store.places(of, None, usize::MAX).unwrap()));
+    Outcome { records, documents, noted, places: places.collect(), kept, plan }
+}
+
+fn served(cache: &ResponseCache) -> Vec<Served> {
+    let dated = |at: Option<Timestamp>| at.map_or(0, Timestamp::as_secs);
+    let documents = cache.documents().into_iter();
+    documents.map(|one| (one.path, one.text, dated(one.modified))).collect()
 }
 
 fn has(polls: &[Poll], source: &SourceId) -> bool {
@@ -291,11 +321,27 @@ impl Outcome {
             assert_text(one, another, how);
         }
         assert_eq!(self.records.len(), other.records.len(), "{how}: records");
-        for (one, another) in self.documents.iter().zip(&other.documents) {
-            assert_eq!((&one.0, one.2), (&another.0, another.2), "{how}: Last-Modified");
-            assert_text(&one.1, &another.1, &format!("{how}: {}", one.0));
+        assert_eq!(self.places, other.places, "{how}: places");
+        for (served, others) in [(&self.noted, &other.noted), (&self.documents, &other.documents)] {
+            for (one, another) in served.iter().zip(others) {
+                assert_eq!((&one.0, one.2), (&another.0, another.2), "{how}: Last-Modified");
+                assert_text(&one.1, &another.1, &format!("{how}: {}", one.0));
+            }
+            assert_eq!(served.len(), others.len(), "{how}: documents");
         }
-        assert_eq!(self.documents.len(), other.documents.len(), "{how}: documents");
+    }
+
+    /// How many documents were noted before the end.
+    pub fn noted(&self) -> usize {
+        self.noted.len()
+    }
+
+    /// How many stories are in no feed but private ones.
+    pub fn hidden(&self) -> usize {
+        let held = |of: TopicVersion| {
+            self.places.iter().find(|(known, _)| *known == of).map_or(0, |(_, held)| held.len())
+        };
+        held(TopicVersion(0)) - self.plan.public_version().map_or(held(TopicVersion(0)), held)
     }
 
     /// How many volumes closed.

@@ -77,13 +77,21 @@ async fn p26_p28_a_429_of_another_origin_holds_its_pages_alone() {
     }
     let world = World::new().await;
     let world = reading(world, &[(&pages[0], "News 1")]).await;
-    let world = world.source("two", atom(&[])).lines("enrich = \"page\"").start().await;
+    let mut world = world.source("two", atom(&[])).lines("enrich = \"page\"").start().await;
     let polls = world.site.requests("/dep").len();
     for hour in 0..20 {
         let second = listing(&[(&pages[1], "News 2"), (&pages[0], "News 1")]);
         match hour {
             3 => world.site.document("/dep", second),
             6 => world.site.document("/two", listing(&[(&pages[2], "News 3")])),
+            // Neither a restart nor another client forgets it.
+            2 | 12 => world.restart().await,
+            9 => {
+                let change = |config: &mut String| {
+                    *config = config.replacen("[polling]\n", "[polling]\ntimeout = \"50s\"\n", 1);
+                };
+                world.reconfigure(change).await;
+            }
             _ => {}
         }
         world.pass(HOUR).await;

@@ -1,6 +1,6 @@
 //! Sources that list other entries at every poll, the same under other names, or all of one date.
 
-use super::watching::{document, events, renamed, status};
+use super::watching::{document, events, renamed, sliding, status};
 use super::world::{DAY, HOUR};
 use crate::support::world::World;
 
@@ -109,4 +109,44 @@ async fn a_source_without_a_rhythm_that_deserves_it_raises_no_alarm_of_silence()
     world.pass(29 * DAY).await;
     let silences = events(&world, "dep").iter().filter(|event| *event == "silent").count();
     assert_eq!(silences, 0, "{:?}", events(&world, "dep"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_entry_in_which_an_older_page_breaks_off_is_left_out_with_a_warning() {
+    let world = sliding().await;
+    world.site.document("/dep", document(21..26, Some("/dep?p=2")));
+    let page = document(16..21, Some("/dep?p=3"));
+    let end = page.rfind("</title>").unwrap() + "</title>".len();
+    world.site.document("/dep?p=2", page[..end].to_owned());
+    world.site.document("/dep?p=3", document(9..16, None));
+    world.pass(2 * HOUR).await;
+    let warnings = status(&world, "dep").warnings;
+    let expected = "the entry that is cut off was left out";
+    assert!(warnings.iter().any(|warning| warning.contains(expected)), "{warnings:?}");
+    let stories = world.stories();
+    assert_eq!(stories.len(), 24, "half of an entry is no story");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_without_id_and_link_on_an_older_page_are_told_apart_by_their_words() {
+    let rss = |titles: &[&str], next: &str| {
+        let items: String = titles
+            .iter()
+            .map(|title| {
+                format!("<item><title>{title}</title><pubDate>Thu, 03 Apr 2025 08:00:00 GMT</pubDate></item>")
+            })
+            .collect();
+        format!(
+            "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>D</title>\
+             <atom:link rel=\"next\" href=\"{next}\"/>{items}</channel></rss>"
+        )
+    };
+    let first = rss(&["Harbour of Carrow closes", "Ferry to Tarn resumes"], "/dep?p=9");
+    let world = World::new().await.source("dep", first).start().await;
+    world.site.document("/dep", rss(&["Bridge at Orm opens", "Levy on bags rises"], "/dep?p=2"));
+    let older =
+        rss(&["Levy on bags rises", "Library van stops", "Ferry to Tarn resumes"], "/dep?p=3");
+    world.site.document("/dep?p=2", older);
+    world.pass(2 * HOUR).await;
+    assert_eq!(world.stories().len(), 5);
 }

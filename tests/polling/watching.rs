@@ -44,7 +44,7 @@ pub(super) fn events(world: &World, id: &str) -> Vec<String> {
 }
 
 /// A source that always lists its last five, of which it has told some, one a poll.
-async fn sliding() -> World {
+pub(super) async fn sliding() -> World {
     let world = World::new().await.source("dep", document(1..6, None)).start().await;
     for n in 2..7 {
         world.site.document("/dep", document(n..n + 5, None));

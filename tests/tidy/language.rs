@@ -66,6 +66,22 @@ const FORMER_NAMES: &[&str] = &[
     "editor",
 ];
 
+/// Names of types, functions and constants that a reader could not understand without their file.
+const FORMER_ITEMS: &[&str] = &[
+    "asked_once",
+    "client_is_named",
+    "desk",
+    "fenced",
+    "give_way",
+    "market",
+    "nameless",
+    "nobody_runs",
+    "now_and_then",
+    "parted",
+    "spot",
+    "take_up",
+];
+
 fn code() -> Vec<PathBuf> {
     ["src", "tests", "benches"].map(|directory| files(directory, "rs")).concat()
 }
@@ -78,6 +94,48 @@ fn files_are_named_by_the_fields_terms() {
     };
     let found = code().iter().filter(named).map(|path| path.display().to_string()).collect();
     none_of(found, "a file is found by its name: use the field's term");
+}
+
+/// The name of the item that a line defines.
+fn item(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let line = line.strip_prefix("pub").unwrap_or(line);
+    let line = match line.strip_prefix('(').and_then(|scope| scope.split_once(')')) {
+        Some((_, rest)) => rest,
+        None => line,
+    };
+    let words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let mut words = words.filter(|word| !["", "async"].contains(word));
+    let keyword = words.next()?;
+    let is_item = ["fn", "struct", "enum", "trait", "type", "const", "static"].contains(&keyword);
+    words.next().filter(|_| is_item)
+}
+
+#[test]
+fn items_have_names_that_need_no_other_file() {
+    let mut broken = Vec::new();
+    for path in code().iter().filter(|path| path.starts_with("src") && !holds_tests(path)) {
+        for (at, line) in text(path).lines().enumerate() {
+            let name = item(line).map(str::to_lowercase).unwrap_or_default();
+            if FORMER_ITEMS.contains(&&*name) {
+                broken.push(format!("{}:{}: {name}", path.display(), at + 1));
+            }
+        }
+    }
+    none_of(broken, "a name says what it stands for");
+}
+
+#[test]
+fn the_name_of_an_item_is_found() {
+    for (line, name) in [
+        ("    pub(super) async fn begin(&self) {", Some("begin")),
+        ("pub(in crate::cli) struct Desk<'a> {", Some("Desk")),
+        ("const MOST: usize = 1;", Some("MOST")),
+        ("        let fn_name = item(line);", None),
+        ("", None),
+    ] {
+        assert_eq!(item(line), name, "{line}");
+    }
 }
 
 /// "X in; Y, out" describes no module.

@@ -35,6 +35,7 @@ const PHRASES: &[(&str, &str, &str)] = &[
     (r"(?i)\b(?:takes?|taken) in\b", "`read`, `accepted`, `stored`", r"(?i)taken? in part"),
     (r"(?i)\bbelieved\b", "`trusted`", ""),
     (r"(?i)\bceases?\b", "`stops`", ""),
+    (r"(?i)\bon the shelf\b", "`in the response cache`", ""),
 ];
 
 /// The compiled phrases, each with its exceptions.

@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::progress::Progress;
-use super::super::{ConfigFile, Done, Stop, print_json, print_line, runtime};
+use super::super::{CliError, CommandResult, ConfigFile, print_json, print_line, runtime};
 use crate::store::{self, Commit, Fit, Record, Store};
 
 /// Records in one commit.
@@ -32,10 +32,10 @@ pub(in crate::cli) struct Stories {
 }
 
 impl Stories {
-    pub(in crate::cli) fn run(self, config: &ConfigFile) -> Done {
+    pub(in crate::cli) fn run(self, config: &ConfigFile) -> CommandResult {
         let plan = config.plan()?;
         if plan.cluster.is_some() {
-            return Err(Stop::because(
+            return Err(CliError::because(
                 "a node of a cluster takes over no stories: all nodes would have to; import them before `gazetted cluster init`",
             ));
         }
@@ -57,7 +57,7 @@ impl Stories {
     }
 
     /// How many stories came, and how many were there.
-    fn take_over(&self, store: &dyn Store) -> Result<(usize, usize), Stop> {
+    fn take_over(&self, store: &dyn Store) -> Result<(usize, usize), CliError> {
         let mut ids = HashSet::new();
         self.each("comparing", |line, record| {
             if let Record::Story { story, .. } = &record
@@ -71,7 +71,7 @@ impl Stories {
             }
         })?;
         let runtime = runtime()?;
-        let commit = |commit| runtime.block_on(store.commit(commit)).map_err(Stop::from);
+        let commit = |commit| runtime.block_on(store.commit(commit)).map_err(CliError::from);
         commit(store::topics_to_refill(store)?)?;
         let (mut stories, mut known) = (0, 0);
         let mut waiting = Vec::new();
@@ -98,10 +98,10 @@ impl Stories {
     fn each(
         &self,
         what: &'static str,
-        mut take: impl FnMut(usize, Record) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
+        mut take: impl FnMut(usize, Record) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
         let failed =
-            |error: std::io::Error| Stop::because(format!("{}: {error}", self.file.display()));
+            |error: std::io::Error| CliError::because(format!("{}: {error}", self.file.display()));
         let file = File::open(&self.file).map_err(failed)?;
         let bytes = file.metadata().map_err(failed)?.len();
         let mut progress = Progress::new(usize::try_from(bytes).unwrap_or(usize::MAX));
@@ -120,7 +120,7 @@ impl Stories {
         Ok(())
     }
 
-    fn wrong(&self, line: usize, why: String) -> Stop {
-        Stop::because(format!("{}:{line}: {why}; nothing was imported", self.file.display()))
+    fn wrong(&self, line: usize, why: String) -> CliError {
+        CliError::because(format!("{}:{line}: {why}; nothing was imported", self.file.display()))
     }
 }

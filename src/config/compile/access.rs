@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use toml::Spanned;
 
-use super::Desk;
+use super::Diagnostics;
 use crate::config::file;
 use crate::config::read::Read;
 use crate::model::TopicId;
@@ -19,15 +19,15 @@ const SHORT: usize = 16;
 /// a new key can be handed out before the old one is taken out.
 type Keys = Vec<(String, String)>;
 
-impl Desk<'_> {
-    /// A guard for each topic that is not for everybody. The keys themselves end here.
-    pub(super) fn guards(
+impl Diagnostics<'_> {
+    /// A rule for each topic that is not for everybody. The keys themselves end here.
+    pub(super) fn access_rules(
         &mut self,
         parts: &[Read],
         table: &file::Keys,
     ) -> BTreeMap<TopicId, AccessRule> {
         let keys = table.keys_file.as_ref().map(|file| self.keys(file));
-        let mut guards = BTreeMap::new();
+        let mut access_rules = BTreeMap::new();
         for (file, part) in parts.iter().enumerate() {
             for topic in part.config.topic.iter().map(Spanned::get_ref) {
                 let (access, place) = (topic.access.get_ref(), (file, topic.access.span()));
@@ -53,11 +53,11 @@ impl Desk<'_> {
                 }
                 if let Some(id) = &topic.id {
                     let id = TopicId::new(id.get_ref().0.as_str());
-                    guards.insert(id, AccessRule::new(fitting));
+                    access_rules.insert(id, AccessRule::new(fitting));
                 }
             }
         }
-        guards
+        access_rules
     }
 
     /// Of the keys, those which open a topic. A name that no key has is only

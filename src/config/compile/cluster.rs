@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
-use super::Desk;
+use super::{Diagnostics, FileSpan};
 use crate::config::ClusterPlan;
 use crate::config::file;
 use crate::config::gather::beside;
@@ -16,7 +16,7 @@ use crate::options::value::Id;
 /// A secret of fewer characters can be guessed.
 const SHORT: usize = 32;
 
-impl Desk<'_> {
+impl Diagnostics<'_> {
     /// The cluster that this machine belongs to; `None` if it is alone.
     pub(super) fn cluster(&mut self, main: &Read) -> Option<Arc<ClusterPlan>> {
         let table = &main.config.cluster;
@@ -111,7 +111,7 @@ impl Desk<'_> {
         None
     }
 
-    fn cluster_secret(&mut self, table: &file::Cluster, whole: &super::Place) -> Option<Seed> {
+    fn cluster_secret(&mut self, table: &file::Cluster, whole: &FileSpan) -> Option<Seed> {
         let help = "make one with `openssl rand -hex 32`, and give all nodes the same file";
         let Some(file) = &table.cluster_secret_file else {
             self.error(whole.clone(), "`[cluster]` without `cluster_secret_file`", help);

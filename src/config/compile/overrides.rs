@@ -2,12 +2,12 @@
 
 use url::Url;
 
-use super::Desk;
+use super::Diagnostics;
 use crate::config::read::Read;
 use crate::dedup::Overrides;
 use crate::options::value::EntryAddress;
 
-impl Desk<'_> {
+impl Diagnostics<'_> {
     pub(super) fn overrides(&mut self, parts: &[Read]) -> Overrides {
         let urls = |list: &[EntryAddress]| -> Vec<Url> {
             list.iter().map(|address| address.0.clone()).collect()

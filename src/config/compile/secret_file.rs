@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
-use super::{Desk, Place};
+use super::{Diagnostics, FileSpan};
 use crate::config::gather::beside;
 use crate::fetch;
 
 /// More than any file of keys has: whatever is longer was named by mistake.
 const LONGEST: u64 = 1 << 20;
 
-impl Desk<'_> {
+impl Diagnostics<'_> {
     /// The text of a file of secrets that `written` names, and its path. Problems never quote it;
     /// `holds` says what belongs into the file.
     pub(super) fn secret_text(
@@ -38,7 +38,7 @@ impl Desk<'_> {
     }
 
     /// A group may well be the service's own; all users of the machine are not.
-    fn warn_of_others(&mut self, place: &Place, path: &Path, mode: u32) {
+    fn warn_of_others(&mut self, place: &FileSpan, path: &Path, mode: u32) {
         let may = match mode & 0o007 {
             0 => return,
             bits if bits & 0o002 != 0 => "change",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustix::fs::Access;
 use url::{Host, Url};
 
-use super::{Desk, Environment};
+use super::{Diagnostics, Environment};
 use crate::config::file::{self, Config, STORE};
 use crate::config::gather::beside;
 use crate::config::read::Read;
@@ -29,7 +29,7 @@ pub(in crate::config) fn store_directory(
     }
 }
 
-/// Why a directory cannot be written, or made, by this user.
+/// The reason why this user cannot write or create a directory.
 fn unwritable(path: &Path) -> Option<String> {
     let place = path.ancestors().find(|place| place.symlink_metadata().is_ok())?;
     // The working directory has no name.
@@ -43,7 +43,7 @@ fn unwritable(path: &Path) -> Option<String> {
     }
 }
 
-impl Desk<'_> {
+impl Diagnostics<'_> {
     /// The `[store]` table.
     pub(super) fn store(&mut self, table: &file::Store) -> StorePlan {
         let path = store_directory(&self.files[0].path, &table.path, self.environment);
@@ -62,11 +62,11 @@ impl Desk<'_> {
     pub(super) fn server(&mut self, main: &Read) -> ServerPlan {
         let settings = &main.config;
         let table = &settings.server;
-        let here = |listen: &Address| match listen {
+        let resolve = |listen: &Address| match listen {
             Address::Net(address) => Address::Net(*address),
             Address::Socket(path) => Address::Socket(beside(&self.files[0].path, path)),
         };
-        let (listen, operators) = (here(&table.listen), table.operators.as_ref().map(here));
+        let (listen, operators) = (resolve(&table.listen), table.operators.as_ref().map(resolve));
         if operators.as_ref() == Some(&listen) {
             let help = "leave `operators` out, or give it an address of its own";
             let place = (0, main.place("server.operators"));
@@ -117,16 +117,16 @@ impl Desk<'_> {
         ServerPlan { listen, operators, site, limits }
     }
 
-    /// Hubs call over https, unless they run beside us.
+    /// The `[hub]` table. Hubs must call over https, unless they run on this machine.
     pub(super) fn hub(&mut self, table: &file::Hub) -> HubPlan {
         if let Some(url) = table.url.as_ref().filter(|_| table.serve) {
             let help = "leave out the one that subscribers are not to use";
             self.error((0, url.span()), "`url` and `serve`: feeds name one hub", help);
         }
         let ours = HubPlan {
-            callbacks: None,
-            serves: table.serve,
-            elsewhere: table.url.as_ref().map(|url| url.get_ref().url.clone()),
+            callback_base: None,
+            runs_hub: table.serve,
+            external_hub: table.url.as_ref().map(|url| url.get_ref().url.clone()),
         };
         let Some(written) = &table.callback_url else { return ours };
         let (place, url) = ((0, written.span()), &written.get_ref().0);
@@ -150,10 +150,10 @@ impl Desk<'_> {
                 "only hubs on the same network can push: write the address that readers use",
             );
         }
-        HubPlan { callbacks: url.join("push/").ok(), ..ours }
+        HubPlan { callback_base: url.join("push/").ok(), ..ours }
     }
 
-    /// Where the site is written, and what of it that is private.
+    /// The `[publish]` table.
     pub(super) fn publish(&mut self, settings: &Config, topics: Option<&[Topic]>) -> PublishPlan {
         let table = &settings.publish;
         for name in &table.private {

@@ -10,7 +10,7 @@ use base64::Engine;
 use toml::Spanned;
 use url::Url;
 
-use super::{Desk, Place};
+use super::{Diagnostics, FileSpan};
 use crate::announcement;
 use crate::config::file;
 use crate::config::gather::beside;
@@ -19,16 +19,16 @@ use crate::fetch;
 use crate::model::{Location, Pace, Secret, Source, SourceId, Sources, TextRules};
 use crate::options::value::{HeaderName, Period, WebAddress};
 
-impl Desk<'_> {
+impl Diagnostics<'_> {
     pub(super) fn sources(&mut self, parts: &[Read], settings: &file::Config) -> Sources {
         let file::Config { polling, defaults, .. } = settings;
         if let Some(interval) = &defaults.interval {
-            self.interval((0, interval.span()), *interval.get_ref(), true, polling);
+            self.check_interval((0, interval.span()), *interval.get_ref(), true, polling);
         }
         let mut sources = Sources::new();
-        // Of very many, whose order nobody asks for.
-        let mut ids = HashMap::<&str, Place>::new();
-        let mut addresses = HashMap::<String, Place>::new();
+        // Hash maps, as there may be very many sources.
+        let mut ids = HashMap::<&str, FileSpan>::new();
+        let mut addresses = HashMap::<String, FileSpan>::new();
         let mut position = 0;
         for (file, part) in parts.iter().enumerate() {
             for (index, table) in part.config.source.iter().enumerate() {
@@ -47,15 +47,15 @@ impl Desk<'_> {
                 };
                 let (name, place) = (id.get_ref().0.as_str(), (file, id.span()));
                 if let Some(first) = ids.get(name) {
-                    self.twice("source", name, place, &first.clone());
+                    self.report_duplicate("source", name, place, &first.clone());
                     continue;
                 }
                 ids.insert(name, place);
                 let Some(location) = location else { continue };
-                self.asked_once(file, table, &location, &mut addresses);
+                self.warn_if_address_repeats(file, table, &location, &mut addresses);
                 let id = SourceId::new(name);
-                let stated = as_read(table, defaults, &location, pace.as_deref());
-                self.stated.add_source(&id, &stated);
+                let resolved = with_defaults(table, defaults, &location, pace.as_deref());
+                self.written_options.add_source(&id, &resolved);
                 let source = Source {
                     id: id.clone(),
                     title: table
@@ -86,7 +86,7 @@ impl Desk<'_> {
         &mut self,
         file: usize,
         table: &file::Source,
-        whole: &Place,
+        whole: &FileSpan,
         broken: &impl Fn(&str) -> bool,
     ) -> Option<Location> {
         match (&table.url, &table.file) {
@@ -144,11 +144,11 @@ impl Desk<'_> {
         is_name || is_path || beside(&self.files[file].path, path).is_file()
     }
 
-    fn path(&mut self, file: usize, place: Place, path: &Path) -> Location {
+    fn path(&mut self, file: usize, place: FileSpan, path: &Path) -> Location {
         let path = beside(&self.files[file].path, path);
         match fetch::regular(&path) {
             Ok(_) => {}
-            // Another user than the one that will read it may be asking.
+            // The command may run as another user than the daemon.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 let message = format!("this user cannot see the file {}", path.display());
                 self.warn(place, message, "the user that runs gazetted must be able to read it");
@@ -165,13 +165,13 @@ impl Desk<'_> {
         Location::File(path)
     }
 
-    /// Two sources of one address would be told as two that agree.
-    fn asked_once(
+    /// Warns of a second source at one address, which would count as a second witness.
+    fn warn_if_address_repeats(
         &mut self,
         file: usize,
         table: &file::Source,
         location: &Location,
-        addresses: &mut HashMap<String, Place>,
+        addresses: &mut HashMap<String, FileSpan>,
     ) {
         let span = table.url.as_ref().map(Spanned::span);
         let span = span.or_else(|| table.file.as_ref().map(Spanned::span)).unwrap_or_default();
@@ -181,7 +181,7 @@ impl Desk<'_> {
         };
         match addresses.get(&name).cloned() {
             Some((first_file, first)) => {
-                let first = self.spot(first_file, first);
+                let first = self.position((first_file, first));
                 let help = "take one of the two out: each entry would be carried twice";
                 self.warn((file, span), "a second source at this address", help);
                 if let Some(warning) = self.problems.pop() {
@@ -194,17 +194,17 @@ impl Desk<'_> {
         }
     }
 
-    /// Says where the bounds of `[polling]` will change an interval.
-    fn interval(
+    /// Warns if the bounds of `[polling]` will change an interval.
+    fn check_interval(
         &mut self,
-        place: Place,
+        place: FileSpan,
         interval: Period,
         is_web: bool,
         polling: &fetch::Settings,
     ) {
         let (floor, ceiling) = (Period(polling.hard_floor), Period(polling.ceiling));
         if is_web && interval < floor {
-            self.below_floor(place.clone(), "interval", floor);
+            self.warn_below_floor(place.clone(), "interval", floor);
         }
         if interval > ceiling {
             self.warn(
@@ -217,7 +217,7 @@ impl Desk<'_> {
         }
     }
 
-    fn below_floor(&mut self, place: Place, name: &str, floor: Period) {
+    fn warn_below_floor(&mut self, place: FileSpan, name: &str, floor: Period) {
         self.warn(
             place,
             format!("`{name}` is below `[polling] hard_floor`, {floor}"),
@@ -239,11 +239,11 @@ impl Desk<'_> {
             if let Some(period) =
                 period.as_ref().filter(|period| is_web && *period.get_ref() < floor)
             {
-                self.below_floor((file, period.span()), name, floor);
+                self.warn_below_floor((file, period.span()), name, floor);
             }
         }
         if let Some(interval) = &table.interval {
-            self.interval((file, interval.span()), *interval.get_ref(), is_web, polling);
+            self.check_interval((file, interval.span()), *interval.get_ref(), is_web, polling);
         }
         if let (Some(min), Some(max)) = (&table.min, &table.max)
             && min > max
@@ -264,10 +264,10 @@ impl Desk<'_> {
         let time =
             |period: &Option<Spanned<Period>>| period.as_ref().map(|period| period.get_ref().0);
         let is_paced = table.min.is_some() || table.max.is_some();
-        let usual = defaults.interval.as_ref().filter(|_| is_web && !is_paced);
-        let usual = usual.map(|interval| interval.get_ref().0);
+        let default = defaults.interval.as_ref().filter(|_| is_web && !is_paced);
+        let default = default.map(|interval| interval.get_ref().0);
         let pace = Pace {
-            interval: time(&table.interval).or(usual),
+            interval: time(&table.interval).or(default),
             min: time(&table.min),
             max: time(&table.max),
             mute_silence: table.mute_silence,
@@ -276,7 +276,7 @@ impl Desk<'_> {
         (pace != Pace::default()).then(|| Box::new(pace))
     }
 
-    /// Where its announcements begin and end.
+    /// The rules that cut an announcement out of its surroundings.
     fn text_rules(&mut self, file: usize, table: &file::Source) -> Option<Box<TextRules>> {
         for selector in &table.cut {
             if let Err(why) = announcement::is_selector(selector.get_ref()) {
@@ -318,8 +318,8 @@ impl Desk<'_> {
             table.headers.keys().any(is_it)
                 || has_credentials && name.0.eq_ignore_ascii_case("authorization")
         };
-        let usual = defaults.headers.iter().filter(|(name, _)| !is_own(name));
-        let written = table.headers.iter().chain(usual);
+        let default = defaults.headers.iter().filter(|(name, _)| !is_own(name));
+        let written = table.headers.iter().chain(default);
         let mut headers: Vec<_> =
             written.map(|(name, text)| (name.0.clone(), text.0.clone().into())).collect();
         let (authorization, place) =
@@ -377,8 +377,8 @@ impl Desk<'_> {
     }
 }
 
-/// A source with the defaults of the file applied: what a reload compares.
-fn as_read(
+/// A source with the defaults of the file applied, as a reload compares it.
+fn with_defaults(
     table: &file::Source,
     defaults: &file::Defaults,
     location: &Location,
@@ -405,10 +405,10 @@ fn as_read(
     }
 }
 
-/// A source's own labels, and after them those that all sources have.
-fn merged(own: &[String], usual: &[String]) -> Vec<String> {
-    let further = usual.iter().filter(|tag| !own.contains(tag));
-    own.iter().chain(further).cloned().collect()
+/// A source's own tags, then those of `[defaults]`.
+fn merged(own: &[String], default: &[String]) -> Vec<String> {
+    let added = default.iter().filter(|tag| !own.contains(tag));
+    own.iter().chain(added).cloned().collect()
 }
 
 #[cfg(test)]
@@ -436,7 +436,7 @@ tags = ["uk", "all"]
 headers = { X-A = "1", X-B = "2" }
 
 [[source]]
-id = "usual"
+id = "default"
 url = "https://a.example/"
 
 [[source]]
@@ -460,7 +460,7 @@ query = "t"
         let plan = Plan::load(&file).unwrap_or_else(|problems| panic!("{problems}")).plan;
         let hours = |hours: u64| Some(Duration::from_secs(hours * 3600));
         for (id, enrich, interval, tags, headers) in [
-            ("usual", Enrich::Govuk, hours(2), vec!["uk", "all"], "X-A=1 X-B=2"),
+            ("default", Enrich::Govuk, hours(2), vec!["uk", "all"], "X-A=1 X-B=2"),
             ("own", Enrich::None, hours(3), vec!["mine", "uk", "all"], "x-a=3 X-B=2"),
             ("file", Enrich::Govuk, None, vec!["uk", "all"], "X-A=1 X-B=2"),
             ("far", Enrich::Govuk, None, vec!["uk", "all"], "X-A=1 X-B=2"),

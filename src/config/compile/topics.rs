@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::ops::Range;
 
 use toml::Spanned;
 
-use super::Desk;
+use super::Diagnostics;
 use crate::config::Sample;
 use crate::config::file::Config;
-use crate::config::problem::{Problem, Severity, Spot};
+use crate::config::problem::{Problem, Severity};
 use crate::config::read::Read;
-use crate::config::text::At;
+use crate::config::text::{FileSpan, Position};
 use crate::model::{Topic, TopicBounds, TopicId};
 use crate::options::value::{Access, Size};
-use crate::topics::{Language, Place as Text, QueryProblem, TopicSet, Vocabulary};
+use crate::topics::{Language, Place as QueryText, QueryProblem, TopicSet, Vocabulary};
 
 /// The compiled topics.
 pub(super) struct Topics {
@@ -24,29 +23,29 @@ pub(super) struct Topics {
     pub(super) samples: Vec<Sample>,
 }
 
-/// Where queries and terms stand, so that what is wrong inside them is found there.
+/// The positions of queries and terms, for the problems inside them.
 #[derive(Default)]
-struct Texts {
-    queries: BTreeMap<TopicId, At>,
-    terms: BTreeMap<String, Vec<At>>,
+struct QuerySpans {
+    queries: BTreeMap<TopicId, FileSpan>,
+    terms: BTreeMap<String, Vec<FileSpan>>,
 }
 
-/// The bytes that an entry takes in a feed without its text.
-const ENTRY: usize = 2_000;
+/// The bytes of an entry in a feed, without its text.
+const ENTRY_OVERHEAD: usize = 2_000;
 
-impl Desk<'_> {
-    /// None where something is wrong with a query.
+impl Diagnostics<'_> {
+    /// The compiled topics; `None` if a query is invalid.
     pub(super) fn topics(&mut self, parts: &[Read], settings: &Config) -> Option<Topics> {
-        let mut texts = Texts::default();
-        let vocabulary = self.vocabulary(parts, &mut texts);
-        let (list, samples) = self.list(parts, &mut texts);
+        let mut spans = QuerySpans::default();
+        let vocabulary = self.vocabulary(parts, &mut spans);
+        let (list, samples) = self.list(parts, &mut spans);
         let language = Language {
             stemmer: settings.language.0.clone(),
             also: settings.other_languages.iter().map(|language| language.0.clone()).collect(),
             spellings: settings.join_spellings,
         };
         if parts.iter().any(|part| part.broken.iter().any(|path| path.starts_with("vocabulary"))) {
-            // Queries would be said to use a vocabulary that is not there.
+            // Queries would be reported to use an unknown vocabulary.
             return None;
         }
         let queries: Vec<_> =
@@ -56,34 +55,34 @@ impl Desk<'_> {
             Err(problems) => (None, problems),
         };
         for problem in problems {
-            let problem = self.place(problem, &texts);
+            let problem = self.locate(problem, &spans);
             self.problems.push(problem);
         }
         Some(Topics { list, queries: queries?, language, samples })
     }
 
-    /// A query's problem, with the place in the file where its text stands.
-    fn place(&self, problem: QueryProblem, texts: &Texts) -> Problem {
+    /// A query's problem, with its position in the file.
+    fn locate(&self, problem: QueryProblem, spans: &QuerySpans) -> Problem {
         let text = match &problem.place {
-            Text::Query(topic) => texts.queries.get(topic),
-            Text::Vocabulary(name, item) => {
-                texts.terms.get(name).and_then(|terms| terms.get(*item))
+            QueryText::Query(topic) => spans.queries.get(topic),
+            QueryText::Vocabulary(name, item) => {
+                spans.terms.get(name).and_then(|terms| terms.get(*item))
             }
         };
-        let spot = match text {
-            Some(At { file, span }) => {
+        let position = match text {
+            Some((file, span)) => {
                 let span = self.files[*file].within(span, &problem.span);
-                self.spot(*file, span)
+                self.position((*file, span))
             }
-            None => Spot::file(self.files[0].path.clone()),
+            None => Position::of_file(self.files[0].path.clone()),
         };
         let severity = if problem.warning { Severity::Warning } else { Severity::Error };
-        Problem { severity, ..Problem::error(problem.message, problem.help, spot) }
+        Problem { severity, ..Problem::error(problem.message, problem.help, position) }
     }
 
-    fn vocabulary(&mut self, parts: &[Read], texts: &mut Texts) -> Vocabulary {
+    fn vocabulary(&mut self, parts: &[Read], spans: &mut QuerySpans) -> Vocabulary {
         let mut vocabulary = Vocabulary::new();
-        let mut names = BTreeMap::<String, (usize, Range<usize>)>::new();
+        let mut names = BTreeMap::<String, FileSpan>::new();
         for (file, part) in parts.iter().enumerate() {
             for (name, terms) in &part.config.vocabulary {
                 let (place, name) = ((file, name.span()), name.get_ref());
@@ -93,12 +92,12 @@ impl Desk<'_> {
                     self.error(place.clone(), format!("`{name}` cannot name a vocabulary"), help);
                 }
                 if let Some(first) = names.get(name) {
-                    self.twice("vocabulary", name, place, &first.clone());
+                    self.report_duplicate("vocabulary", name, place, &first.clone());
                     continue;
                 }
                 names.insert(name.clone(), place);
-                let at = |term: &Spanned<String>| At { file, span: term.span() };
-                texts.terms.insert(name.clone(), terms.iter().map(at).collect());
+                let at = |term: &Spanned<String>| (file, term.span());
+                spans.terms.insert(name.clone(), terms.iter().map(at).collect());
                 let terms = terms.iter().map(|term| term.get_ref().clone()).collect();
                 vocabulary.insert(name.clone(), terms);
             }
@@ -106,9 +105,9 @@ impl Desk<'_> {
         vocabulary
     }
 
-    fn list(&mut self, parts: &[Read], texts: &mut Texts) -> (Vec<Topic>, Vec<Sample>) {
+    fn list(&mut self, parts: &[Read], spans: &mut QuerySpans) -> (Vec<Topic>, Vec<Sample>) {
         let (mut list, mut samples) = (Vec::new(), Vec::new());
-        let mut ids = BTreeMap::<String, (usize, Range<usize>)>::new();
+        let mut ids = BTreeMap::<String, FileSpan>::new();
         let max_feed = parts.first().map_or(Size(u64::MAX), |main| main.config.publish.max_feed);
         for (file, part) in parts.iter().enumerate() {
             for (index, table) in part.config.topic.iter().enumerate() {
@@ -124,7 +123,7 @@ impl Desk<'_> {
                         self.error(whole.clone(), format!("a topic without `{key}`"), help);
                     }
                 }
-                let least = Size::of_memory(table.entries.get().saturating_mul(ENTRY));
+                let least = Size::of_memory(table.entries.get().saturating_mul(ENTRY_OVERHEAD));
                 if least > max_feed {
                     self.error(
                         whole.clone(),
@@ -138,12 +137,12 @@ impl Desk<'_> {
                 let name = table.id.as_ref().map_or(&unnamed, |id| &id.get_ref().0);
                 let place = (file, table.id.as_ref().map(Spanned::span).unwrap_or_default());
                 if let Some(first) = ids.get(name) {
-                    self.twice("topic", name, place, &first.clone());
+                    self.report_duplicate("topic", name, place, &first.clone());
                     continue;
                 }
                 ids.insert(name.clone(), place);
                 let id = TopicId::new(name.as_str());
-                texts.queries.insert(id.clone(), At { file, span: query.span() });
+                spans.queries.insert(id.clone(), (file, query.span()));
                 for (texts, must_match) in
                     [(&table.must_match, true), (&table.must_not_match, false)]
                 {
@@ -151,10 +150,10 @@ impl Desk<'_> {
                         topic: list.len(),
                         text: text.get_ref().clone(),
                         must_match,
-                        at: self.spot(file, text.span()).to_string(),
+                        at: self.position((file, text.span())).to_string(),
                     }));
                 }
-                self.stated.add_topic(&id, table);
+                self.written_options.add_topic(&id, table);
                 list.push(Topic {
                     id,
                     title: table.title.as_ref().map_or(name, |title| &title.0).clone(),
@@ -181,13 +180,13 @@ impl Desk<'_> {
         (list, samples)
     }
 
-    /// A former name leads to one topic, so it is the name of no other.
-    fn former_names(&mut self, parts: &[Read], ids: &mut BTreeMap<String, (usize, Range<usize>)>) {
+    /// Reports former names that another topic has: such a name must redirect to one topic.
+    fn former_names(&mut self, parts: &[Read], ids: &mut BTreeMap<String, FileSpan>) {
         for (file, part) in parts.iter().enumerate() {
             for former in part.config.topic.iter().flat_map(|table| &table.get_ref().formerly) {
                 let (name, place) = (&former.get_ref().0, (file, former.span()));
                 match ids.get(name) {
-                    Some(first) => self.twice("topic", name, place, &first.clone()),
+                    Some(first) => self.report_duplicate("topic", name, place, &first.clone()),
                     None => drop(ids.insert(name.clone(), place)),
                 }
             }

@@ -14,7 +14,7 @@ use super::window::{Candidates, Window};
 use super::{EVERYTHING, SLICE, Topics};
 use crate::config::Plan;
 use crate::engine::archive::Archive;
-use crate::engine::work::Work;
+use crate::engine::turn_in_progress::TurnInProgress;
 use crate::engine::{Reader, TopicFillResult, grouped};
 use crate::model::{Story, StoryId, Timestamp, TopicId, TopicVersion};
 use crate::store::{Commit, PlaceChange, StoreError, TopicPlace};
@@ -212,7 +212,10 @@ impl Topics {
 
     /// Fills every topic at once, of a store that was restored: its places are derived data, and
     /// no turn belongs to them.
-    pub(in crate::engine) fn refill(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+    pub(in crate::engine) fn refill(
+        &mut self,
+        work: &mut TurnInProgress<'_>,
+    ) -> Result<(), StoreError> {
         let topics = self.filling();
         self.publish_filled(&topics, work).map(drop)
     }
@@ -222,7 +225,7 @@ impl Topics {
     pub(in crate::engine) fn publish_filled(
         &mut self,
         topics: &[(TopicId, TopicVersion)],
-        work: &mut Work<'_>,
+        work: &mut TurnInProgress<'_>,
     ) -> Result<Vec<TopicFillResult>, StoreError> {
         while self.fill.as_ref().is_some_and(|fill| !fill.complete) {
             let commit = self.fill_slice(work.reader())?;
@@ -259,7 +262,7 @@ impl Topics {
                 }
                 None => {
                     let mut seen = crate::engine::archive_of(store, version)?;
-                    // What the slices just matched have found is in the store with this turn.
+                    // The places that the slices have just found are in the store with this turn.
                     seen.extend(found(&work.commit.places, version.archive()));
                     seen.sort_unstable();
                     seen.dedup();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Plan;
-use crate::engine::work::Work;
+use crate::engine::turn_in_progress::TurnInProgress;
 use crate::model::{EngineRecord, TopicId, TopicVersion};
 use crate::store::{Store, StoreError};
 
@@ -105,7 +105,7 @@ pub(super) fn record(
     now: Now<'_>,
     records: &[EngineRecord],
     store: &dyn Store,
-    work: &mut Work<'_>,
+    work: &mut TurnInProgress<'_>,
 ) -> Result<(), StoreError> {
     let Now { plan, live, filling } = now;
     let begun: BTreeSet<TopicVersion> =
@@ -134,7 +134,7 @@ pub(super) fn record(
     }
     let needed: BTreeSet<TopicVersion> =
         live.iter().copied().flat_map(both).chain(begun.iter().copied()).collect();
-    // What an earlier run left of a filling is found again, so its doubts stay with it.
+    // The places that an earlier run has left are found again, so their doubts stay.
     let settled = |of: &&TopicVersion| filling.is_none() || !needed.contains(of);
     for version in known.difference(&doubted).filter(settled) {
         work.commit.engine_removed.push(EngineRecord::Unfinished { version: *version }.key());

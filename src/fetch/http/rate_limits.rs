@@ -1,23 +1,29 @@
 //! Remembers which servers asked to be left alone, for the pages that documents name (P26-P28).
 //!
-//! The agenda holds the origins of sources, and keeps their holds through a restart. The pages of
-//! entries may be on any origin, which no source need have.
+//! The agenda holds the origins of sources. The pages of entries may be on any origin, which no
+//! source need have: the states of the sources keep their holds through a restart.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use url::Url;
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::fetch::schedule::{FURTHEST, HOUR};
-use crate::model::{Failure, FailureKind, Timestamp};
+use crate::model::{Failure, FailureKind, PageHold, Timestamp};
 
 /// Limits that are remembered. Entries can lead to any number of sites.
 const MOST: usize = 10_000;
 
-/// Until when origins and addresses are to be left alone, by the hash of their names.
+/// Until when origins and addresses are to be left alone, by their names.
 #[derive(Debug, Default)]
-pub(super) struct RateLimits(Mutex<HashMap<u64, Timestamp>>);
+pub(in crate::fetch) struct RateLimits(Mutex<HashMap<String, Limit>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    until: Timestamp,
+    /// When a server last asked for it.
+    noted: Timestamp,
+}
 
 impl RateLimits {
     /// Notes the answer of `url`, if it asks to be left alone: a 429 speaks for the whole origin,
@@ -30,15 +36,36 @@ impl RateLimits {
             _ => return,
         };
         let until = now.after(wait.unwrap_or(HOUR).min(FURTHEST));
+        self.keep(name, Limit { until, noted: now }, now);
+    }
+
+    /// Takes over what was remembered before a restart.
+    pub(in crate::fetch) fn recall(&self, hold: &PageHold, now: Timestamp) {
+        let limit = Limit { until: hold.until, noted: Timestamp::EPOCH };
+        self.keep(hold.of.clone(), limit, now);
+    }
+
+    fn keep(&self, name: String, limit: Limit, now: Timestamp) {
         let mut limits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if limits.len() >= MOST {
-            limits.retain(|_, until| *until > now);
+            limits.retain(|_, limit| limit.until > now);
         }
         if limits.len() >= MOST {
             limits.clear();
         }
-        let known = limits.entry(hash(&name)).or_insert(until);
-        *known = until.max(*known);
+        let known = limits.entry(name).or_insert(limit);
+        known.until = limit.until.max(known.until);
+        known.noted = limit.noted.max(known.noted);
+    }
+
+    /// The holds that servers have asked for since a moment, in the order of their names.
+    pub(in crate::fetch) fn noted_since(&self, moment: Timestamp) -> Vec<PageHold> {
+        let limits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = limits.iter().filter(|(_, limit)| limit.noted >= moment);
+        let hold = |(of, limit): (&String, &Limit)| PageHold { of: of.clone(), until: limit.until };
+        let mut holds: Vec<_> = noted.map(hold).collect();
+        holds.sort_unstable();
+        holds
     }
 
     /// Until when this address may not be asked for.
@@ -51,11 +78,7 @@ impl RateLimits {
     /// further ahead than any server may ask for was set by a clock that was ahead (P40).
     pub(super) fn of(&self, name: &str, now: Timestamp) -> Option<Timestamp> {
         let limits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = limits.get(&hash(name)).copied()?;
+        let until = limits.get(name)?.until;
         (until > now && until <= now.after(FURTHEST)).then_some(until)
     }
-}
-
-fn hash(name: &str) -> u64 {
-    xxh3_64(name.as_bytes())
 }

@@ -34,6 +34,8 @@ pub(super) enum Input {
     Raw,
     /// Ammonia, which writes every tag in one form.
     Mended,
+    /// The same, to be mended once more: the attributes that name what an element is for stay.
+    MendedOnce,
 }
 
 /// How the elements of HTML stand in one another.
@@ -59,6 +61,7 @@ pub(super) fn rewrite(html: &str, base: Option<&Url>, limit: usize, input: Input
         base,
         limit,
         raw: input == Input::Raw,
+        keeps_roles: input == Input::MendedOnce,
         out: String::with_capacity(html.len().min(limit)),
         open: Vec::new(),
         closing: 0,
@@ -111,6 +114,8 @@ struct Rewriter<'b> {
     limit: usize,
     /// Whether the HTML is as a source wrote it.
     raw: bool,
+    /// Whether class, id and role stay.
+    keeps_roles: bool,
     out: String,
     open: Vec<Open>,
     containers: Vec<Container>,
@@ -154,6 +159,9 @@ impl Rewriter<'_> {
         let start = self.out.len();
         let is_written = policy::fate(name) == Fate::Stays
             && start_tag::write(&mut self.out, name, attributes, self.base);
+        if is_written && self.keeps_roles {
+            start_tag::add_roles(&mut self.out, attributes);
+        }
         let is_void = matches!(name, "br" | "hr" | "img" | "wbr" | "col" | "source");
         let closing = if is_void || !is_written { 0 } else { name.len() + "</>".len() };
         if self.out.len() + self.closing + closing > self.limit {

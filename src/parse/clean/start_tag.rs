@@ -4,7 +4,7 @@ use url::Url;
 
 use super::attribute::{resolve, write_attribute};
 use super::picture;
-use super::policy::{ATTRIBUTES, ATTRIBUTES_OF_ALL, REL, lower};
+use super::policy::{ATTRIBUTES, ATTRIBUTES_OF_ALL, ATTRIBUTES_OF_CONTAINERS, REL, lower};
 use crate::markup::attributes;
 
 /// Writes the start tag that may leave; false where the element must go
@@ -43,6 +43,19 @@ pub(super) fn write(out: &mut String, name: &str, inside: &str, base: Option<&Ur
     }
     out.push('>');
     true
+}
+
+/// Adds the attributes that name what an element is for to the start tag that was written last.
+pub(super) fn add_roles(out: &mut String, inside: &str) {
+    if inside.is_empty() || out.pop() != Some('>') {
+        return;
+    }
+    for (given, value) in attributes(inside) {
+        if ATTRIBUTES_OF_CONTAINERS.contains(&given) {
+            write_attribute(out, given, &htmlize::unescape_attribute(value));
+        }
+    }
+    out.push('>');
 }
 
 fn write_link(out: &mut String, inside: &str, base: Option<&Url>) -> bool {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::announcement::ContainerRole;
 use crate::cancel::Cancelled;
 
 fn cleaned(html: &str) -> String {
@@ -244,5 +245,42 @@ proptest! {
         let title = title(&text);
         prop_assert!(!title.contains('\n'));
         prop_assert!(!policy::holds_markup_or_sections(&title), "{}", title);
+    }
+}
+
+#[test]
+fn text_whose_tags_are_given_up_keeps_its_lines() {
+    let html =
+        format!("<p>One &amp; a</p><ul><li>Two<li>Three</ul>{}", "<b><i>x</b>y<p>".repeat(20_000));
+    let mut allowance = Allowance::of_text(Cancelled::never());
+    for limit in [256 * 1024, 32, 18, 16, 15, 14] {
+        let cleaned = clean(&html, None, limit, &mut allowance);
+        if limit > 1000 {
+            assert!(cleaned.flattened || cleaned.cut, "{}", cleaned.html.len());
+            assert!(cleaned.text.starts_with("One & a\nTwo\nThree\n"), "{:.60}", cleaned.text);
+            assert!(cleaned.html.starts_with("One &amp; a<br>Two<br>"), "{:.60}", cleaned.html);
+        }
+        assert!(cleaned.html.len() <= limit);
+        assert_eq!(clean(&cleaned.html, None, limit, &mut allowance).html, cleaned.html, "{limit}");
+    }
+}
+
+#[test]
+fn elements_keep_their_roles_however_often_their_html_is_mended() {
+    let related = "<div class=\"x related\"><h3>Related</h3><p>Aid for Haiti</p></div>";
+    let footer = "<section id=footer><p>About us</p></section>";
+    let once = "<b>a<p>b</b>c";
+    let twice =
+        "<a href=https://a.example/1>1<object><a href=https://a.example/2>2</a></object></a>";
+    for odd in ["", once, twice] {
+        let html = format!("<p>Text.</p>{odd}{related}{footer}");
+        let cleaned = clean(&html, None, 10_000, &mut Allowance::of_text(Cancelled::never()));
+        let roles: Vec<_> = cleaned.containers.iter().map(|container| container.role).collect();
+        assert_eq!(roles, [ContainerRole::Related, ContainerRole::Footer], "{odd}");
+        for container in &cleaned.containers {
+            let inside = &cleaned.html[container.range.clone()];
+            assert!(inside.contains("Haiti") || inside.contains("About us"), "{inside}");
+        }
+        assert!(!cleaned.html.contains("class="), "{}", cleaned.html);
     }
 }

@@ -45,11 +45,12 @@ impl Zone {
 }
 
 /// A date apart from its comments, in round or square brackets, which may name the zone or the
-/// weekday once more.
+/// weekday once more. A date that stands in brackets as a whole is no comment.
 pub(super) fn without_comments(text: &str) -> (Cow<'_, str>, Vec<&str>) {
     if memchr::memchr2(b'(', b'[', text.as_bytes()).is_none() {
         return (Cow::Borrowed(text), Vec::new());
     }
+    let has_digit = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
     let (mut outside, mut comments) = (String::with_capacity(text.len()), Vec::new());
     let (mut depth, mut start) = (0_usize, 0);
     for (at, c) in text.char_indices() {
@@ -70,6 +71,10 @@ pub(super) fn without_comments(text: &str) -> (Cow<'_, str>, Vec<&str>) {
             _ if depth == 0 => outside.push(c),
             _ => {}
         }
+    }
+    if !has_digit(&outside) && has_digit(text) {
+        // All of it stands in brackets.
+        return (Cow::Owned(text.replace(['(', ')', '[', ']'], " ")), Vec::new());
     }
     (Cow::Owned(outside), comments)
 }

@@ -13,17 +13,18 @@ pub(super) enum Slot {
 
 /// The elements of the feed or of the open entry that were chosen so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Chosen([Option<Held>; 3]);
+pub(super) struct Chosen<'t>([Option<Held<'t>>; 3]);
 
 /// An element that holds its slot.
 #[derive(Debug, Clone, Copy)]
-struct Held {
+struct Held<'t> {
     start: usize,
     end: usize,
     rank: Rank,
+    content: &'t str,
 }
 
-/// The greater rank is chosen; of equals the first.
+/// The greater rank is chosen; of equals the longer text, or the first title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     /// It says nothing.
@@ -36,21 +37,29 @@ enum Rank {
 
 impl<'t> Walk<'t, '_> {
     /// Ends an element that counts once: takes it or the one before it out.
-    pub(super) fn choose(&mut self, frame: &mut Frame<'t>, piece: Piece<'t>, content: &str) {
+    pub(super) fn choose(&mut self, frame: &mut Frame<'t>, piece: Piece<'t>, content: &'t str) {
         let Some(slot) = frame.slot else { return };
         let rank = if is_blank(content) { Rank::Blank } else { self.rank(frame.language) };
         let is_in_feed = !self.stack.iter().any(|frame| frame.place == super::Container::Entry);
         let chosen = if is_in_feed { &mut self.chosen_of_feed } else { &mut self.chosen_of_entry };
         let held = &mut chosen.0[slot as usize];
+        let is_longer = |held: &Held<'_>| {
+            slot != Slot::Title && content.trim().len() > held.content.trim().len()
+        };
+        let says_more = |held: &Held<'_>| rank > held.rank || rank == held.rank && is_longer(held);
+        if let Some(held) = held {
+            let is_lost = rank == held.rank && rank > Rank::Blank && !is_in_feed;
+            self.repetitions += usize::from(is_lost && content.trim() != held.content.trim());
+        }
         match held {
-            Some(held) if held.rank >= rank => {
+            Some(held) if !says_more(held) => {
                 frame.taken_out = true;
                 return;
             }
             Some(held) => self.edits.replace(held.start, held.end, ""),
             None => {}
         }
-        *held = Some(Held { start: frame.start, end: piece.end, rank });
+        *held = Some(Held { start: frame.start, end: piece.end, rank, content });
         if slot == Slot::Title
             && rank > Rank::Blank
             && !is_in_feed

@@ -3,6 +3,7 @@
 use memchr::memmem;
 use url::Url;
 
+use super::super::entry_id;
 use super::super::names::{self, Space};
 use super::super::outline::{Link, Note};
 use super::noting::{Field, decoded, link_of, publisher_of};
@@ -249,8 +250,13 @@ impl<'t> Walk<'t, '_> {
             (Space::Tombstones, "deleted-entry") => {
                 let when = markup::attribute(attributes, "when");
                 let when = when.and_then(|when| self.dates.read(&decoded(when)));
-                let guid = markup::attribute(attributes, "ref").map(decoded);
-                self.outline.hints.deleted.extend(guid.map(|guid| (guid, when)));
+                let id = markup::attribute(attributes, "ref").map(decoded);
+                let id = id.and_then(|id| entry_id::read(&id));
+                if self.outline.hints.deleted.len() < self.limits.entries {
+                    self.outline.hints.deleted.extend(id.map(|id| (id.text, when)));
+                } else {
+                    self.deletions_left_out += 1;
+                }
             }
             _ => {
                 if let Some(field) = Field::of_feed(space, local) {
@@ -367,6 +373,10 @@ impl<'t> Walk<'t, '_> {
             }
         }
         note.base = self.bases.last().map(|(_, base)| base.clone());
+        note.is_last = true;
+        if let Some(before) = self.outline.entries.last_mut() {
+            before.is_last = false;
+        }
         self.outline.entries.push(note);
     }
 
@@ -468,7 +478,8 @@ fn cloud_of(attributes: &str) -> Option<Url> {
         _ => return None,
     };
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']' | ':');
-    if host.is_empty() || !host.chars().all(is_name) {
+    let is_long = host.len() + path.len() > MAX_ADDRESS;
+    if host.is_empty() || is_long || !host.chars().all(is_name) {
         return None;
     }
     Url::parse(&format!("{scheme}://{host}:{port}/{}", path.trim_start_matches('/'))).ok()

@@ -7,7 +7,7 @@ use super::layouts::{HELD_OUT, Layout, TUNED};
 use crate::model::{Document, Entry, Reason, SourceId, Timestamp};
 use crate::parse::{self, Limits};
 
-fn document(body: String) -> Document {
+pub(super) fn document(body: String) -> Document {
     Document {
         source: SourceId::new("min"),
         url: Some(Url::parse("https://min.example/feed").unwrap()),
@@ -19,7 +19,7 @@ fn document(body: String) -> Document {
 
 /// How a document can hold an entry's text.
 #[derive(Debug, Clone, Copy)]
-enum Form {
+pub(super) enum Form {
     RssDescription,
     RssDescriptionCdata,
     ContentEncoded,
@@ -27,7 +27,7 @@ enum Form {
     AtomSummary,
 }
 
-const FORMS: [Form; 5] = [
+pub(super) const FORMS: [Form; 5] = [
     Form::RssDescription,
     Form::RssDescriptionCdata,
     Form::ContentEncoded,
@@ -36,7 +36,7 @@ const FORMS: [Form; 5] = [
 ];
 
 /// An entry with this text, among others that say something else.
-fn read(html: &str, form: Form) -> Entry {
+pub(super) fn read(html: &str, form: Form) -> Entry {
     let escaped = htmlize::escape_text(html);
     let item = |number: usize, text: String| {
         let link = format!("https://min.example/n/{number}");

@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::EngineDriver;
 use crate::engine::{FeedStories, Reader};
 use crate::model::{Story, StoryId, Topic};
+use crate::pipeline::compute::blocking;
 use crate::pipeline::matched_terms::MatchedTerms;
 use crate::publish::{self, FirstPage, Metrics, Total};
 use crate::store::StoreError;
@@ -67,7 +68,7 @@ impl EngineDriver {
             return Ok(());
         }
         self.display(&feeds)?;
-        tokio::task::block_in_place(|| self.show(&feeds));
+        blocking(|| self.show(&feeds));
         if let Some(since) = since {
             self.metrics.gathered(since.elapsed());
         }
@@ -77,14 +78,14 @@ impl EngineDriver {
     /// Publishes everything anew, and withdraws removed topics (Q33).
     pub(in crate::pipeline) async fn publish_all(&mut self) -> Result<(), StoreError> {
         // Before anything is published: a topic that is private now must not be shown again.
-        self.cache.guard(self.plan().guards());
+        self.cache.guard(self.plan().access_rules());
         let all = self.engine.all_feeds();
         self.displayed = vec![Vec::new(); all.len()];
         self.first_pages = vec![FirstPage::default(); all.len()];
         self.matched_terms = MatchedTerms::default();
         self.unpublished = super::Unpublished::default();
         self.display(&all)?;
-        tokio::task::block_in_place(|| self.show(&all));
+        blocking(|| self.show(&all));
         self.cache.keep_topics(&self.plan().topics, &self.engine.gone_topics());
         self.take_stock()
     }
@@ -94,8 +95,7 @@ impl EngineDriver {
         for (topic, stories) in self.plan().topics.iter().zip(&self.displayed) {
             self.metrics.published(&topic.id, stories.len());
         }
-        let (count, room) =
-            tokio::task::block_in_place(|| Ok((self.store.count()?, self.store.room()?)))?;
+        let (count, room) = blocking(|| Ok((self.store.count()?, self.store.disk_space()?)))?;
         self.metrics.stored(count, room.map_or(0, |room| room.used));
         Ok(())
     }
@@ -104,11 +104,10 @@ impl EngineDriver {
     fn display(&mut self, feeds: &BTreeSet<usize>) -> Result<(), StoreError> {
         for &feed in feeds {
             let reader = Reader::new(&*self.store, &self.at_hand);
-            let (FeedStories { stories: ids, first_page }, count) =
-                tokio::task::block_in_place(|| {
-                    let count = self.engine.count_of(feed, Total::MOST + 1, &reader)?;
-                    Ok::<_, StoreError>((self.engine.on_feed(feed, &reader)?, count))
-                })?;
+            let (FeedStories { stories: ids, first_page }, count) = blocking(|| {
+                let count = self.engine.count_of(feed, Total::MOST + 1, &reader)?;
+                Ok::<_, StoreError>((self.engine.on_feed(feed, &reader)?, count))
+            })?;
             let mut stories = self.stories(ids)?;
             let mut first_page = first_page.map(|ids| self.stories(ids)).transpose()?;
             let topics = self.engine.topics();
@@ -141,7 +140,7 @@ impl EngineDriver {
         if let Some(story) = self.at_hand.get(&id) {
             return Ok(Some(story.clone()));
         }
-        let story = tokio::task::block_in_place(|| self.store.story(id))?.map(Arc::new);
+        let story = blocking(|| self.store.story(id))?.map(Arc::new);
         self.at_hand.extend(story.iter().map(|story| (id, story.clone())));
         Ok(story)
     }

@@ -181,7 +181,7 @@ impl Pipeline {
         let inbound = Inbound::new(seed);
         let callbacks = inbound.callbacks.clone();
         self.websub.inbound = Some(inbound);
-        if self.driver.plan().hub.callbacks.is_some() {
+        if self.driver.plan().hub.callback_base.is_some() {
             self.plan_all();
         }
         Some(callbacks)

@@ -250,7 +250,7 @@ impl Pipeline {
         let unverified = std::mem::take(&mut hub.unverified);
         let site = &*plan.server.site;
         let subscribers = self.driver.engine().subscribers();
-        let due = hub.find_due(subscribers, &cache, plan.hub.serves.then_some(site), now);
+        let due = hub.find_due(subscribers, &cache, plan.hub.runs_hub.then_some(site), now);
         hub.wake_at = due.wake_at;
         let ours = site.hub.as_ref().map(Url::to_string).unwrap_or_default();
         for (id, feed) in due.deliveries {
@@ -270,7 +270,7 @@ impl Pipeline {
             hub.under_way.insert(id, host.to_owned());
             hub.delivering.spawn(caller.clone().deliver(id, feed.hash, call));
         }
-        if let Some(elsewhere) = plan.hub.elsewhere.as_ref().filter(|_| hub.pinging.is_empty()) {
+        if let Some(elsewhere) = plan.hub.external_hub.as_ref().filter(|_| hub.pinging.is_empty()) {
             let known = self.driver.engine().pinged();
             let changed = protocol::changed_feeds(known, elsewhere, cache.public_feeds());
             match hub.pings.waits(now) {
@@ -287,7 +287,7 @@ impl Pipeline {
                 }
             }
         }
-        let why = if plan.hub.serves { "the feed is gone" } else { "there is no hub any more" };
+        let why = if plan.hub.runs_hub { "the feed is gone" } else { "there is no hub any more" };
         self.drop_subscribers(due.ended, due.dropped, why).await?;
         self.verify_again(unverified).await?;
         self.send_denials(&caller);
@@ -410,7 +410,7 @@ impl Pipeline {
     /// Records another hub's answer to a ping.
     async fn pinged(&mut self, Pinged { feeds, answer }: Pinged) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let elsewhere = self.driver.plan().hub.elsewhere.clone();
+        let elsewhere = self.driver.plan().hub.external_hub.clone();
         let (Some(hub), Some(elsewhere)) = (&mut self.websub.outbound, elsewhere) else {
             return Ok(());
         };

@@ -95,7 +95,7 @@ impl Pipeline {
             return Err(RequestRefused::Busy);
         }
         let site = &plan.server.site;
-        let hub = self.websub.outbound.as_mut().filter(|_| plan.hub.serves);
+        let hub = self.websub.outbound.as_mut().filter(|_| plan.hub.runs_hub);
         let hub = hub.ok_or(RequestRefused::NoSuchFeed)?;
         self.driver.cache().feed_at(&request.topic, site).ok_or(RequestRefused::NoSuchFeed)?;
         let subscribers = self.driver.engine().subscribers();
@@ -176,7 +176,7 @@ impl Pipeline {
     fn feed_hash(&self, request: &SubscriptionRequest) -> Option<u64> {
         let plan = self.driver.plan();
         let feed = self.driver.cache().feed_at(&request.topic, &plan.server.site)?;
-        plan.hub.serves.then_some(feed.hash)
+        plan.hub.runs_hub.then_some(feed.hash)
     }
 
     /// Verifies the requests that an earlier run left. All of them were within the limits of that
@@ -193,7 +193,7 @@ impl Pipeline {
             let subscribers = self.driver.engine().subscribers();
             let pending = subscribers.get(&id).and_then(SubscriptionRequest::pending_of);
             let Some(request) = pending else { continue };
-            if !plan.hub.serves || cache.feed_at(&request.topic, site).is_none() {
+            if !plan.hub.runs_hub || cache.feed_at(&request.topic, site).is_none() {
                 changes.take_back(&request, subscribers);
             } else {
                 let _ = hub.queue.add(request, None, now);

@@ -84,8 +84,8 @@ impl Responder {
         }))
     }
 
-    /// The answer to what is refused, and to what is on the shelf or was: what nobody
-    /// need be asked for.
+    /// The answers that need no other task: refusals, and documents that the response cache holds
+    /// or held.
     fn at_once(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
         if let Some(refusal) = refuse(request) {
             return Some(refusal);

@@ -12,8 +12,8 @@ use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::response_headers::{self, Facts};
 use crate::publish::{Rendered, Site, pages, response_cache};
 
-/// A document that is not on the shelf, in the coding wanted most, or word
-/// that the client has it already. Only the coding that is sent is made.
+/// The response for a document that is not cached: in the coding that the client prefers, or 304
+/// if the client has it. Encodes only what is sent.
 pub(super) fn passing(
     headers: &HeaderMap,
     document: Rendered,
@@ -89,7 +89,7 @@ pub(super) fn message(
     response
 }
 
-/// A page that is not on the shelf.
+/// A page that is not cached.
 pub(super) fn page(
     status: StatusCode,
     text: String,

@@ -32,9 +32,9 @@ options! {
         /// at `/.well-known/security.txt`; without it there is no such file.
         security_contact: Option<Contact> = unset("\"mailto:security@example.org\"").at_restart(),
         /// Connections in all.
-        connections: usize = option(512).at_least_one().at_restart(),
+        connections: usize = option(512).above_zero().at_restart(),
         /// Connections of one address; of one /64 with IPv6.
-        connections_per_address: usize = option(32).at_least_one().at_restart(),
+        connections_per_address: usize = option(32).above_zero().at_restart(),
         /// Reverse proxies. They stand for many readers: their connections are unbounded, and one
         /// client that they name has at most `connections_per_address` requests under way. Client
         /// addresses are trusted only from them and over Unix sockets; they must set

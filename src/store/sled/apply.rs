@@ -181,7 +181,7 @@ fn retire(
     stage.remove(key_codec::story(id))?;
     header.stories = header.stories.saturating_sub(1);
     header.retired += 1;
-    stage.put(key_codec::retired(id), &Retired { first_seen, at, keys: names }.write())
+    stage.put(key_codec::retired(id), &Retired { first_seen, retired_at: at, keys: names }.write())
 }
 
 fn forget(stage: &mut Stage<'_>, header: &mut Header, id: StoryId) -> Result<(), Fault> {
@@ -218,7 +218,7 @@ fn restore(stage: &mut Stage<'_>, header: &mut Header, record: &Record) -> Resul
             forget(stage, header, *story)?;
             header.retired += 1;
             let keys = merge_keys(&[], &[], keys, u32::MAX);
-            let retired = Retired { first_seen: *first_seen, at: *at, keys: keys.clone() };
+            let retired = Retired { first_seen: *first_seen, retired_at: *at, keys: keys.clone() };
             stage.put(key_codec::retired(*story), &retired.write())?;
             stage.index_mut().know(*story, *first_seen);
             bear(stage, *story, &[], keys)

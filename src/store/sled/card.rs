@@ -8,7 +8,7 @@ use crate::model::{Key, KeyKind, Timestamp};
 use super::super::story_keys::{read_keys, write_keys};
 use super::codec::Unreadable;
 use super::key_codec;
-use super::records::read_moment;
+use super::records::read_timestamp;
 
 /// The keys and places of a story.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,7 +35,7 @@ impl Card {
         let mut places = Vec::with_capacity(count.min(rest.len() / 12));
         for _ in 0..count {
             let (topic, after) = read_number(rest)?;
-            let (date, after) = read_moment(after)?;
+            let (date, after) = read_timestamp(after)?;
             places.push((topic, date));
             rest = after;
         }

@@ -7,7 +7,7 @@ use super::super::{IntegrityCheck, Record, StoreError, disk_space};
 use super::card::Card;
 use super::chunks::{Fault, Values, parts_after};
 use super::key_codec::{self, Kind};
-use super::open::{self, fenced};
+use super::open::{self, catch_sled_panics};
 use super::rebuild::read_log;
 use super::records::{Header, Retired, TopicRecord, read_story_head};
 use super::sled_log::Damage;
@@ -17,15 +17,15 @@ use super::{read, salvage};
 
 /// Checks a store that nobody has open. What it finds wrong, a repair rights.
 pub(super) fn check(path: &Path, cache: u64) -> Result<IntegrityCheck, StoreError> {
-    let home = open::claim_existing(path)?;
-    refuse_damage(&home)?;
-    let (db, header) = open::open_verified(&home, cache)?;
+    let store_dir = open::claim_existing(path)?;
+    refuse_damage(&store_dir)?;
+    let (db, header) = open::open_verified(&store_dir, cache)?;
     let mut check = IntegrityCheck {
-        file_bytes: disk_space::used_by(&home.engine()),
+        file_bytes: disk_space::used_by(&store_dir.engine()),
         ..IntegrityCheck::default()
     };
     // Those that cannot be read are told where their own records are met.
-    let topics = fenced(path, || read::topics(&db)).unwrap_or_default();
+    let topics = catch_sled_panics(path, || read::topics(&db)).unwrap_or_default();
     let known: HashSet<u32> = topics.iter().map(|(_, topic)| topic.number).collect();
     let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
     for kind in Kind::ALL {
@@ -33,7 +33,7 @@ pub(super) fn check(path: &Path, cache: u64) -> Result<IntegrityCheck, StoreErro
             *counts.entry(kind).or_default() += 1;
             check.records += 1;
             check.live_bytes += (key.len() + value.len()) as u64;
-            match fenced(path, || judge(&db, kind, key, &header)) {
+            match catch_sled_panics(path, || judge(&db, kind, key, &header)) {
                 Ok(Sound { places }) => {
                     check.places +=
                         places.iter().filter(|topic| known.contains(topic)).count() as u64;
@@ -57,7 +57,8 @@ pub(super) fn check(path: &Path, cache: u64) -> Result<IntegrityCheck, StoreErro
         check.problem(&key_codec::header(), "it states a wrong number of retired stories");
     }
     for (from, to) in key_codec::foreign_ranges() {
-        let foreign = fenced(path, || Ok(db.range(from..to).keys().next().transpose()?));
+        let foreign =
+            catch_sled_panics(path, || Ok(db.range(from..to).keys().next().transpose()?));
         if let Ok(Some(key)) = foreign {
             check.problem(&key, "records of this kind are unknown");
         }
@@ -67,9 +68,9 @@ pub(super) fn check(path: &Path, cache: u64) -> Result<IntegrityCheck, StoreErro
 
 /// Refuses an engine whose files are damaged. sled would open some of them, and wipe
 /// what follows the damage.
-fn refuse_damage(home: &StoreDir) -> Result<(), StoreError> {
+fn refuse_damage(store_dir: &StoreDir) -> Result<(), StoreError> {
     const MOST: usize = 5;
-    let log = read_log(home)?;
+    let log = read_log(store_dir)?;
     let Damage { restored, losses } = log.damage();
     if log.damage().is_none() {
         return Ok(());
@@ -84,7 +85,7 @@ fn refuse_damage(home: &StoreDir) -> Result<(), StoreError> {
     if let Some(more @ 1..) = losses.len().checked_sub(MOST) {
         what += &format!("; and {more} more");
     }
-    Err(open::damaged(home.path(), &format!("{what}; {}", open::REMEDY)))
+    Err(open::damaged(store_dir.path(), &format!("{what}; {}", open::REMEDY)))
 }
 
 /// A record with which nothing is wrong, and the topics it has places in.

@@ -25,21 +25,21 @@ pub(super) fn open(path: &Path, cache: u64) -> Result<SledStore, StoreError> {
         // Not even a lock is left in a directory named by mistake.
         refuse_strangers(path)?;
     }
-    let home = StoreDir::claim(path)?;
-    if !home.engine().exists() {
-        refuse_emptied(&home)?;
+    let store_dir = StoreDir::claim(path)?;
+    if !store_dir.engine().exists() {
+        refuse_emptied(&store_dir)?;
         refuse_strangers(path)?;
-        make_room(&home)?;
-        create(&home)?;
+        make_room(&store_dir)?;
+        create(&store_dir)?;
     }
-    let (db, header) = open_verified(&home, cache)?;
+    let (db, header) = open_verified(&store_dir, cache)?;
     let Header { format, commits, .. } = header;
-    home.write_epoch(Epoch { format, commits }).map_err(|error| unwritable(path, &error))?;
-    if let Err(error) = disk_space::lay_in_ballast(&home.ballast()) {
+    store_dir.write_epoch(Epoch { format, commits }).map_err(|error| unwritable(path, &error))?;
+    if let Err(error) = disk_space::lay_in_ballast(&store_dir.ballast()) {
         tracing::debug!(%error, "no ballast was laid in");
     }
     tracing::info!(path = %path.display(), stories = header.stories, "store open");
-    SledStore::start(Arc::new(home), db, header)
+    SledStore::start(Arc::new(store_dir), db, header)
 }
 
 /// Opens a store that is there already.
@@ -54,26 +54,29 @@ pub(super) fn claim_existing(path: &Path) -> Result<StoreDir, StoreError> {
     if !["sled", "sled.old", "epoch"].iter().any(|name| path.join(name).exists()) {
         return Err(StoreError::Missing(path.display().to_string()));
     }
-    let home = StoreDir::claim(path)?;
-    if !home.engine().exists() {
-        refuse_emptied(&home)?;
+    let store_dir = StoreDir::claim(path)?;
+    if !store_dir.engine().exists() {
+        refuse_emptied(&store_dir)?;
         return Err(StoreError::Missing(path.display().to_string()));
     }
-    Ok(home)
+    Ok(store_dir)
 }
 
 /// Opens the engine that is there, and makes sure that it is the store that
 /// was left, in the format of this program, and not an older state of it.
-pub(super) fn open_verified(home: &StoreDir, cache: u64) -> Result<(sled::Db, Header), StoreError> {
-    let path = home.path();
-    make_room(home)?;
-    let epoch = home.epoch()?;
+pub(super) fn open_verified(
+    store_dir: &StoreDir,
+    cache: u64,
+) -> Result<(sled::Db, Header), StoreError> {
+    let path = store_dir.path();
+    make_room(store_dir)?;
+    let epoch = store_dir.epoch()?;
     if let Some(Epoch { format, .. }) = epoch {
         refuse_other_format(path, format)?;
     }
-    refuse_torn_log(home)?;
-    let db = open_engine(&home.engine(), path, cache)?;
-    let header = fenced(path, || read::header(&db))?;
+    refuse_torn_log(store_dir)?;
+    let db = open_engine(&store_dir.engine(), path, cache)?;
+    let header = catch_sled_panics(path, || read::header(&db))?;
     let header = verify(path, header, epoch)?;
     Ok((db, header))
 }
@@ -82,18 +85,18 @@ pub(super) fn open_verified(home: &StoreDir, cache: u64) -> Result<(sled::Db, He
 /// files sled never syncs are synced, and it is opened once more, because
 /// sled notices damage only to a store which has a snapshot, and writes one
 /// only on opening.
-fn create(home: &StoreDir) -> Result<(), StoreError> {
-    let path = home.path();
-    let new = home.new_engine();
+fn create(store_dir: &StoreDir) -> Result<(), StoreError> {
+    let path = store_dir.path();
+    let new = store_dir.new_engine();
     create_directory(&new).map_err(|error| unwritable(path, &error))?;
     let db = open_engine(&new, path, CACHE_TO_CREATE)?;
     let header = new_header(path)?;
-    fenced(path, || write_header(&db, &header))?;
+    catch_sled_panics(path, || write_header(&db, &header))?;
     drop(db);
-    settle(path, &new)?;
-    home.install(None).map_err(|error| unwritable(path, &error))?;
+    finish_engine(path, &new)?;
+    store_dir.install(None).map_err(|error| unwritable(path, &error))?;
     let epoch = Epoch { format: FORMAT, commits: 0 };
-    home.write_epoch(epoch).map_err(|error| unwritable(path, &error))?;
+    store_dir.write_epoch(epoch).map_err(|error| unwritable(path, &error))?;
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         sync_directory(parent).map_err(|error| unwritable(path, &error))?;
     }
@@ -120,7 +123,7 @@ pub(super) fn write_header(db: &sled::Db, header: &Header) -> Result<(), Fault> 
 const CACHE_TO_CREATE: u64 = 1 << 20;
 
 /// Makes a finished engine durable, and gives it its snapshot.
-pub(super) fn settle(path: &Path, engine: &Path) -> Result<(), StoreError> {
+pub(super) fn finish_engine(path: &Path, engine: &Path) -> Result<(), StoreError> {
     sync_engine(engine).map_err(|error| unwritable(path, &error))?;
     drop(open_engine(engine, path, CACHE_TO_CREATE)?);
     sync_engine(engine).map_err(|error| unwritable(path, &error))
@@ -207,16 +210,16 @@ fn remove_half_written_snapshots(engine: &Path) -> io::Result<()> {
 }
 
 /// sled cannot be opened on a full disk, so the ballast goes first.
-fn make_room(home: &StoreDir) -> Result<(), StoreError> {
-    let path = home.path();
+fn make_room(store_dir: &StoreDir) -> Result<(), StoreError> {
+    let path = store_dir.path();
     let free = || disk_space::of_disk(path).map_err(|error| unwritable(path, &error));
     let needed = disk_space::TO_OPEN;
     if free()?.0 >= needed {
         return Ok(());
     }
-    if home.ballast().exists() {
+    if store_dir.ballast().exists() {
         tracing::warn!(path = %path.display(), "the disk is full: dropping the ballast to be able to start");
-        fs::remove_file(home.ballast()).map_err(|error| unwritable(path, &error))?;
+        fs::remove_file(store_dir.ballast()).map_err(|error| unwritable(path, &error))?;
     }
     let (free, _) = free()?;
     if free >= needed {
@@ -226,8 +229,8 @@ fn make_room(home: &StoreDir) -> Result<(), StoreError> {
 }
 
 /// sled would wipe what follows damage in its log, synced commits among it.
-fn refuse_torn_log(home: &StoreDir) -> Result<(), StoreError> {
-    let (path, engine) = (home.path(), home.engine());
+fn refuse_torn_log(store_dir: &StoreDir) -> Result<(), StoreError> {
+    let (path, engine) = (store_dir.path(), store_dir.engine());
     let torn = wait_for_sled(&engine).and_then(|()| damage_before_commits(&engine));
     match torn.map_err(|error| unwritable(path, &error))? {
         Some(at) => Err(damaged(
@@ -246,11 +249,11 @@ pub(super) fn refuse_other_format(path: &Path, found: u32) -> Result<(), StoreEr
 }
 
 /// A store that was written and is gone is not begun anew.
-fn refuse_emptied(home: &StoreDir) -> Result<(), StoreError> {
-    let Some(Epoch { format, commits }) = home.epoch()? else { return Ok(()) };
-    refuse_other_format(home.path(), format)?;
+fn refuse_emptied(store_dir: &StoreDir) -> Result<(), StoreError> {
+    let Some(Epoch { format, commits }) = store_dir.epoch()? else { return Ok(()) };
+    refuse_other_format(store_dir.path(), format)?;
     Err(damaged(
-        home.path(),
+        store_dir.path(),
         &format!(
             "its data are gone: there is no `sled` directory, though {commits} commits were made. Run `gazetted restore FILE` with the last backup; to begin anew all the same, and publish everything again, remove the file `epoch`"
         ),
@@ -299,9 +302,9 @@ pub(super) fn damaged(path: &Path, what: &str) -> StoreError {
     StoreError::Damaged { path: path.display().to_string(), what: what.to_owned() }
 }
 
-/// Runs something over sled; what is wrong with it, a panic too, is put as
-/// the store's error. sled panics on some kinds of damage.
-pub(super) fn fenced<T>(
+/// Runs a function that uses sled, and turns its errors and panics into the store's error. sled
+/// panics on some kinds of damage.
+pub(super) fn catch_sled_panics<T>(
     path: &Path,
     run: impl FnOnce() -> Result<T, Fault>,
 ) -> Result<T, StoreError> {

@@ -132,6 +132,10 @@ fn keys_of(tree: &sled::Tree, first_seen: Timestamp, id: StoryId) -> Result<Vec<
     })
 }
 
+pub(super) fn is_known(index: &index::Shared, id: StoryId) -> bool {
+    locked(index).first_seen(id).is_some()
+}
+
 fn locked(index: &index::Shared) -> RwLockReadGuard<'_, Index> {
     index.read().unwrap_or_else(PoisonError::into_inner)
 }

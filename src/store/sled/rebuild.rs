@@ -15,7 +15,7 @@ use super::super::{
 use super::chunks::Stage;
 use super::index::{self, Index};
 use super::key_codec::Kind;
-use super::open::{self, fenced};
+use super::open::{self, catch_sled_panics};
 use super::records::{FORMAT, Header};
 use super::salvage::{self, Salvage};
 use super::sled_log::Log;
@@ -27,7 +27,7 @@ const BATCH: usize = 500;
 
 /// An engine being filled.
 pub(super) struct Rebuild<'h> {
-    home: &'h StoreDir,
+    store_dir: &'h StoreDir,
     db: sled::Db,
     header: Header,
     /// By which the rules about keys are kept in the new store, too.
@@ -38,17 +38,17 @@ pub(super) struct Rebuild<'h> {
 impl<'h> Rebuild<'h> {
     /// `header` says what is not a record: the secret of the index, and the first span of time.
     pub(super) fn start(
-        home: &'h StoreDir,
+        store_dir: &'h StoreDir,
         header: Header,
         cache: u64,
     ) -> Result<Self, StoreError> {
-        let path = home.path();
-        let new = home.new_engine();
+        let path = store_dir.path();
+        let new = store_dir.new_engine();
         create_directory(&new).map_err(|error| unwritable(path, &error))?;
         let db = open::open_engine(&new, path, cache)?;
         let index = Index::new(header.secret, header.first_span).shared();
         let header = Header { commits: 0, stories: 0, retired: 0, next_topic: 0, ..header };
-        Ok(Self { home, db, header, index, waiting: Commit::default() })
+        Ok(Self { store_dir, db, header, index, waiting: Commit::default() })
     }
 
     /// Takes one record over.
@@ -69,14 +69,14 @@ impl<'h> Rebuild<'h> {
 
     fn write(&mut self) -> Result<(), StoreError> {
         let commit = std::mem::take(&mut self.waiting);
-        let (free, _) = disk_space::of_disk(self.home.path())
-            .map_err(|error| unwritable(self.home.path(), &error))?;
+        let (free, _) = disk_space::of_disk(self.store_dir.path())
+            .map_err(|error| unwritable(self.store_dir.path(), &error))?;
         if free < disk_space::TO_OPEN {
-            let path = self.home.path().display().to_string();
+            let path = self.store_dir.path().display().to_string();
             return Err(StoreError::Full { path, free, needed: disk_space::TO_OPEN });
         }
-        let Self { home, db, header, index, .. } = self;
-        fenced(home.path(), || {
+        let Self { store_dir, db, header, index, .. } = self;
+        catch_sled_panics(store_dir.path(), || {
             let mut stage = Stage::new(db, index);
             apply::apply(&commit, &mut stage, header)?;
             db.apply_batch(stage.into_batch()?)?;
@@ -98,42 +98,44 @@ impl<'h> Rebuild<'h> {
         keep_as: Option<&Path>,
     ) -> Result<(), StoreError> {
         self.write()?;
-        let path = self.home.path();
+        let path = self.store_dir.path();
         // One more than any epoch on disk: should the new epoch not be
         // written any more, the new engine is still not behind the old one.
         self.header.commits = commits + 1;
-        let Self { home, db, header, .. } = self;
-        fenced(path, || open::write_header(&db, &header))?;
+        let Self { store_dir, db, header, .. } = self;
+        catch_sled_panics(path, || open::write_header(&db, &header))?;
         drop(db);
-        open::settle(path, &home.new_engine())?;
+        open::finish_engine(path, &store_dir.new_engine())?;
         let epoch = Epoch { format: FORMAT, commits: header.commits };
-        home.install(keep_as)
-            .and_then(|()| home.write_epoch(epoch))
+        store_dir
+            .install(keep_as)
+            .and_then(|()| store_dir.write_epoch(epoch))
             .map_err(|error| unwritable(path, &error))
     }
 }
 
 /// Writes the store anew. Any damage ends it, and the store stays as it was: compaction loses nothing.
 pub(super) fn compact(path: &Path, cache: u64) -> Result<Compaction, StoreError> {
-    let home = open::claim_existing(path)?;
-    let before = disk_space::used_by(&home.engine());
-    let (db, header) = open::open_verified(&home, cache)?;
-    let topics = fenced(path, || read::topics(&db))?;
+    let store_dir = open::claim_existing(path)?;
+    let before = disk_space::used_by(&store_dir.engine());
+    let (db, header) = open::open_verified(&store_dir, cache)?;
+    let topics = catch_sled_panics(path, || read::topics(&db))?;
     let names: HashMap<u32, TopicVersion> =
         topics.iter().map(|(topic, record)| (record.number, *topic)).collect();
-    let mut rebuild = Rebuild::start(&home, header.clone(), cache)?;
+    let mut rebuild = Rebuild::start(&store_dir, header.clone(), cache)?;
     let others = read::other_records(&db).chain(read::ground(&db, Kind::Retired, None));
     for record in others {
-        rebuild.add(fenced(path, || record)?)?;
+        rebuild.add(catch_sled_panics(path, || record)?)?;
     }
     for card in read::cards(&db, None) {
-        let (story, _, card) = fenced(path, || card)?;
+        let (story, _, card) = catch_sled_panics(path, || card)?;
         let enter = |(number, date): &(u32, Timestamp)| {
             let topic = *names.get(number)?;
             Some(PlaceChange { topic, story, from: None, to: Some(*date) })
         };
         let places = card.places.iter().filter_map(enter).collect();
-        let record = fenced(path, || read::with_keys(&db, story, card, header.first_span))?;
+        let record =
+            catch_sled_panics(path, || read::with_keys(&db, story, card, header.first_span))?;
         if let Some(record) = record {
             rebuild.derive(places, Vec::new());
             rebuild.add(record)?;
@@ -148,7 +150,7 @@ pub(super) fn compact(path: &Path, cache: u64) -> Result<Compaction, StoreError>
     }
     drop(db);
     rebuild.install(header.commits, None)?;
-    Ok(Compaction { stories, before, after: disk_space::used_by(&home.engine()) })
+    Ok(Compaction { stories, before, after: disk_space::used_by(&store_dir.engine()) })
 }
 
 /// Makes a store of the records that `fill` adds, in the place of the one that is there, if any,
@@ -158,11 +160,11 @@ pub(super) fn replace(
     cache: u64,
     fill: &mut dyn FnMut(AddRecord<'_>) -> Result<(), StoreError>,
 ) -> Result<Option<PathBuf>, StoreError> {
-    let home = StoreDir::claim(path)?;
-    let commits = home.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
-    let mut rebuild = Rebuild::start(&home, open::new_header(path)?, cache)?;
+    let store_dir = StoreDir::claim(path)?;
+    let commits = store_dir.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
+    let mut rebuild = Rebuild::start(&store_dir, open::new_header(path)?, cache)?;
     fill(&mut |record| rebuild.add(record))?;
-    let kept = home.aside("replaced");
+    let kept = store_dir.aside("replaced");
     rebuild.install(commits, Some(&kept))?;
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         sync_directory(parent).map_err(|error| unwritable(path, &error))?;
@@ -180,15 +182,15 @@ pub(super) fn replace(
 /// # Errors
 /// Nothing at all is left, or there is no room for two more copies.
 pub(super) fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
-    let home = open::claim_existing(path)?;
-    let log = read_log(&home)?;
-    let scratch = home.scratch();
+    let store_dir = open::claim_existing(path)?;
+    let log = read_log(&store_dir)?;
+    let scratch = store_dir.scratch();
     create_directory(&scratch).map_err(|error| unwritable(path, &error))?;
     let db = open::open_engine(&scratch, path, cache)?;
-    let left = fenced(path, || Ok(salvage::refill(&log, &db)?))?;
+    let left = catch_sled_panics(path, || Ok(salvage::refill(&log, &db)?))?;
     let mut losses = log.damage().losses.clone();
-    let header = fenced(path, || read::header(&db)).ok().flatten();
-    let epoch = home.epoch().ok().flatten();
+    let header = catch_sled_panics(path, || read::header(&db)).ok().flatten();
+    let epoch = store_dir.epoch().ok().flatten();
     let stated = header.as_ref().map(|header| header.format);
     for format in stated.into_iter().chain(epoch.as_ref().map(|epoch| epoch.format)) {
         open::refuse_other_format(path, format)?;
@@ -200,7 +202,7 @@ pub(super) fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
         None => open::new_header(path)?,
     };
     let first_span = begun.first_span;
-    let mut rebuild = Rebuild::start(&home, begun, cache)?;
+    let mut rebuild = Rebuild::start(&store_dir, begun, cache)?;
     if header.is_none() {
         losses.push("the header, which says how much there was".to_owned());
     } else if found < made {
@@ -235,22 +237,22 @@ pub(super) fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     }
     drop(db);
     std::fs::remove_dir_all(&scratch).map_err(|error| unwritable(path, &error))?;
-    let kept = home.aside("damaged");
+    let kept = store_dir.aside("damaged");
     rebuild.install(made.max(found), Some(&kept))?;
     Ok(Repair { stories, expected, restored: log.damage().restored, losses, kept })
 }
 
 /// Reads the files of an engine that nobody has open.
-pub(super) fn read_log(home: &StoreDir) -> Result<Log, StoreError> {
-    let engine = home.engine();
+pub(super) fn read_log(store_dir: &StoreDir) -> Result<Log, StoreError> {
+    let engine = store_dir.engine();
     open::wait_for_sled(&engine).and_then(|()| Log::read(&engine)).map_err(|error| {
         match error.kind() {
             std::io::ErrorKind::NotFound => {
                 let what =
                     "its file `sled/db` is gone; run `gazetted restore FILE` with the last backup";
-                open::damaged(home.path(), what)
+                open::damaged(store_dir.path(), what)
             }
-            _ => unwritable(home.path(), &error),
+            _ => unwritable(store_dir.path(), &error),
         }
     })
 }

@@ -10,12 +10,12 @@ use super::codec::{self, Unreadable};
 use super::key_codec::{self, Kind};
 
 impl Record {
-    /// Reads a record of a kind that cannot be derived. A story comes without its keys, which
-    /// are on its card.
+    /// Reads a record of a kind that cannot be rebuilt from other records. A story comes without its
+    /// keys, which are on its card.
     pub(super) fn read(kind: Kind, key: &[u8], payload: &[u8]) -> Result<Self, Unreadable> {
-        let nameless = || Unreadable::Contents("its key names nothing".to_owned());
-        let name = || key_codec::text_of(key).ok_or_else(nameless);
-        let id = || key_codec::story_of(key).ok_or_else(nameless);
+        let invalid_key = || Unreadable::Contents("its key names nothing".to_owned());
+        let name = || key_codec::text_of(key).ok_or_else(invalid_key);
+        let id = || key_codec::story_of(key).ok_or_else(invalid_key);
         match kind {
             Kind::SourceState => Ok(Self::SourceState {
                 source: SourceId::new(name()?),
@@ -34,8 +34,8 @@ impl Record {
                 Ok(Self::Archived { path: name()?.to_owned(), text: codec::unpack(payload)? })
             }
             Kind::Retired => {
-                let Retired { first_seen, at, keys } = Retired::read(payload)?;
-                Ok(Self::Retired { story: id()?, first_seen, at, keys })
+                let Retired { first_seen, retired_at, keys } = Retired::read(payload)?;
+                Ok(Self::Retired { story: id()?, first_seen, at: retired_at, keys })
             }
             Kind::Story => {
                 let story = read_story(payload)?;
@@ -44,7 +44,7 @@ impl Record {
                 }
                 Ok(Self::Story { story: Box::new(story), keys: Vec::new() })
             }
-            _ => Err(Unreadable::Contents("it is derived from others".to_owned())),
+            _ => Err(Unreadable::Contents("it is rebuilt from other records".to_owned())),
         }
     }
 }
@@ -92,9 +92,9 @@ pub(super) fn write_story_head(first_seen: Timestamp, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(&key_codec::ascending(first_seen));
 }
 
-/// When a story was first seen, and its packed text.
+/// The time when a story was first seen, and the packed story.
 pub(super) fn read_story_head(payload: &[u8]) -> Result<(Timestamp, &[u8]), Unreadable> {
-    read_moment(payload)
+    read_timestamp(payload)
 }
 
 fn read_story(payload: &[u8]) -> Result<Story, Unreadable> {
@@ -106,26 +106,26 @@ fn read_story(payload: &[u8]) -> Result<Story, Unreadable> {
     Ok(story)
 }
 
-/// A story that is kept no longer.
+/// A story that was retired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Retired {
     pub(super) first_seen: Timestamp,
-    pub(super) at: Timestamp,
+    pub(super) retired_at: Timestamp,
     /// In the order they came, none twice.
     pub(super) keys: Vec<Key>,
 }
 
 impl Retired {
     pub(super) fn read(payload: &[u8]) -> Result<Self, Unreadable> {
-        let (first_seen, rest) = read_moment(payload)?;
-        let (at, rest) = read_moment(rest)?;
+        let (first_seen, rest) = read_timestamp(payload)?;
+        let (retired_at, rest) = read_timestamp(rest)?;
         let (keys, _) = read_keys(rest).ok_or(Unreadable::Short)?;
-        Ok(Self { first_seen, at, keys })
+        Ok(Self { first_seen, retired_at, keys })
     }
 
     pub(super) fn write(&self) -> Vec<u8> {
         let mut bytes = key_codec::ascending(self.first_seen).to_vec();
-        bytes.extend_from_slice(&key_codec::ascending(self.at));
+        bytes.extend_from_slice(&key_codec::ascending(self.retired_at));
         write_keys(&self.keys, &mut bytes);
         bytes
     }
@@ -152,7 +152,7 @@ impl TopicRecord {
     }
 }
 
-pub(super) fn read_moment(bytes: &[u8]) -> Result<(Timestamp, &[u8]), Unreadable> {
+pub(super) fn read_timestamp(bytes: &[u8]) -> Result<(Timestamp, &[u8]), Unreadable> {
     let (moment, rest) = bytes.split_first_chunk::<8>().ok_or(Unreadable::Short)?;
     Ok((key_codec::from_ascending(*moment), rest))
 }

@@ -67,10 +67,10 @@ impl StoreDir {
         create_directory(path).map_err(|error| unwritable(path, &error))?;
         let lock = open_lock(&path.join("lock")).map_err(|error| unwritable(path, &error))?;
         lock_patiently(&lock, path)?;
-        let home = Self { path: path.to_owned(), _lock: lock };
-        home.close_to_others();
-        home.tidy().map_err(|error| unwritable(path, &error))?;
-        Ok(home)
+        let store_dir = Self { path: path.to_owned(), _lock: lock };
+        store_dir.close_to_others();
+        store_dir.tidy().map_err(|error| unwritable(path, &error))?;
+        Ok(store_dir)
     }
 
     /// The directory.
@@ -276,9 +276,16 @@ mod tests {
             for name in present {
                 engine(&dir.path().join(name), name);
             }
-            let home = StoreDir::claim(dir.path()).unwrap();
-            assert_eq!(fs::read_to_string(home.engine().join("db")).unwrap(), kept, "{present:?}");
-            assert!(!home.old_engine().exists() && !home.new_engine().exists(), "{present:?}");
+            let store_dir = StoreDir::claim(dir.path()).unwrap();
+            assert_eq!(
+                fs::read_to_string(store_dir.engine().join("db")).unwrap(),
+                kept,
+                "{present:?}"
+            );
+            assert!(
+                !store_dir.old_engine().exists() && !store_dir.new_engine().exists(),
+                "{present:?}"
+            );
         }
     }
 
@@ -294,12 +301,12 @@ mod tests {
     #[test]
     fn an_epoch_reads_as_it_was_written_and_nonsense_is_damage() {
         let dir = tempfile::tempdir().unwrap();
-        let home = StoreDir::claim(dir.path()).unwrap();
-        assert_eq!(home.epoch(), Ok(None));
+        let store_dir = StoreDir::claim(dir.path()).unwrap();
+        assert_eq!(store_dir.epoch(), Ok(None));
         let epoch = Epoch { format: 1, commits: 41 };
-        home.write_epoch(epoch).unwrap();
-        assert_eq!(home.epoch(), Ok(Some(epoch)));
+        store_dir.write_epoch(epoch).unwrap();
+        assert_eq!(store_dir.epoch(), Ok(Some(epoch)));
         fs::write(dir.path().join("epoch"), "commits many").unwrap();
-        assert!(matches!(home.epoch(), Err(StoreError::Damaged { .. })));
+        assert!(matches!(store_dir.epoch(), Err(StoreError::Damaged { .. })));
     }
 }

@@ -12,67 +12,67 @@ use tokio::sync::oneshot;
 
 use super::super::{Commit, Committed, StoreError, disk_space};
 use super::chunks::{Fault, Stage};
-use super::open::fenced;
+use super::open::catch_sled_panics;
 use super::records::Header;
 use super::store_dir::{Epoch, StoreDir, unwritable};
 use super::{apply, index, key_codec};
 
 /// This many commits may wait; the next caller blocks.
-const WAITING: usize = 256;
+const QUEUE_LENGTH: usize = 256;
 
-/// A batch takes no further commit beyond this many stories, or as many places as weigh the same.
-const ENOUGH: usize = 2000;
+/// The weight at which a batch takes no further commit. A story weighs as much as eight places.
+const MAX_BATCH_WEIGHT: usize = 2000;
 
-/// The epoch is written, and sled's blobs looked for, after this many batches.
-const NOW_AND_THEN: u64 = 64;
+/// The number of batches after which the epoch is written and sled's blobs are looked for.
+const EPOCH_INTERVAL: u64 = 64;
 
 /// A commit and where its answer goes.
-type Order = (Arc<Commit>, oneshot::Sender<Result<(), StoreError>>);
+type QueuedCommit = (Arc<Commit>, oneshot::Sender<Result<(), StoreError>>);
 
-/// Why the store takes no more commits, once that is so.
-pub(super) type Broken = Arc<OnceLock<StoreError>>;
+/// The error that ended writing. Empty while the store takes commits.
+pub(super) type WriteStop = Arc<OnceLock<StoreError>>;
 
-/// The door to the writing thread.
+/// Sends commits to the writing thread.
 #[derive(Debug)]
 pub(super) struct Writer {
-    orders: SyncSender<Order>,
+    queue: SyncSender<QueuedCommit>,
     thread: JoinHandle<()>,
 }
 
 impl Writer {
     /// `file` is sled's data file, opened once more.
     pub(super) fn start(
-        home: &Arc<StoreDir>,
+        store_dir: &Arc<StoreDir>,
         tree: sled::Db,
         file: File,
         header: Header,
         index: &index::Shared,
-        broken: &Broken,
+        write_stop: &WriteStop,
     ) -> Result<Self, StoreError> {
-        let path = home.path().to_owned();
-        let (orders, waiting) = sync_channel(WAITING);
+        let path = store_dir.path().to_owned();
+        let (queue, waiting) = sync_channel(QUEUE_LENGTH);
         let mut thread = WriterThread {
-            home: Arc::clone(home),
+            store_dir: Arc::clone(store_dir),
             tree,
             file,
             header,
             index: Arc::clone(index),
-            broken: Arc::clone(broken),
+            write_stop: Arc::clone(write_stop),
             has_blobs: false,
         };
         thread.look_for_blobs();
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || thread.work(&waiting))
+            .spawn(move || thread.run(&waiting))
             .map_err(|error| unwritable(&path, &error))?;
-        Ok(Self { orders, thread })
+        Ok(Self { queue, thread })
     }
 
     /// Hands a commit over; the future is its answer.
     pub(super) fn commit(&self, commit: Arc<Commit>) -> Committed {
         let (answer, answered) = oneshot::channel();
-        // The thread ends only when the door closes, and then nobody is here.
-        let handed = self.orders.send((commit, answer)).is_ok();
+        // The thread ends only when the `Writer` is dropped.
+        let handed = self.queue.send((commit, answer)).is_ok();
         Box::pin(async move {
             match answered.await {
                 Ok(answer) if handed => answer,
@@ -83,61 +83,62 @@ impl Writer {
 
     /// Waits until all that was handed over is answered.
     pub(super) fn close(self) {
-        drop(self.orders);
-        // It catches its own panics; there is nothing left to be told.
+        drop(self.queue);
+        // The thread catches its own panics and has logged them.
         let _ = self.thread.join();
     }
 }
 
 /// The state of the writing thread.
 struct WriterThread {
-    home: Arc<StoreDir>,
+    store_dir: Arc<StoreDir>,
     tree: sled::Db,
     /// sled's data file, for the sync that sled leaves out.
     file: File,
     header: Header,
     index: index::Shared,
-    broken: Broken,
+    write_stop: WriteStop,
     has_blobs: bool,
 }
 
 impl WriterThread {
-    fn work(mut self, waiting: &Receiver<Order>) {
+    fn run(mut self, waiting: &Receiver<QueuedCommit>) {
         while let Ok(first) = waiting.recv() {
-            self.serve(gather(first, waiting));
+            self.write_batch(gather(first, waiting));
         }
-        if self.broken.get().is_none()
+        if self.write_stop.get().is_none()
             && let Err(error) = self.write_epoch()
         {
             tracing::error!(%error, "the store's epoch could not be written at the end");
         }
     }
 
-    /// Writes what was gathered as one batch and answers all of it alike.
-    fn serve(&mut self, orders: Vec<Order>) {
-        let (commits, answers): (Vec<_>, Vec<_>) = orders.into_iter().unzip();
-        let path = self.home.path().to_owned();
-        let written = self.refuse().and_then(|()| fenced(&path, || self.write(&commits)));
+    /// Writes commits as one batch, and answers all of them alike.
+    fn write_batch(&mut self, queue: Vec<QueuedCommit>) {
+        let (commits, answers): (Vec<_>, Vec<_>) = queue.into_iter().unzip();
+        let path = self.store_dir.path().to_owned();
+        let written =
+            self.check_writable().and_then(|()| catch_sled_panics(&path, || self.write(&commits)));
         if let Err(error) = &written
             && !matches!(error, StoreError::Full { .. })
-            && self.broken.set(error.clone()).is_ok()
+            && self.write_stop.set(error.clone()).is_ok()
         {
             tracing::error!(%error, "the store takes no more commits");
         }
         // A commit that failed goes back to its owner without a copy.
         drop(commits);
         for answer in answers {
-            // Whoever does not wait for the answer does not want it.
+            // The receiver may have stopped waiting.
             let _ = answer.send(written.clone());
         }
     }
 
-    /// Why nothing may be written now.
-    fn refuse(&self) -> Result<(), StoreError> {
-        if let Some(error) = self.broken.get() {
+    /// Fails if writing has stopped, or if the disk is nearly full.
+    fn check_writable(&self) -> Result<(), StoreError> {
+        if let Some(error) = self.write_stop.get() {
             return Err(error.clone());
         }
-        let path = self.home.path();
+        let path = self.store_dir.path();
         let (free, _) = disk_space::of_disk(path).map_err(|error| unwritable(path, &error))?;
         if free >= disk_space::TO_COMMIT {
             return Ok(());
@@ -162,7 +163,7 @@ impl WriterThread {
         self.make_durable()?;
         let commits = header.commits;
         self.header = header;
-        if commits.is_multiple_of(NOW_AND_THEN) {
+        if commits.is_multiple_of(EPOCH_INTERVAL) {
             self.look_for_blobs();
             // The batch is durable already: an older epoch only claims less.
             if let Err(error) = self.write_epoch() {
@@ -172,9 +173,9 @@ impl WriterThread {
         Ok(())
     }
 
-    /// After this what was applied survives a power cut. sled's flush alone only
-    /// starts the writing, and a failed sync is never tried again: the
-    /// kernel may have dropped the pages it could not write.
+    /// Makes applied batches survive a power cut. sled's flush alone only starts the writing. A
+    /// failed sync is never repeated, because the kernel may have dropped the pages that it could
+    /// not write.
     fn make_durable(&self) -> Result<(), Fault> {
         self.tree.flush()?;
         let synced = if self.has_blobs {
@@ -188,13 +189,13 @@ impl WriterThread {
 
     fn write_epoch(&self) -> std::io::Result<()> {
         let Header { format, commits, .. } = self.header;
-        self.home.write_epoch(Epoch { format, commits })
+        self.store_dir.write_epoch(Epoch { format, commits })
     }
 
-    /// Our values are too short for sled to put one in a file of its own. Were
-    /// there such a file all the same, only syncing the whole disk would keep it.
+    /// Looks for values that sled put into files of their own. Ours are too short for that, but only
+    /// a sync of the whole disk would make such a file durable.
     fn look_for_blobs(&mut self) {
-        let blobs = self.home.engine().join("blobs");
+        let blobs = self.store_dir.engine().join("blobs");
         let found = fs::read_dir(&blobs).is_ok_and(|mut blobs| blobs.next().is_some());
         if found && !self.has_blobs {
             tracing::error!(path = %blobs.display(), "there are blob files, which should never be: commits will be slow");
@@ -204,19 +205,19 @@ impl WriterThread {
 }
 
 /// A commit and those that wait behind it, as many as one batch should carry.
-fn gather(first: Order, waiting: &Receiver<Order>) -> Vec<Order> {
-    let weight = |(commit, _): &Order| {
+fn gather(first: QueuedCommit, waiting: &Receiver<QueuedCommit>) -> Vec<QueuedCommit> {
+    let weight = |(commit, _): &QueuedCommit| {
         1 + commit.admitted.len() + commit.restored.len() + commit.places.len() / 8
     };
     let mut carried = weight(&first);
-    let mut orders = vec![first];
-    while carried < ENOUGH
+    let mut queue = vec![first];
+    while carried < MAX_BATCH_WEIGHT
         && let Ok(next) = waiting.try_recv()
     {
         carried += weight(&next);
-        orders.push(next);
+        queue.push(next);
     }
-    orders
+    queue
 }
 
 #[cfg(test)]
@@ -231,15 +232,16 @@ mod tests {
     #[test]
     fn after_a_failed_sync_nothing_is_answered_well_any_more() {
         let dir = tempfile::tempdir().unwrap();
-        let home = Arc::new(StoreDir::claim(dir.path()).unwrap());
-        fs::create_dir(home.engine()).unwrap();
-        let db = open_engine(&home.engine(), dir.path(), 1 << 20).unwrap();
+        let store_dir = Arc::new(StoreDir::claim(dir.path()).unwrap());
+        fs::create_dir(store_dir.engine()).unwrap();
+        let db = open_engine(&store_dir.engine(), dir.path(), 1 << 20).unwrap();
         // A file that cannot be synced.
         let file = File::options().write(true).open("/dev/null").unwrap();
-        let broken = Broken::default();
+        let write_stop = WriteStop::default();
         let index = index::Shared::default();
         let header = new_header(dir.path()).unwrap();
-        let writer = Writer::start(&home, db.clone(), file, header, &index, &broken).unwrap();
+        let writer =
+            Writer::start(&store_dir, db.clone(), file, header, &index, &write_stop).unwrap();
         for number in 0..3 {
             let admitted = vec![admitted(story(number, at(0), 9), &[])];
             let source_states = vec![(source(number), Arc::new(source_state(1)))];
@@ -249,7 +251,7 @@ mod tests {
                 ..Commit::default()
             })));
             assert!(matches!(answer, Err(StoreError::Unwritable { .. })), "{answer:?}");
-            assert_eq!(answer.err().as_ref(), broken.get());
+            assert_eq!(answer.err().as_ref(), write_stop.get());
         }
         writer.close();
         // Whoever reads what is applied and not durable yet reads all of it.

@@ -1,4 +1,4 @@
-//! A turn under way: its commit so far, and the store as it is with that.
+//! The turn that the engine is applying: its commit so far, and the store as that commit leaves it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use super::turn::{Event, Step};
 use crate::model::{Admitted, SourceId, SourceState, Story, StoryId, Timestamp, Verdict};
 use crate::store::{Commit, PlaceChange, StoreError, TopicPlace};
 
-/// A turn under way. What it reads is what the store will say once the commit so far is written:
-/// a poll finds what the polls before it in the same turn have changed.
-pub(super) struct Work<'a> {
+/// A turn that is being applied. Reads see the store with the commit so far, so that a poll sees the
+/// changes of the polls before it in the same turn.
+pub(super) struct TurnInProgress<'a> {
     reader: &'a Reader<'a>,
     pub(super) commit: Commit,
-    /// The time of what is being applied: a poll's own.
+    /// The time of the poll or other part that is being applied.
     pub(super) now: Timestamp,
     /// The time from which the age of stories is counted.
     pub(super) horizon: Timestamp,
@@ -21,19 +21,19 @@ pub(super) struct Work<'a> {
     pub(super) polls: Vec<super::Polled>,
     /// The feeds that the turn touched.
     touched: BTreeSet<usize>,
-    /// Those of them that what is being applied touched.
+    /// The feeds that the current part of the turn touched.
     touched_now: BTreeSet<usize>,
     source_states: BTreeMap<SourceId, Arc<SourceState>>,
-    /// Stories that the turn changed, as they are now; nothing of one that it retired.
+    /// The changed stories as they are now; `None` for a retired one.
     stories: HashMap<StoryId, Option<Arc<Story>>>,
-    /// How many stories the turn founded, less those that it retired.
-    further: i64,
-    /// The stories that the turn retired or forgot.
+    /// The number of new stories less the number of retired ones.
+    story_count_change: i64,
+    /// Retired stories with the time of retirement; `None` if even their keys were forgotten.
     retired: BTreeMap<StoryId, Option<Timestamp>>,
     changed: Vec<(Verdict, Arc<Story>)>,
 }
 
-impl<'a> Work<'a> {
+impl<'a> TurnInProgress<'a> {
     pub(super) fn new(reader: &'a Reader<'a>, now: Timestamp, horizon: Timestamp) -> Self {
         Self {
             reader,
@@ -46,13 +46,13 @@ impl<'a> Work<'a> {
             touched_now: BTreeSet::new(),
             source_states: BTreeMap::new(),
             stories: HashMap::new(),
-            further: 0,
+            story_count_change: 0,
             retired: BTreeMap::new(),
             changed: Vec::new(),
         }
     }
 
-    /// The turn as it is now, and what is remembered of sources after it.
+    /// The finished step, and the states of the sources after it.
     pub(super) fn finish(mut self) -> (Step, BTreeMap<SourceId, Arc<SourceState>>) {
         self.commit.source_states = self.source_states.clone().into_iter().collect();
         let step = Step {
@@ -70,7 +70,7 @@ impl<'a> Work<'a> {
         self.reader
     }
 
-    /// Goes on to something later. Time never runs backwards.
+    /// Advances the time, which never runs backwards.
     pub(super) fn advance(&mut self, at: Timestamp) -> Timestamp {
         self.now = self.now.max(at);
         self.touched_now.clear();
@@ -82,7 +82,7 @@ impl<'a> Work<'a> {
         self.touched_now.insert(feed);
     }
 
-    /// The feeds that what is being applied touched.
+    /// The feeds that the current part of the turn touched.
     pub(super) fn touched_now(&self) -> &BTreeSet<usize> {
         &self.touched_now
     }
@@ -96,30 +96,30 @@ impl<'a> Work<'a> {
         self.source_states.insert(source, Arc::new(state));
     }
 
-    /// A story is as it was judged.
+    /// Records a story that was judged.
     pub(super) fn admit(&mut self, admitted: Admitted) {
         let story = &admitted.story;
-        self.further += i64::from(admitted.before.is_none());
+        self.story_count_change += i64::from(admitted.before.is_none());
         self.stories.insert(story.id, Some(story.clone()));
         self.changed.push((admitted.verdict, story.clone()));
         self.commit.admitted.push(admitted);
     }
 
-    /// A story is kept no longer.
+    /// Retires a story.
     pub(super) fn retire(&mut self, story: StoryId) {
-        self.further -= 1;
+        self.story_count_change -= 1;
         self.stories.insert(story, None);
         self.retired.insert(story, Some(self.horizon));
         self.commit.retired.push((story, self.horizon));
     }
 
-    /// Not even the keys of a retired story are kept any longer.
+    /// Forgets the keys of a retired story.
     pub(super) fn forget(&mut self, story: StoryId) {
         self.retired.insert(story, None);
         self.commit.forgotten.push(story);
     }
 
-    /// One story as it is now.
+    /// A story with the changes of this turn.
     pub(super) fn story(&self, id: StoryId) -> Result<Option<Arc<Story>>, StoreError> {
         match self.stories.get(&id) {
             Some(changed) => Ok(changed.clone()),
@@ -127,12 +127,12 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// How many stories there are now.
+    /// The number of stories with the changes of this turn.
     pub(super) fn count(&self) -> Result<u64, StoreError> {
-        Ok(self.reader.count()?.saturating_add_signed(self.further))
+        Ok(self.reader.count()?.saturating_add_signed(self.story_count_change))
     }
 
-    /// Stories in the order of first sight, after this one, as they are now.
+    /// Stories after this one, in the order of first sight, with the changes of this turn.
     pub(super) fn stories(
         &self,
         after: Option<(Timestamp, StoryId)>,
@@ -184,14 +184,14 @@ impl<'a> Work<'a> {
         Ok(found)
     }
 
-    /// The stories that any source lists now.
+    /// The stories that any source lists, with the changes of this turn.
     pub(super) fn all_listed(&self) -> Result<BTreeSet<StoryId>, StoreError> {
         let mut listed = self.reader.listed()?;
         listed.extend(self.commit.listed.iter().cloned());
         Ok(listed.into_values().flatten().collect())
     }
 
-    /// The newest places of a topic's version now.
+    /// The newest places of a topic's version, with the changes of this turn.
     pub(super) fn newest(
         &self,
         version: crate::model::TopicVersion,
@@ -252,13 +252,13 @@ mod tests {
             futures_now(store.commit(commit));
             let recent = HashMap::new();
             let reader = Reader::new(&store, &recent);
-            let mut work = Work::new(&reader, Timestamp::from_secs(1000), Timestamp::from_secs(1000));
+            let mut work = TurnInProgress::new(&reader, Timestamp::from_secs(1000), Timestamp::from_secs(1000));
             for (number, what) in steps {
                 let before = work.story(id(number)).unwrap();
                 let is_gone = work.retired.contains_key(&id(number));
                 let is_retired = work.retired(None, 99).unwrap().iter().any(|one| one.0 == id(number));
                 match (what, before) {
-                    // What the turn has taken away comes back in a later one.
+                    // A story that the turn has removed comes back in a later one.
                     (0, before) if !is_gone => {
                         work.admit(admitted(number, i64::from(what) + 1, before));
                     }
@@ -267,7 +267,7 @@ mod tests {
                     _ => {}
                 }
             }
-            let slices = |work: &Work<'_>| {
+            let slices = |work: &TurnInProgress<'_>| {
                 let (mut all, mut after) = (Vec::new(), None);
                 loop {
                     let slice = work.stories(after, limit).unwrap();

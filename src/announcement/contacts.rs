@@ -1,0 +1,93 @@
+//! Recognises the contacts of a press office: a row of lines that names an address or a number.
+//!
+//! Words alone are no sign. Parliaments hold inquiries, and agencies advise against contact.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::line_kind::{DATE, is_prose};
+use super::text_lines::Line;
+
+/// An address or a number, or a word for one.
+static ADDRESS_OR_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)[\w.+-]+@[\w-]+\.[\w.-]+|\b\d[\d ()/.+-]{6,}\d\b|\bhttps?://|\bwww\.|\b(?:tel|fax|phone|telephone|telefon|tél|téléphone|teléfono|telefono|e-?mail|mobile|handy)\b")
+        .expect("a fixed pattern")
+});
+
+/// An address or the number of a telephone, as written.
+static DETAIL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix) [\w.+-]+@[\w-]+\.[\w.-]+
+        | (?: \+\d | \b0 | \(\+?\d ) [\d\ ()/.+-]{5,} \d\b
+        | \b\d{3}[-.\ ]\d{3}[-.\ ]\d{3,4}\b
+        | \b(?:tel|fax|phone|telephone|telefon|tél|téléphone|teléfono|telefono|mobile|handy|тел) \b\W{0,4}[+(]?\d",
+    )
+    .expect("a fixed pattern")
+});
+
+/// Words of sentences that name a contact.
+static CONTACT_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:journalist\w*|enquir\w+|(?:media|press|news) inquir\w+|contact\w*|news ?desk|press office|presse\w*|kontakt\w*|prensa|stampa)\b")
+        .expect("a fixed pattern")
+});
+
+/// The longest line of a contact, in bytes. Each of its numbers is compared with its dates.
+const MOST_BYTES: usize = 1000;
+
+/// Lines of a contact that are read below its heading.
+pub(super) const MOST_LINES: usize = 12;
+
+/// Whether a line may stand in a row of contacts: a name or an office, an address, a sentence
+/// about them.
+pub(super) fn is_in_row(line: &Line) -> bool {
+    let count = line.word_count();
+    count <= 7 && !line.text.ends_with(['.', '!', '?'])
+        || count <= 30
+            && ADDRESS_OR_NUMBER.is_match(&line.text)
+            && !speaks_to_the_public(line, &line.text)
+        || count <= 40 && CONTACT_WORDS.is_match(&line.text)
+}
+
+/// Whether a line behind its heading and a colon names a contact.
+pub(super) fn is_inline(line: &Line, behind: &str) -> bool {
+    names_contact(line) && !speaks_to_the_public(line, behind)
+}
+
+/// How many of these lines are a contact: those up to the last that names one, by an address, by
+/// a number, or in words beside such a line.
+pub(super) fn row_length<'l>(lines: impl Iterator<Item = &'l Line>) -> usize {
+    let (mut length, mut is_named) = (0, false);
+    for (at, line) in lines.enumerate() {
+        let names = names_contact(line);
+        is_named |= names;
+        if names || is_named && CONTACT_WORDS.is_match(&line.text) {
+            length = at + 1;
+        }
+    }
+    length
+}
+
+/// Whether a line has an address, a number of a telephone or a link to one.
+pub(super) fn names_contact(line: &Line) -> bool {
+    if line.text.len() > MOST_BYTES {
+        return false;
+    }
+    let is_detail = |found: regex::Match<'_>| {
+        let mut dates = DATE.find_iter(&line.text);
+        !dates.any(|date| date.start() < found.end() && found.start() < date.end())
+    };
+    let is_address = || {
+        let mut words = line.text.split_whitespace();
+        let first = words.next().unwrap_or_default();
+        words.next().is_none() && (first.starts_with("http") || first.starts_with("www."))
+    };
+    line.links.iter().any(|link| matches!(link.url.scheme(), "mailto" | "tel"))
+        || DETAIL.find_iter(&line.text).any(is_detail)
+        || is_address()
+}
+
+/// Whether a line is a sentence with a number for everybody, as the recall of a product has.
+fn speaks_to_the_public(line: &Line, text: &str) -> bool {
+    is_prose(line) && !CONTACT_WORDS.is_match(text)
+}

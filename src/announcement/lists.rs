@@ -1,0 +1,163 @@
+//! Finds lists of other announcements: below a known heading, or by their links and dates.
+
+use super::Context;
+use super::line_kind::{begins_facts, date_in, is_date, is_dated_statement, is_listed, is_prose};
+use super::text_lines::{Layout, Line};
+use crate::model::Reason;
+
+/// Words that must be left when a list without a heading is set aside.
+const LEAST_WORDS: usize = 20;
+
+/// Lines of a list of other announcements below one heading.
+const MOST_LISTED: usize = 300;
+
+/// The end of the list of other announcements that begins at a heading; the next line where
+/// no such list follows. Below the heading of a programme, all items must be links.
+pub(super) fn end(layout: &Layout<'_>, start: usize, is_inline: bool, needs_links: bool) -> usize {
+    let lines = &layout.lines;
+    let opener = &lines[start];
+    let own_element = element_end(layout, start);
+    let bound = own_element.unwrap_or(lines.len()).min(start + MOST_LISTED);
+    let mut end = start + 1;
+    let mut teasers = 0;
+    let mut items = 0;
+    while end < bound {
+        let line = &lines[end];
+        if line.set_aside.is_some() {
+            end += 1;
+            continue;
+        }
+        if begins_facts(line) || ends_section(layout, opener, end) {
+            break;
+        }
+        if is_listed(line) {
+            items += usize::from(line.word_count() >= 2);
+        } else if own_element.is_none() {
+            // A sentence belongs to the item above it, if one more item follows or others had one.
+            let before = &lines[end - 1];
+            let item_before = end - 1 > start && is_listed(before);
+            let next = lines[end + 1..bound].iter().find(|line| line.set_aside.is_none());
+            let is_between = next.is_some_and(is_listed) || next.is_none() && teasers > 0;
+            if is_inline || !(item_before && is_between || line.is_mostly_linked()) {
+                break;
+            }
+            teasers += 1;
+        }
+        end += 1;
+    }
+    let inside = || lines[start + 1..end].iter();
+    let listed = inside().filter(|line| is_listed(line)).count();
+    let is_dated = |line: &Line| !is_dated_statement(line) && date_in(&line.text).is_some();
+    let is_marked = inside().any(|line| line.is_mostly_linked() || is_dated(line));
+    let linked = inside().filter(|line| line.is_mostly_linked()).count();
+    let is_list = items >= 1
+        && (!needs_links || linked > 0 && inside().all(is_linked_or_date))
+        && 3 * listed >= inside().count()
+        && (is_marked || items >= 3 && end == lines.len());
+    if is_list { end } else { start + 1 }
+}
+
+fn is_linked_or_date(line: &Line) -> bool {
+    line.set_aside.is_some() || line.is_mostly_linked() || is_date(line)
+}
+
+/// Whether a heading ends the section of another: it is of the same or a higher level, is no
+/// link, and text follows.
+fn ends_section(layout: &Layout<'_>, opener: &Line, at: usize) -> bool {
+    let line = &layout.lines[at];
+    if line.is_mostly_linked() {
+        return false;
+    }
+    let is_higher = match (opener.heading, line.heading) {
+        (Some(opener), Some(level)) => level <= opener,
+        (None, Some(_)) => !line.is_item,
+        _ => false,
+    };
+    let next = layout.lines[at + 1..].iter().find(|line| line.set_aside.is_none());
+    let begins_with_date = |line: &Line| date_in(&line.text).is_some_and(|date| date.start() < 4);
+    is_higher
+        && next.is_some_and(|next| {
+            is_prose(next) && !next.is_mostly_linked() && !begins_with_date(next)
+        })
+}
+
+/// The end of the element that begins with this line and holds more lines.
+fn element_end(layout: &Layout<'_>, start: usize) -> Option<usize> {
+    let before = start.checked_sub(1).map(|before| &layout.lines[before].around);
+    let begins_here = |element: &&u32| before.is_none_or(|around| !around.contains(element));
+    let around = &layout.lines[start].around;
+    let end_of = |element: &u32| {
+        let inside = layout.lines[start..].iter().take_while(|line| line.around.contains(element));
+        start + inside.count()
+    };
+    let ends = around.iter().filter(begins_here).map(end_of);
+    // The outermost that is not all of the text.
+    let all = start == 0;
+    ends.filter(|end| *end > start + 1 && !(all && *end == layout.lines.len())).max()
+}
+
+/// Sets aside lists without a known heading: runs of linked titles with dates, and links to
+/// other known entries.
+pub(super) fn set_aside(layout: &mut Layout<'_>, context: &Context<'_>) {
+    let kept: Vec<usize> = layout.kept().collect();
+    let facts = kept.iter().position(|index| begins_facts(&layout.lines[*index]));
+    let mut end = facts.unwrap_or(kept.len());
+    while end > 0 {
+        let start = (0..end).rev().take_while(|at| is_in_list(&layout.lines[kept[*at]])).last();
+        let Some(start) = start else {
+            end -= 1;
+            continue;
+        };
+        let is_at_the_end = end == facts.unwrap_or(kept.len());
+        if let Some((start, reason)) = list(layout, &kept, start..end, is_at_the_end, context) {
+            for index in &kept[start..end] {
+                layout.lines[*index].set_aside = Some(reason);
+            }
+        }
+        end = start;
+    }
+}
+
+/// Whether a line may stand in a list of other announcements: a linked title, or its date.
+fn is_in_list(line: &Line) -> bool {
+    line.is_linked() || is_date(line) || line.is_mostly_linked() && date_in(&line.text).is_some()
+}
+
+/// Where a list of other announcements begins among these lines, and why it is one.
+fn list(
+    layout: &Layout<'_>,
+    kept: &[usize],
+    range: std::ops::Range<usize>,
+    is_at_the_end: bool,
+    context: &Context<'_>,
+) -> Option<(usize, Reason)> {
+    let line = |at: usize| &layout.lines[kept[at]];
+    let links = || range.clone().flat_map(|at| &line(at).links);
+    let others = links().filter(|link| context.is_other(&link.url)).count();
+    let titles =
+        range.clone().filter(|at| !line(*at).links.is_empty() && line(*at).word_count() >= 3);
+    let titles = titles.count();
+    let dates = range.clone().filter(|at| date_in(&line(*at).text).is_some()).count();
+    let is_known = others >= 1 && 2 * others >= links().count() && titles >= 1;
+    let is_dated = is_at_the_end && titles >= 3 && dates >= 3;
+    if !(is_known || is_dated) {
+        return None;
+    }
+    // A list that a colon introduces belongs to the text.
+    let mut start = range.start;
+    if start > 0 {
+        let before = line(start - 1);
+        if before.text.ends_with([':', '：']) && before.known_heading().is_none() {
+            return None;
+        }
+        let is_heading = before.heading.is_some() || before.is_strong;
+        if is_heading && before.word_count() <= 8 && !is_prose(before) {
+            start -= 1;
+        }
+    }
+    let rest = (0..start).chain(range.end..kept.len());
+    let words: usize = rest.map(|at| line(at).word_count()).sum();
+    let enough = if is_known { LEAST_WORDS / 2 } else { LEAST_WORDS };
+    (words >= enough)
+        .then_some((start, if is_known { Reason::KnownLinks } else { Reason::DatedLinks }))
+}

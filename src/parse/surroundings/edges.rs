@@ -1,0 +1,166 @@
+//! Lines that entries share and that matter all the same, pictures for sharing, and markers.
+
+use super::tests::{FORMS, document, read};
+use crate::announcement::Surroundings;
+use crate::cancel::Cancelled;
+use crate::model::{Reason, TextRules};
+use crate::parse::{self, Limits};
+
+/// The texts of entries with these descriptions, and whether anything was set aside of each.
+fn texts(descriptions: &[String]) -> Vec<(String, bool)> {
+    let items: String = descriptions
+        .iter()
+        .enumerate()
+        .map(|(n, html)| {
+            format!(
+                "<item><title>Entry {n}</title><link>https://min.example/n/{n}</link><description>{}</description></item>",
+                htmlize::escape_text(html)
+            )
+        })
+        .collect();
+    let whole = format!("<rss version=\"2.0\"><channel><title>M</title>{items}</channel></rss>");
+    let parsed = parse::parse(&document(whole), &Limits::default()).unwrap();
+    parsed.entries.iter().map(|entry| (entry.text.clone(), !entry.set_aside.is_empty())).collect()
+}
+
+#[test]
+fn values_stay_however_many_entries_have_them() {
+    let rivers = ["Severn", "Teme", "Wye", "Avon", "Dee", "Usk"];
+    for form in [
+        "Flood alert<br>River {river} at Bewdley<br>Severity: {level}",
+        "<p>Flood alert</p><p>River {river} at Bewdley</p><p>{level}</p>",
+        "<p>The water of the {river} rises at Bewdley until noon.</p><p>Severity: {level}</p>",
+        "<p>Severity: {level}</p><p>The water of the {river} rises at Bewdley until noon.</p>",
+        "Librarian in {river}<br>Contract: {level}<br>Region: Wales",
+        "<p>Crue de la {river} à Bewdley</p><p>Vigilance : {level}</p><p>Zone : Est</p>",
+        "<p>Hochwasser an der {river}</p><p>Stufe: {level}</p><p>Land: Sachsen</p>",
+        "<ul><li>{river}地区</li><li>警戒レベル：{level}</li></ul>",
+        "<p>{river} nehri taştı</p><p>Seviye: {level}</p><p>Bölge: Doğu</p>",
+    ] {
+        let entries: Vec<String> = rivers
+            .iter()
+            .enumerate()
+            .map(|(n, river)| {
+                let level = if n == 5 { "red" } else { "amber" };
+                form.replace("{river}", river).replace("{level}", level)
+            })
+            .collect();
+        for (text, is_shortened) in texts(&entries) {
+            assert!(
+                !is_shortened && (text.contains("amber") || text.contains("red")),
+                "{form}: {text}"
+            );
+        }
+    }
+    // The publisher's own lines go, beside values that stay.
+    for (form, goes, stays) in [
+        (
+            "<p>The water of the {river} rises at Bewdley until noon.</p><p>Severity: amber</p><p>Source: Agency for Armenia</p>",
+            "Armenia",
+            "amber",
+        ),
+        (
+            "<p>The water of the {river} rises at Bewdley until noon.</p><p>Severity: amber</p><p>Western Balkans press service</p>",
+            "Balkans",
+            "amber",
+        ),
+        (
+            "<p>Das Wasser der {river} steigt bis zum Mittag.</p><p>Stufe: gelb</p><p>Pressestelle: 030 555 0101</p>",
+            "0101",
+            "gelb",
+        ),
+        (
+            "<p>{river} at Bewdley</p><p>Severity: amber</p><p>The agency for Armenia watches all rivers.</p>",
+            "Armenia",
+            "amber",
+        ),
+    ] {
+        let entries: Vec<String> =
+            rivers.iter().map(|river| form.replace("{river}", river)).collect();
+        for (text, _) in texts(&entries) {
+            assert!(text.contains(stays) && !text.contains(goes), "{form}: {text}");
+        }
+    }
+}
+
+#[test]
+fn pictures_of_share_links_go_and_those_of_the_announcement_stay() {
+    const BODY: &str = "<p>The harbour fund paid for the works at Carrow.</p><p><img src=\"https://min.example/bridge.jpg\" alt=\"\"></p>";
+    for bar in [
+        "<div class=\"share\"><a href=\"https://www.facebook.com/sharer.php?u=x\"><img src=\"https://min.example/f.png\" alt=\"Share\"></a><a href=\"https://twitter.com/intent/tweet?u=x\"><img src=\"https://min.example/f.png\"></a></div>",
+        "<p><a href=\"https://www.facebook.com/sharer.php?u=x\"><img src=\"https://min.example/f.png\"></a> <a href=\"mailto:?subject=x&amp;body=y\"><img src=\"https://min.example/f.png\"></a></p>",
+        "<p><img src=\"https://min.example/f.png\"> <a href=\"https://www.facebook.com/sharer.php?u=x\">Share on Facebook</a></p>",
+        "<ul><li><a href=\"https://wa.me/?text=x\"><span><img src=\"https://min.example/f.png\"></span></a></li></ul>",
+    ] {
+        for form in FORMS {
+            for html in [
+                format!("{BODY}{bar}"),
+                format!("{bar}{BODY}"),
+                format!("{BODY}{bar}<p>Tolls are free.</p>"),
+            ] {
+                let entry = read(&html, form);
+                let shown = entry.content.or(entry.summary).unwrap();
+                assert!(!shown.contains("f.png") && !shown.contains("sharer"), "{shown}");
+                assert!(
+                    shown.contains("bridge.jpg") && entry.text.contains("harbour fund"),
+                    "{shown}"
+                );
+                assert_eq!(
+                    html.contains("Tolls"),
+                    entry.text.contains("Tolls are free."),
+                    "{shown}"
+                );
+            }
+        }
+    }
+    // A link to share beside words, and a picture that leads elsewhere, are the announcement's.
+    for kept in [
+        "<p><a href=\"https://min.example/map\"><img src=\"https://min.example/f.png\"></a></p>",
+        "<p>Send this card: <a href=\"https://wa.me/?text=x\"><img src=\"https://min.example/c.png\"> the card</a>, the minister asks everybody who lives by the river to do so today before noon.</p>",
+    ] {
+        let entry = read(&format!("{BODY}{kept}"), FORMS[2]);
+        assert_eq!(entry.content.unwrap().matches("<img").count(), 2, "{kept}");
+    }
+}
+
+#[test]
+fn a_marker_within_a_word_cuts_nothing_before_it() {
+    let rules = |end: &str| TextRules { end_before: Some(end.to_owned()), ..TextRules::default() };
+    for (html, marker, text) in [
+        (
+            "<p>The bridge opens <b>today</b>.End of release</p><p>About us</p>",
+            "End of release",
+            "The bridge opens today.End of release",
+        ),
+        (
+            "<p>The fee is 5&nbsp;&lt;b&gt;End of release</p><p>About us</p>",
+            "End of release",
+            "The fee is 5 <b>End of release",
+        ),
+        (
+            "<p>The bridge opens.</p><p>End of release</p><p>About us</p>",
+            "End of release",
+            "The bridge opens.",
+        ),
+        (
+            "<p>The bridge opens. End of release</p><p>About us</p>",
+            "End of release",
+            "The bridge opens.",
+        ),
+    ] {
+        let rules = rules(marker);
+        let surroundings = Surroundings { rules: &rules, ..Surroundings::default() };
+        let item = format!(
+            "<rss version=\"2.0\"><channel><title>M</title><item><title>T</title><description><![CDATA[{html}]]></description></item></channel></rss>"
+        );
+        let parsed = parse::parse_until(
+            &document(item),
+            &Limits::default(),
+            &surroundings,
+            &Cancelled::never(),
+        );
+        let entry = parsed.unwrap().entries[0].clone();
+        assert_eq!(entry.text, text, "{html}");
+        assert_eq!(entry.set_aside.last().map(|piece| piece.reason), Some(Reason::Rule));
+    }
+}
