@@ -230,13 +230,6 @@ impl Topics {
         self.fill.as_ref().is_some_and(|fill| fill.lacks(version))
     }
 
-    /// The plans by whose queries topics are published until they are filled.
-    pub(super) fn former_plans(&self) -> Vec<Arc<Plan>> {
-        let mut plans = self.fill.as_ref().map_or(Vec::new(), |fill| fill.former_plans());
-        plans.dedup_by(|one, other| Arc::ptr_eq(one, other));
-        plans
-    }
-
     /// Whether topics are being filled.
     pub(super) fn is_filling(&self) -> bool {
         self.fill.is_some()

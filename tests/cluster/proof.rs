@@ -129,7 +129,7 @@ async fn whatever_is_killed_or_frozen_nothing_is_lost_and_nothing_repeated() {
         }
         until("all nodes own sources again", || {
             let owns = |name: &&str| shares(&nodes.nodes[0], name) > 200;
-            NAMES.iter().all(|name| owns(name))
+            NAMES.iter().all(owns)
         });
         world.settle();
         let running: Vec<_> = nodes.nodes.iter().zip(nodes.daemons.iter().flatten()).collect();
