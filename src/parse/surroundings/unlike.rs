@@ -118,7 +118,7 @@ const WHOLE: &[Text] = &[
     ),
 ];
 
-/// Written when those above were read rightly.
+/// Further surroundings, written when those above were read rightly.
 const SURROUNDED_OTHERWISE: &[Text] = &[
     (
         "<table><tr><td><p>Kaupunki sulkee sillan kahdeksi viikoksi.</p><p>Jalankulkijat käyttävät lauttaa.</p></td></tr></table><p>Lue myös</p><ul><li><a href=\"/1\">Vierailu Gambiasta</a></li><li><a href=\"/2\">Näyttely Bhutanista</a></li></ul><p>Jaa: <a href=\"https://www.facebook.com/sharer.php?u=x\">Facebook</a></p>",
@@ -147,7 +147,7 @@ const SURROUNDED_OTHERWISE: &[Text] = &[
     ),
 ];
 
-/// Likewise.
+/// Announcements that look like surroundings, in other languages.
 const WHOLE_OTHERWISE: &[Text] = &[
     (
         "<p>The inspectorate has fined three firms.</p><p>Related offences</p><ul><li>Gambia Foods: no licence</li><li>Bhutan Mills: false labels</li></ul><p>More on the fines</p><p>The firms may appeal until 5 May 2025.</p>",
