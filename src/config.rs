@@ -82,6 +82,8 @@ pub struct Plan {
     /// The part that all nodes of a cluster share, as a configuration file; `None` for a machine
     /// alone.
     pub shared: Option<Arc<str>>,
+    /// The main file, for the part that the nodes of a cluster do not share.
+    local: Arc<file::Config>,
     /// See [`Plan::public_version`].
     public_version: Option<TopicVersion>,
     /// The options as they were written.
@@ -167,25 +169,24 @@ impl Plan {
         compile::compile(gather::gather(path), &compile::Environment::of_process())
     }
 
-    /// Compiles a plan that the nodes of a cluster share, with the rest of the configuration from
-    /// this node's file.
-    pub fn of_shared(text: &str, local: &Path) -> Result<Loaded, Problems> {
-        let own = gather::gather(local);
-        let Gathered { mut parts, problems: mut found, incomplete, files, .. } = own;
-        if incomplete || parts.is_empty() {
-            return Err(Problems(found));
-        }
+    /// Compiles a plan that the nodes of a cluster share, with the rest of the configuration as
+    /// `own` has it. This node's files are not read: they may be being edited.
+    pub fn of_shared(text: &str, own: &Self) -> Result<Loaded, Problems> {
+        let path = own.files.first().cloned().unwrap_or_default();
         let mut gathered = Gathered::default();
-        gathered.files.push(text::File::new(local, text.to_owned()));
+        gathered.files.push(text::File::new(&path, text.to_owned()));
         let read = read::read(&gathered.files, 0, &mut gathered.problems);
         gathered.incomplete = read.is_none();
         let mut read = read.unwrap_or_default();
-        shared::add_local(&mut read.config, parts.swap_remove(0).config);
+        if read.config.server.operators.is_some() && own.local.server.operators.is_none() {
+            let message = "the nodes have a listener for operators, and this node has none";
+            let help = "set `[server] operators` on this node, too: it decides what readers see";
+            gathered.problems.push(Problem::error(message, help, Position::of_file(path)));
+        }
+        shared::add_local(&mut read.config, file::Config::clone(&own.local));
         gathered.parts.push(read);
-        // Mistakes of the local file keep their places.
-        gathered.problems.append(&mut found);
         let mut loaded = compile::compile(gathered, &compile::Environment::of_process())?;
-        loaded.plan.files = files.into_iter().map(|file| file.path).collect();
+        loaded.plan.files.clone_from(&own.files);
         loaded.plan.shared = loaded.plan.cluster.is_some().then(|| text.into());
         Ok(loaded)
     }
@@ -277,6 +278,8 @@ pub struct ClusterPlan {
     pub certificate: Option<(PathBuf, PathBuf)>,
     /// The secret that all nodes share.
     pub secret: Seed,
+    /// The rules version that this program applies.
+    pub rules: u32,
     /// Whether this machine polls sources.
     pub polls: bool,
     /// How long a node may be silent or behind.

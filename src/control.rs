@@ -64,6 +64,14 @@ pub enum Command {
         /// Whether to pause.
         pauses: bool,
     },
+    /// Take the next step of an upgrade of the cluster: one
+    /// [`UpgradeStep`](crate::pipeline::UpgradeStep).
+    Upgrade,
+    /// Have all nodes of the cluster skip a turn that none of them can apply.
+    Skip {
+        /// Where it is in the stream.
+        sequence: u64,
+    },
     /// Log by this filter until the next reload.
     Log {
         /// As `[logging] filter`.
@@ -259,8 +267,16 @@ async fn obey(
             None => Ok(()),
         },
         Command::Pause { pauses } => match handle.pause(pauses).await {
-            true => tell(answers, &true).await,
-            false => Err("it is not in force yet: the other nodes cannot be reached".to_owned()),
+            Ok(()) => tell(answers, &true).await,
+            Err(why) => Err(why),
+        },
+        Command::Upgrade => match handle.upgrade().await {
+            Ok(step) => tell(answers, &step).await,
+            Err(why) => Err(why),
+        },
+        Command::Skip { sequence } => match handle.skip(sequence).await {
+            Ok(()) => tell(answers, &true).await,
+            Err(why) => Err(why),
         },
         Command::Reload { force } => {
             match run(errands, |done| Errand::Reload { force, done }).await {
@@ -378,8 +394,8 @@ async fn poll(
 
 async fn back_up(file: PathBuf, handle: &Handle) -> Result<store::Contents, String> {
     match handle.back_up(move |store| store::backup(store, &file)).await {
-        Some(written) => written.map_err(|error| error.to_string()),
-        None => Err("gazetted is stopping".to_owned()),
+        Ok(written) => written.map_err(|error| error.to_string()),
+        Err(why) => Err(why.to_string()),
     }
 }
 

@@ -16,7 +16,8 @@ use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, NodeName, SourceId};
 use crate::pipeline::{
-    BackupWriter, ClusterStatus, EngineDriver, Liveness, Pipeline, ReplanError, Request, TICK,
+    BackupRefused, BackupWriter, ClusterStatus, EngineDriver, Liveness, Pipeline, ReplanError,
+    Request, TICK, UpgradeStep,
 };
 use crate::publish::{self, Address, Audience, Listener, Metrics, ResponseCache};
 use crate::store::{Store, StoreError};
@@ -147,6 +148,7 @@ impl Daemon {
         let starting = StartupLog::begin(startup.clone());
         let driver = EngineDriver::open_with_progress(
             plan.clone(),
+            joining.as_ref().map_or(Vec::new(), |joining| joining.former.clone()),
             store.clone(),
             cache.clone(),
             at,
@@ -339,7 +341,16 @@ impl Handle {
         let ((in_force, is_in_force), (done, filled)) = (oneshot::channel(), oneshot::channel());
         let request = Request::Replan { plan: plan.clone(), force, in_force, done };
         self.requests.send(request).await.map_err(|_| ReplanError::Stopping)?;
-        is_in_force.await.map_err(|_| ReplanError::Stopping)??;
+        let decided = is_in_force.await.map_err(|_| ReplanError::Stopping)?;
+        if decided == Err(ReplanError::Other) {
+            for change in &changes {
+                warn!(
+                    event = "files_differ",
+                    "this node's files differ from the plan in force: {change}"
+                );
+            }
+        }
+        decided?;
         // At once: what is private by the new plan may not be shown while topics are filled.
         self.records.replan(plan.clone());
         let refilled = filled.await.map_err(|_| ReplanError::Stopping)?;
@@ -374,17 +385,47 @@ impl Handle {
         self.ask(|done| Request::Cluster { done }).await.flatten()
     }
 
-    /// Has no node poll, or all again. Returns whether that is in force.
-    pub async fn pause(&self, pauses: bool) -> bool {
-        self.ask(|done| Request::Pause { pauses, done }).await.unwrap_or(false)
+    /// Has no node poll, or all again.
+    ///
+    /// # Errors
+    /// It is not in force yet.
+    pub async fn pause(&self, pauses: bool) -> Result<(), String> {
+        self.command(|done| Request::Pause { pauses, done }).await
+    }
+
+    /// Takes the next step of an upgrade of the cluster.
+    ///
+    /// # Errors
+    /// It cannot be taken now.
+    pub async fn upgrade(&self) -> Result<UpgradeStep, String> {
+        self.command(|done| Request::Upgrade { done }).await
+    }
+
+    /// Has all nodes of the cluster skip a turn that none of them can apply.
+    ///
+    /// # Errors
+    /// This node did not stop at that turn, or others have applied it.
+    pub async fn skip(&self, sequence: u64) -> Result<(), String> {
+        self.command(|done| Request::Skip { sequence, done }).await
+    }
+
+    async fn command<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, String>>) -> Request,
+    ) -> Result<T, String> {
+        let stopping = || Err(BackupRefused::Stopping.to_string());
+        self.ask(request).await.unwrap_or_else(stopping)
     }
 
     /// Writes a backup. On a node of a cluster no turn is applied meanwhile, so that others can go
     /// on from it.
+    ///
+    /// # Errors
+    /// The daemon is stopping, or topics are being filled on a node of a cluster.
     pub async fn back_up<T: Send + 'static>(
         &self,
         write: impl FnOnce(&dyn Store) -> T + Send + 'static,
-    ) -> Option<T> {
+    ) -> Result<T, BackupRefused> {
         let records = self.records.clone();
         let (done, written) = oneshot::channel();
         let write = move || {
@@ -392,11 +433,12 @@ impl Handle {
         };
         if self.records.plan().cluster.is_some() {
             let write = BackupWriter(Box::new(write));
-            self.requests.send(Request::Backup { write }).await.ok()?;
+            let begun = self.ask(|done| Request::Backup { write, done }).await;
+            begun.unwrap_or(Err(BackupRefused::Stopping))?;
         } else {
-            tokio::task::spawn_blocking(write).await.ok()?;
+            tokio::task::spawn_blocking(write).await.map_err(|_| BackupRefused::Stopping)?;
         }
-        written.await.ok()
+        written.await.map_err(|_| BackupRefused::Stopping)
     }
 
     /// The published documents.

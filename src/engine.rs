@@ -52,9 +52,10 @@ use crate::model::{
 };
 use crate::store::{Commit, Store, StoreError};
 
+pub use crate::model::RULES_VERSION;
 pub use ingested::{Ingested, Polled};
 pub use reader::Reader;
-pub use sequenced::{Sequenced, StreamState, genesis, plan_hash};
+pub use sequenced::{ANY_RULES, Sequenced, StreamState, genesis, plan_hash};
 pub use startup_progress::StartupProgress;
 pub use topic_fill::{FillProgress, TopicFillProgress, TopicFillResult, grouped};
 pub use topics::FeedStories;
@@ -75,10 +76,6 @@ use turn_in_progress::TurnInProgress;
 
 /// Clocks are set back by so much every now and then, and that voids nothing.
 const SKEW: Duration = Duration::from_secs(60);
-
-/// The number of the engine's rules: it is raised with every change after which the same turns
-/// lead to another state.
-pub const RULES_VERSION: u32 = 9;
 
 /// The state of every source, written by the engine and read for reports.
 pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Arc<SourceState>>>>;
@@ -108,9 +105,12 @@ pub struct Engine {
 
 impl Engine {
     /// The state as the last turn left it in the store, and the step that puts `plan` in force
-    /// at `at`. Where the plan is the one that was in force, the step changes nothing.
+    /// at `at`. Where the plan is the one that was in force, the step changes nothing. `former` are
+    /// the plans before it by whose queries topics are published until they are filled, as far as
+    /// they are known.
     pub fn open(
         plan: Arc<Plan>,
+        former: Vec<Arc<Plan>>,
         store: &dyn Store,
         at: Timestamp,
         startup: &StartupProgress,
@@ -159,7 +159,7 @@ impl Engine {
             if !is_same {
                 work.events.push(Event::Planned);
             }
-            engine.follow_plan(plan, None, work)?;
+            engine.follow_plan(plan, former, work)?;
             if is_alone {
                 StreamState::leave(&records, &mut work.commit);
             } else if engine.topics.lacks_everything() {
@@ -185,12 +185,15 @@ impl Engine {
             Turn::Plan { plan, at } => {
                 self.begin(at, reader, |engine, work| engine.replan(plan, work))
             }
-            Turn::Assign(_) | Turn::Pause { .. } | Turn::Resume { .. } => {
-                self.begin(turn.at(), reader, |engine, work| {
-                    engine.cluster_turn(turn, work);
-                    Ok(())
-                })
-            }
+            Turn::Assign(_)
+            | Turn::Pause { .. }
+            | Turn::Resume { .. }
+            | Turn::RulesVersion { .. }
+            | Turn::Skip { .. }
+            | Turn::ClockChecked => self.begin(turn.at(), reader, |engine, work| {
+                engine.cluster_turn(turn, work);
+                Ok(())
+            }),
             Turn::ClockCorrected { at } => {
                 self.set_back(at);
                 self.begin(at, reader, |engine, work| {
@@ -260,6 +263,14 @@ impl Engine {
         known.extend(source_states);
         drop(known);
         Ok(step)
+    }
+
+    /// Has those who read this engine's reports read them of `next`, which replaces it.
+    pub fn hand_over(&self, next: &mut Self) {
+        let read = std::mem::replace(&mut next.source_states, self.source_states.clone());
+        let states = std::mem::take(&mut *read.write().unwrap_or_else(PoisonError::into_inner));
+        *self.source_states.write().unwrap_or_else(PoisonError::into_inner) = states;
+        next.topics.report_to(self.topics.fill_progress());
     }
 
     /// The state of every source, for reports.

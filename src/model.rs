@@ -54,7 +54,7 @@ mod topic;
 
 mod websub;
 
-pub use cluster::{Applied, Assignment, PARTITIONS, Partition, StateDigest};
+pub use cluster::{Applied, Assignment, PARTITIONS, Partition, RULES_VERSION, StateDigest};
 pub use engine_record::{EngineRecord, FeedName, Horizon, Progress, WalkPosition};
 pub use entry::{Enclosure, Enriched, Entry, Feed, Publisher};
 pub use event::{EventKind, SourceEvent, TopicSilence};

@@ -16,7 +16,7 @@
 //! | `crash_marks` | finds the source that a process died of |
 //! | `liveness` | shows others that the loop is alive |
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use crate::clock::Clock;
 use crate::config::Plan;
 use crate::engine::{TopicFillResult, Turn};
 use crate::fetch::Refusal;
-use crate::model::{Failure, Source, SourceId, Timestamp};
+use crate::model::{Failure, Poll, Source, SourceId, Timestamp};
 use crate::store::StoreError;
 use crate::stream::{Received, Stream, StreamError};
 
@@ -62,10 +62,10 @@ use polls::{PollWish, Polls};
 use publish_throttle::PublishThrottle;
 use websub::{WebSub, WebSubEvent};
 
-pub use cluster::{ClusterNode, ClusterStatus, NodeStatus};
+pub use cluster::{ClusterNode, ClusterStatus, CompileShared, NodeStatus, UpgradeStep};
 pub use engine_driver::EngineDriver;
 pub use liveness::{Liveness, TICK};
-pub use request::{BackupWriter, ReplanError, Request};
+pub use request::{BackupRefused, BackupWriter, ReplanError, Request};
 pub use websub::Callbacks;
 
 /// How long polls under way may take once the daemon is told to stop.
@@ -127,6 +127,10 @@ pub struct Pipeline {
     stream: Stream,
     /// This machine among others; `None` if it is alone.
     cluster: Option<Box<ClusterNode>>,
+    /// Backups under way on a node of a cluster.
+    backups: JoinSet<()>,
+    /// Polls that ended, each the polls of one turn, which could not be appended yet.
+    unappended: VecDeque<Vec<Poll>>,
     /// Sources whose hubs sent notice of news during their polls.
     hastened: Vec<Arc<Source>>,
     clock: Clock,
@@ -165,6 +169,8 @@ impl Pipeline {
             driver,
             stream: Stream::default(),
             cluster: None,
+            backups: JoinSet::new(),
+            unappended: VecDeque::new(),
             hastened: Vec::new(),
             clock,
             scheduled: plan,
@@ -210,7 +216,8 @@ impl Pipeline {
             self.check_disk()?;
             self.tend_cluster().await?;
             self.hasten_pinged().await?;
-            if !self.is_closed() && self.polls.is_batch_due(Instant::now()) {
+            let is_due = !self.unappended.is_empty() || self.polls.is_batch_due(Instant::now());
+            if is_due && !self.is_closed() {
                 self.apply_polls().await?;
             }
             self.correct_clock().await?;
@@ -237,7 +244,7 @@ impl Pipeline {
     }
 
     async fn next_event(&mut self) -> Event {
-        // On a full disk nothing new is polled; the known documents stay served.
+        // While nothing is taken in, the known documents stay served.
         let full = self.is_closed();
         let wake_at = self.polls.wake_at().filter(|_| !full && self.may_poll());
         let publish_at = self.publish_at();
@@ -250,17 +257,18 @@ impl Pipeline {
         let subscribers_at = self.websub.wake_at(now).filter(|_| !full);
         let fills = self.driver.is_filling() && !full && self.has_filling_to_do();
         let gathers = !full || self.polls.has_room();
-        let retry_at = self.settle_at().unwrap_or_else(|| self.disk.retry_at());
-        let applies = self.can_apply();
+        let (retry_at, retries) = (self.disk.retry_at(), self.is_unwritable());
+        let reads = self.can_apply() || self.is_stopped_at_turn();
         let look_at = self.cluster.as_ref().map(|cluster| cluster.look_at());
         let cache = self.driver.cache().clone();
         tokio::select! {
             biased;
             request = self.requests.recv() => Event::Requested(request.unwrap_or(Request::Stop)),
-            received = self.stream.next(), if applies => Event::Received(received.map(Box::new)),
+            received = self.stream.next(), if reads => Event::Received(received.map(Box::new)),
             () = other_nodes(&mut self.cluster) => Event::Due,
             Some(ended) = self.polls.next_ended(), if gathers => Event::Polled(Box::new(ended)),
             event = self.websub.next(full) => Event::WebSub(Box::new(event)),
+            Some(_) = self.backups.join_next() => Event::Due,
             Some(done) = self.publishing.compressing.join_next() => Event::Compressed(done.unwrap_or_default()),
             () = cache.compression_due() => Event::Due,
             () = tokio::time::sleep_until(publish_at.unwrap_or(retry_at)), if publish_at.is_some() => Event::Due,
@@ -268,7 +276,7 @@ impl Pipeline {
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
             () = self.clock.sleep_until(subscribers_at.unwrap_or(Timestamp::EPOCH)), if subscribers_at.is_some() => Event::Due,
             () = tokio::time::sleep_until(look_at.unwrap_or(retry_at)), if look_at.is_some() => Event::Due,
-            () = tokio::time::sleep_until(retry_at), if full => Event::Retry,
+            () = tokio::time::sleep_until(retry_at), if retries => Event::Retry,
             () = std::future::ready(()), if fills => Event::Due,
         }
     }
@@ -291,14 +299,21 @@ impl Pipeline {
                 let _ = done.send(self.cluster_status());
             }
             Request::Pause { pauses, done } => {
-                let at = self.clock.now();
-                let turn = if pauses { Turn::Pause { at } } else { Turn::Resume { at } };
-                let applied = self.apply(turn).await?;
-                let _ = done.send(applied.is_some());
+                let _ = done.send(self.pause(pauses).await?);
             }
-            Request::Backup { write } => {
-                // Nothing is applied meanwhile: the backup is of one sequence.
-                let _ = tokio::task::spawn_blocking(move || (write.0)()).await;
+            Request::Upgrade { done } => {
+                let _ = done.send(self.upgrade().await?);
+            }
+            Request::Skip { sequence, done } => {
+                let _ = done.send(self.skip(sequence).await);
+            }
+            Request::Backup { done, .. } if self.driver.engine().is_filling() => {
+                let _ = done.send(Err(BackupRefused::Filling));
+            }
+            Request::Backup { write, done } => {
+                let _ = done.send(Ok(()));
+                // Nothing is applied until it ends: the backup is of one sequence.
+                self.backups.spawn_blocking(write.0);
             }
             Request::Settled { done } => self.waiting.settled.push(done),
             Request::Heartbeat { done } => {
@@ -340,9 +355,9 @@ impl Pipeline {
 
     /// Polls a source on request. Another node's sources are polled there.
     async fn poll_now(&mut self, source: SourceId, wish: PollWish) -> Result<(), StoreError> {
-        let (is_closed, now) = (self.is_closed(), self.clock.now());
-        let Some(owner) = self.other_owner(&source).filter(|_| !is_closed) else {
-            self.polls.poll_now(source, wish, is_closed, now);
+        let (refusal, now) = (self.poll_refusal(), self.clock.now());
+        let Some(owner) = self.other_owner(&source).filter(|_| refusal.is_none()) else {
+            self.polls.poll_now(source, wish, refusal.as_ref(), now);
             return Ok(());
         };
         if wish.insists {
@@ -368,7 +383,11 @@ impl Pipeline {
         for source in self.polls.take_given_up() {
             self.plan_source(&source);
         }
-        if !polls.is_empty() {
+        let further = self.turns_of(polls);
+        self.unappended.extend(further);
+        while !self.is_closed()
+            && let Some(polls) = self.unappended.pop_front()
+        {
             self.apply(Turn::Polls(polls)).await?;
         }
         self.polls.batch_committed(began.elapsed(), Instant::now());
@@ -377,6 +396,7 @@ impl Pipeline {
 
     fn answer_if_settled(&mut self) {
         let is_settled = self.polls.are_settled(self.clock.now())
+            && self.unappended.is_empty()
             && self.websub.is_settled()
             && !self.driver.is_filling()
             && self.is_published();

@@ -81,7 +81,7 @@ pub use backend::{
 };
 pub use closed_volume::{ClosedVolume, render_archived, render_volume, volume_record};
 pub use directory::{Directory, Document, Put};
-pub use metrics::Metrics;
+pub use metrics::{ClusterMetrics, Metrics, NodeFigures};
 pub use response_cache::{Absence, ResponseCache};
 pub use server::{Address, Audience, Listener, Settings, serve};
 pub use site::Site;

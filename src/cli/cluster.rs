@@ -9,7 +9,7 @@ use super::{CliError, CommandResult, ConfigFile, ask, print_json, print_line};
 use crate::clock::Clock;
 use crate::control::Command;
 use crate::daemon;
-use crate::pipeline::{ClusterStatus, NodeStatus};
+use crate::pipeline::{ClusterStatus, NodeStatus, UpgradeStep};
 use crate::store::{self, Store};
 
 /// Work with several machines as one.
@@ -23,8 +23,10 @@ pub(super) struct Cluster {
 enum ClusterCommand {
     Init(Init),
     Status(Status),
+    Upgrade(Upgrade),
     Pause(Pause),
     Resume(Resume),
+    Skip(Skip),
 }
 
 /// Begin a cluster from the store of this machine.
@@ -48,23 +50,57 @@ struct Status {
     json: bool,
 }
 
+/// Change to a version of gazetted with another rules version.
+///
+/// Run it once before the programs are replaced: no node polls then, and all go on serving readers.
+/// Replace the programs, one node after the other. Run it again on a node with the new
+/// version: its rules version is in force from then on, and all nodes poll again.
+#[derive(Debug, Args)]
+struct Upgrade {
+    /// Print one JSON object instead of lines.
+    #[arg(long)]
+    json: bool,
+}
+
 /// Have no node poll, until `gazetted cluster resume`.
 ///
 /// All nodes go on serving readers.
 #[derive(Debug, Args)]
-struct Pause {}
+struct Pause {
+    /// Print one JSON object instead of a line.
+    #[arg(long)]
+    json: bool,
+}
 
 /// Have all nodes poll again.
 #[derive(Debug, Args)]
-struct Resume {}
+struct Resume {
+    /// Print one JSON object instead of a line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Have all nodes go on without a turn at which they all stopped.
+///
+/// The polls of that turn are made again. Report the fault with the lines of the log about it.
+#[derive(Debug, Args)]
+struct Skip {
+    /// The sequence of the turn, which `gazetted cluster status` shows.
+    sequence: u64,
+    /// Print one JSON object instead of a line.
+    #[arg(long)]
+    json: bool,
+}
 
 impl Cluster {
     pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         match self.command {
             ClusterCommand::Init(init) => init.run(config),
             ClusterCommand::Status(status) => status.run(config),
-            ClusterCommand::Pause(Pause {}) => pause(config, true),
-            ClusterCommand::Resume(Resume {}) => pause(config, false),
+            ClusterCommand::Upgrade(upgrade) => upgrade.run(config),
+            ClusterCommand::Pause(Pause { json }) => pause(config, true, json),
+            ClusterCommand::Resume(Resume { json }) => pause(config, false, json),
+            ClusterCommand::Skip(skip) => skip.run(config),
         }
     }
 }
@@ -120,7 +156,7 @@ impl Status {
 const SILENT: u64 = 10;
 
 fn show(status: &ClusterStatus) {
-    let ClusterStatus { name, sequence, leader, term, plan, digest, paused, .. } = status;
+    let ClusterStatus { name, sequence, leader, term, plan, digest, paused, rules, .. } = status;
     for one in &status.nodes {
         let NodeStatus {
             node, sequence, lag, heard, partitions, version, rules, not_ready, ..
@@ -138,21 +174,78 @@ fn show(status: &ClusterStatus) {
     let leader = leader.as_ref().map_or("nobody".to_owned(), ToString::to_string);
     let term = term.map_or("none".to_owned(), |term| term.to_string());
     print_line(format_args!(
-        "cluster {name}: {leader} leads (term {term}); this node is at sequence {sequence}, state {digest}, plan {plan}"
+        "cluster {name}: {leader} leads (term {term}); this node is at sequence {sequence}, state {digest}, plan {plan}; rules version {rules} is in force"
     ));
     if *paused {
         print_line("nobody polls: `gazetted cluster resume` ends the pause");
     }
 }
 
-fn pause(config: &ConfigFile, pauses: bool) -> CommandResult {
+/// Gives a command to the daemon of this machine.
+fn command<T: serde::de::DeserializeOwned>(
+    config: &ConfigFile,
+    command: &Command,
+) -> Result<T, CliError> {
     let target = config.target()?;
-    match ask::run_command::<bool>(&target, &Command::Pause { pauses })? {
+    match ask::run_command(&target, command)? {
         None => Err(ask::no_daemon_error(&target)),
-        Some(answer) => {
-            answer.map_err(CliError::because)?;
-            print_line(if pauses { "no node polls; all serve" } else { "all nodes poll again" });
-            Ok(ExitCode::SUCCESS)
+        Some(answer) => answer
+            .map_err(CliError::because)?
+            .ok_or_else(|| CliError::because("the daemon gave no answer")),
+    }
+}
+
+fn pause(config: &ConfigFile, pauses: bool, json: bool) -> CommandResult {
+    command::<bool>(config, &Command::Pause { pauses })?;
+    if json {
+        print_json(&serde_json::json!({ "paused": pauses }));
+    } else {
+        print_line(if pauses { "no node polls; all serve" } else { "all nodes poll again" });
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Upgrade {
+    fn run(self, config: &ConfigFile) -> CommandResult {
+        let step: UpgradeStep = command(config, &Command::Upgrade)?;
+        if self.json {
+            print_json(&step);
+            return Ok(ExitCode::SUCCESS);
         }
+        match step {
+            UpgradeStep::Paused { rules } => {
+                print_line(
+                    "no node polls, and all serve. Replace the program on one node after the other,",
+                );
+                print_line(
+                    "then run `gazetted cluster upgrade` again. Where the new version also has rules",
+                );
+                print_line(format_args!("version {rules}, run `gazetted cluster resume` instead."));
+            }
+            UpgradeStep::Done { rules, silent } => {
+                print_line(format_args!(
+                    "rules version {rules} is in force, and all nodes poll again; write a backup now"
+                ));
+                for node in silent {
+                    print_line(format_args!(
+                        "node {node} is silent: start it with this version, from a new backup if it does not go on"
+                    ));
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Skip {
+    fn run(self, config: &ConfigFile) -> CommandResult {
+        let sequence = self.sequence;
+        command::<bool>(config, &Command::Skip { sequence })?;
+        if self.json {
+            print_json(&serde_json::json!({ "skipped": sequence }));
+        } else {
+            print_line(format_args!("all nodes skip the turn at sequence {sequence}"));
+        }
+        Ok(ExitCode::SUCCESS)
     }
 }

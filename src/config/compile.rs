@@ -71,6 +71,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     let hub = diagnostics.hub(&settings.hub);
     let polling = fetch::Settings {
         push: hub.callback_base.is_some(),
+        is_shared: !settings.cluster.servers.is_empty(),
         ..diagnostics.polling(&parts[0], &server, published)
     };
     let digest = digest(&parts);
@@ -110,6 +111,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 access_rules,
                 cluster,
                 shared,
+                local: Arc::new(settings.clone()),
                 public_version: None,
                 written_options,
             };

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -32,6 +33,8 @@ pub(super) struct DaemonBackend {
     searches: Searches,
     /// The most store reads for readers at once, so that polls keep their share of threads.
     looking: Arc<Semaphore>,
+    /// The most calls at unknown callbacks at once.
+    waiting: Arc<Semaphore>,
 }
 
 /// Where hubs' calls go.
@@ -44,6 +47,13 @@ pub(super) struct HubChannels {
 
 /// Look-ups at a time.
 const LOOKING: usize = 4;
+
+/// How long a hub's call at an unknown callback waits on a node of a cluster: it may have to apply
+/// the turn first that opens the callback.
+const CATCH_UP: Duration = Duration::from_millis(800);
+
+/// The most such calls at a time.
+const CATCHING_UP: usize = 64;
 
 impl DaemonBackend {
     pub(super) fn new(
@@ -62,6 +72,7 @@ impl DaemonBackend {
             hubs,
             searches: Searches::new(background),
             looking: Arc::new(Semaphore::new(LOOKING)),
+            waiting: Arc::new(Semaphore::new(CATCHING_UP)),
         }
     }
 
@@ -163,14 +174,34 @@ impl SearchBackend for DaemonBackend {
 }
 
 impl CallbackBackend for DaemonBackend {
-    fn callback(&self, token: &str) -> Option<u64> {
-        let known = self.hubs.callbacks.as_ref()?.knows(token);
-        known.then(|| self.records.plan().polling.max_body.0)
+    fn callback(&self, token: &str) -> Reply<Option<u64>> {
+        let plan = self.records.plan();
+        let most = plan.polling.max_body.0;
+        let Some(callbacks) = self.hubs.callbacks.clone() else {
+            return Box::pin(std::future::ready(Ok(None)));
+        };
+        if !self.liveness.takes_messages() {
+            return Box::pin(std::future::ready(Err(cannot_take())));
+        }
+        let (token, waiting) = (token.to_owned(), self.waiting.clone());
+        Box::pin(async move {
+            let is_known = callbacks.knows(&token)
+                || plan.cluster.is_some() && {
+                    // A node that has just asked the hub may be ahead of this one.
+                    let _permit = waiting.try_acquire().map_err(|_| cannot_take())?;
+                    let opened = callbacks.opened(&token);
+                    tokio::time::timeout(CATCH_UP, opened).await.is_ok()
+                };
+            Ok(is_known.then_some(most))
+        })
     }
 
     fn verified(&self, token: String, query: Vec<(String, String)>) -> Reply<Option<String>> {
-        let requests = self.hubs.requests.clone();
+        let (requests, takes) = (self.hubs.requests.clone(), self.liveness.takes_messages());
         Box::pin(async move {
+            if !takes {
+                return Err(cannot_take());
+            }
             let stopping = || Unavailable("the daemon is stopping".to_owned());
             let (done, answer) = oneshot::channel();
             let request = Request::CallBack { token, query, done };
@@ -184,7 +215,8 @@ impl CallbackBackend for DaemonBackend {
     }
 
     fn delivered(&self, delivery: Delivery) -> bool {
-        self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
+        self.liveness.takes_messages()
+            && self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
     }
 }
 
@@ -221,6 +253,10 @@ impl FeedBackend for DaemonBackend {
     fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {
         self.look_up(move |records| records.source_detail(&source, confide).map_err(unavailable))
     }
+}
+
+fn cannot_take() -> Unavailable {
+    Unavailable("this node accepts no messages now".to_owned())
 }
 
 fn unavailable(error: crate::store::StoreError) -> Unavailable {

@@ -61,9 +61,9 @@ async fn write(backups: &Backups, handle: &Handle, clock: &Clock) -> bool {
         Err(error) => Err(error),
     });
     match writing.await {
-        Some(written) => report(backups, handle, written),
-        None => {
-            warn!(event = "backup_failed", "no backup was written: gazetted is stopping");
+        Ok(written) => report(backups, handle, written),
+        Err(why) => {
+            warn!(event = "backup_failed", "no backup was written: {why}");
             false
         }
     }

@@ -6,7 +6,7 @@ use tracing::{info, warn};
 
 use super::{Begun, DaemonError, file_limit};
 use crate::clock::Clock;
-use crate::config::{self, ClusterPlan, Plan};
+use crate::config::{self, ClusterPlan, Plan, Problems};
 use crate::engine::{StreamState, genesis, plan_hash};
 use crate::model::{EngineRecord, Seed};
 use crate::pipeline::{ClusterNode, EngineDriver, Pipeline};
@@ -21,6 +21,8 @@ use crate::stream::{Genesis, JetStream, Stream, StreamError};
 pub(super) struct Joining {
     /// The plan in force.
     pub(super) plan: Arc<Plan>,
+    /// Plans before it by whose queries topics are published until they are filled.
+    pub(super) former: Vec<Arc<Plan>>,
     cluster: Arc<ClusterPlan>,
     connection: Connection,
     /// The first turn, for an empty store.
@@ -58,6 +60,14 @@ impl Joining {
             }
             None => {
                 let genesis = connection.genesis().await.map_err(refused)?;
+                if genesis.rules != cluster.rules {
+                    return Err(unusable(format!(
+                        "the stream {} began with rules version {}, and this program applies version {}: restore a backup of another node with `gazetted restore FILE`",
+                        connection.stream_name(),
+                        genesis.rules,
+                        cluster.rules
+                    )));
+                }
                 if !genesis.is_empty {
                     return Err(unusable(format!(
                         "the stream {} did not begin with an empty store: restore a snapshot of another node with `gazetted restore FILE`",
@@ -75,7 +85,12 @@ impl Joining {
         let is_same = plan.shared.as_deref().is_some_and(|own| own == text);
         let follows = is_same.then(|| plan_hash(text));
         let plan = if is_same { plan } else { in_force(&plan, text)? };
-        Ok(Some(Self { plan, cluster, connection, genesis, follows }))
+        let former = StreamState::former_plans(&records).iter();
+        let former = former
+            .map(|text| tokio::task::block_in_place(|| compile_shared(text, &plan)).map(Arc::new))
+            .collect::<Result<_, _>>()
+            .map_err(DaemonError::Configuration)?;
+        Ok(Some(Self { plan, former, cluster, connection, genesis, follows }))
     }
 
     /// When the engine is opened: the time of the first turn, for an empty store.
@@ -90,7 +105,7 @@ impl Joining {
         with: impl FnOnce(EngineDriver) -> Result<Pipeline, DaemonError>,
     ) -> Result<Pipeline, DaemonError> {
         if let Some(first) = &self.genesis {
-            driver.begin_stream(genesis(&first.id, first.at, &first.plan)).await?;
+            driver.begin_stream(genesis(&first.id, first.at, &first.plan, first.rules)).await?;
         }
         let Some(state) = driver.engine().stream() else {
             return Err(unusable("the store does not know its stream; please report it"));
@@ -100,14 +115,15 @@ impl Joining {
         let (sequence, genesis) = (applied.sequence, applied.genesis.clone());
         info!(
             event = "joins", sequence, node = %self.cluster.node,
-            "node {} goes on behind sequence {sequence} of the stream", self.cluster.node
+            "node {} continues after sequence {sequence} of the stream", self.cluster.node
         );
-        let stream = JetStream::open(self.connection.clone(), genesis, sequence, own);
+        let connection = self.connection.of_stream(&genesis);
+        let stream = JetStream::open(connection.clone(), genesis, sequence, own);
         let stream = stream.map_err(refused)?;
         let polls = self.cluster.polls;
         let state = NodeState { sequence, polls, ..NodeState::default() };
-        let membership = Membership::begin(self.connection, state);
-        let node = ClusterNode::new(self.cluster, membership, self.follows);
+        let membership = Membership::begin(connection, state);
+        let node = ClusterNode::new(self.cluster, membership, compile_shared, self.follows);
         let mut pipeline = with(driver)?;
         pipeline.join(node, Stream::JetStream(Box::new(stream)));
         Ok(pipeline)
@@ -116,13 +132,17 @@ impl Joining {
 
 /// The plan that the nodes share, where this node's files say something else.
 fn in_force(own: &Arc<Plan>, text: &str) -> Result<Arc<Plan>, DaemonError> {
-    let file = own.files.first().cloned().unwrap_or_default();
-    let loaded = tokio::task::block_in_place(|| Plan::of_shared(text, &file));
-    let plan = loaded.map_err(DaemonError::Configuration)?.plan;
+    let compiled = tokio::task::block_in_place(|| compile_shared(text, own));
+    let plan = compiled.map_err(DaemonError::Configuration)?;
     for change in config::changes(&plan, own) {
         warn!(event = "files_differ", "this node's files differ from the plan in force: {change}");
     }
-    Ok(Arc::new(file_limit::within(plan)))
+    Ok(Arc::new(plan))
+}
+
+/// Compiles a plan that the nodes share, within the limits of this machine.
+fn compile_shared(text: &str, own: &Plan) -> Result<Plan, Problems> {
+    Ok(file_limit::within(Plan::of_shared(text, own)?.plan))
 }
 
 /// Begins the stream of a cluster from a store. The plan is in force in the store afterwards.
@@ -157,6 +177,7 @@ pub async fn begin_stream(
         id: seed.token(&[b"genesis"]),
         is_empty,
         plan: text.to_string(),
+        rules: cluster.rules,
         at: clock.now(),
     };
     if is_empty {
@@ -171,7 +192,7 @@ pub async fn begin_stream(
     if !is_empty {
         connection.create(&first).await.map_err(refused)?;
     }
-    driver.begin_stream(genesis(&first.id, first.at, &text)).await?;
+    driver.begin_stream(genesis(&first.id, first.at, &text, first.rules)).await?;
     Ok(Begun {
         stream: connection.stream_name(),
         genesis: first.id,
@@ -219,9 +240,8 @@ pub async fn check_servers(plan: &Plan) -> Result<Vec<String>, StreamError> {
     )];
     let name = connection.stream_name();
     match connection.stream_info().await {
-        Err(_) => {
-            lines.push(format!("there is no stream {name} yet: `gazetted cluster init` makes it"))
-        }
+        Err(_) => lines
+            .push(format!("the stream {name} does not exist: `gazetted cluster init` creates it")),
         Ok(info) => {
             let replicas = info.config.num_replicas;
             if replicas < 3 {

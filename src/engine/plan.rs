@@ -18,16 +18,17 @@ impl Engine {
         plan: Arc<Plan>,
         work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
-        let former = self.plan.clone();
+        let former = vec![self.plan.clone()];
         work.events.push(Event::Planned);
-        self.follow_plan(plan, Some(former), work)
+        self.follow_plan(plan, former, work)
     }
 
-    /// Puts a plan in force. `former` is the one before, where that is known.
+    /// Puts a plan in force. `former` are those before by whose queries topics may be published, as
+    /// far as they are known.
     pub(super) fn follow_plan(
         &mut self,
         plan: Arc<Plan>,
-        former: Option<Arc<Plan>>,
+        former: Vec<Arc<Plan>>,
         work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         self.topics.replan(plan.clone(), former, work)?;
@@ -59,6 +60,7 @@ impl Engine {
         }
         let plan = self.plan.clone();
         self.feeds.touch(&plan, work);
+        self.share_former_plans(work);
         work.events.push(Event::TopicsFilled(refilled));
         Ok(())
     }

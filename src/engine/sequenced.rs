@@ -4,15 +4,18 @@ use serde::Serialize;
 
 use super::ownership::partition_of;
 use super::turn::{Event, Step, Turn};
-use super::{Engine, Ingested, Polled, RULES_VERSION, Reader};
+use super::{Engine, Ingested, Polled, Reader};
 use crate::model::{
-    Applied, Assignment, EngineRecord, NodeName, Poll, SourceId, SourceState, StateDigest,
-    Timestamp,
+    Applied, Assignment, EngineRecord, FailureKind, NodeName, Outcome, Poll, SourceId, SourceState,
+    StateDigest, Timestamp,
 };
 use crate::store::{Commit, StoreError};
 
-/// Polls may be dated so much later than the stream received them.
+/// Turns may be dated so much later than the stream received them.
 const LATEST: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// The rules version of turns that every version can apply.
+pub const ANY_RULES: u32 = 0;
 
 /// A turn as it is in the stream.
 #[derive(Debug, Clone)]
@@ -25,8 +28,12 @@ pub struct Sequenced {
     pub node: NodeName,
     /// Which of the node's turns it is, from 1.
     pub number: u64,
+    /// Its rules version; [`ANY_RULES`] if every version can apply it.
+    pub rules: u32,
     /// For a plan: the hash of the plan that it replaces; `None` replaces any.
     pub follows: Option<u64>,
+    /// Whether an operator has had all nodes skip it.
+    pub is_skipped: bool,
     /// The turn; `None` if there is nothing to apply.
     pub turn: Option<Turn>,
 }
@@ -62,6 +69,15 @@ impl StreamState {
         })
     }
 
+    /// The texts of plans by whose queries topics are published until they are filled.
+    pub fn former_plans(records: &[EngineRecord]) -> &[String] {
+        let found = records.iter().find_map(|record| match record {
+            EngineRecord::FormerPlans { texts } => Some(&texts[..]),
+            _ => None,
+        });
+        found.unwrap_or_default()
+    }
+
     /// Removes the records that make a store part of a stream.
     pub fn leave(records: &[EngineRecord], commit: &mut Commit) {
         let is_of_stream = |record: &&EngineRecord| {
@@ -70,6 +86,7 @@ impl StreamState {
                 EngineRecord::Applied(_)
                     | EngineRecord::Assignment(_)
                     | EngineRecord::SharedPlan { .. }
+                    | EngineRecord::FormerPlans { .. }
             )
         };
         commit.engine_removed.extend(records.iter().filter(is_of_stream).map(EngineRecord::key));
@@ -95,7 +112,7 @@ impl Engine {
         self.stream.as_ref()
     }
 
-    /// Applies a turn of the stream. Its commit records the sequence, so a restart goes on behind
+    /// Applies a turn of the stream. Its commit records the sequence, so a restart continues after
     /// it. A turn that was applied before, and one that its node may not append, changes nothing.
     ///
     /// # Errors
@@ -105,16 +122,35 @@ impl Engine {
         sequenced: Sequenced,
         reader: &Reader<'_>,
     ) -> Result<Step, StoreError> {
-        let Sequenced { sequence, at, node, number, follows, turn } = sequenced;
+        let Sequenced { sequence, at, node, number, rules, follows, is_skipped, turn } = sequenced;
         let Some(state) = &mut self.stream else { return Ok(Step::default()) };
         let known = state.applied.numbers.get(&node).copied();
-        (state.applied.sequence, state.applied.at) = (sequence, at);
-        if known.is_some_and(|known| number <= known) {
-            return Ok(Step { at: self.progress.applied, ..Step::default() });
+        (state.applied.sequence, state.applied.at) = (sequence, at.max(state.applied.at));
+        if is_skipped {
+            state.applied.skipped.insert(sequence);
         }
-        state.applied.numbers.insert(node.clone(), number);
-        let lost = known.map_or(0, |known| number - known - 1);
-        let mut refused = Vec::new();
+        if !is_skipped && known.is_some_and(|known| number <= known) {
+            let polls = match turn {
+                Some(Turn::Polls(polls)) => polls.into_iter().map(void).collect(),
+                _ => Vec::new(),
+            };
+            return Ok(Step { at: self.progress.applied, polls, ..Step::default() });
+        }
+        // A skipped message that cannot be read may have no number.
+        if number > 0 {
+            state.applied.numbers.insert(node.clone(), number);
+        }
+        let lost = known.map_or(0, |known| number.saturating_sub(known + 1));
+        let (in_force, mut refused) = (state.applied.rules, Vec::new());
+        let is_of_other_rules = rules != ANY_RULES && rules != in_force;
+        let turn = match turn {
+            Some(Turn::Polls(polls)) if is_of_other_rules || is_skipped => {
+                refused = polls;
+                None
+            }
+            turn => turn.filter(|_| !is_of_other_rules && !is_skipped),
+        };
+        let turn = turn.map(|turn| turn.dated_by(at.after(LATEST)));
         let turn = turn.and_then(|turn| self.entitled(turn, &node, follows, at, &mut refused));
         let mut step = match turn {
             Some(turn) => self.apply(turn, reader)?,
@@ -122,10 +158,14 @@ impl Engine {
         };
         step.polls.extend(refused.into_iter().map(void));
         if lost > 0 {
-            step.events.push(Event::TurnsLost { node, count: lost });
+            step.events.push(Event::TurnsLost { node: node.clone(), count: lost });
+        }
+        if is_of_other_rules {
+            step.events.push(Event::OtherRules { node, rules });
         }
         if let Some(state) = &mut self.stream {
-            state.applied.digest = chained(state.applied.digest, sequence, &step.commit);
+            let before = state.applied.digest;
+            state.applied.digest = chained(before, sequence, is_skipped, &step.commit);
             step.commit.engine.push(EngineRecord::Applied(state.applied.clone()));
         }
         Ok(step)
@@ -147,9 +187,12 @@ impl Engine {
             Turn::Polls(polls) => {
                 let mut kept = Vec::new();
                 for poll in polls {
+                    // The record of a document that processes die of is not to be lost.
+                    let is_crash = matches!(&poll.outcome, Outcome::Failed(failure)
+                        if failure.kind == FailureKind::Crash);
                     let is_entitled = poll.at <= at.after(LATEST)
                         && !state.applied.paused
-                        && self.is_owner(node, &poll.source);
+                        && (is_crash || self.is_owner(node, &poll.source));
                     if is_entitled { kept.push(poll) } else { refused.push(poll) }
                 }
                 (!kept.is_empty()).then_some(Turn::Polls(kept))
@@ -170,6 +213,10 @@ impl Engine {
             | Turn::ArchiveContinued { .. }
             | Turn::SubscribersUpdated { .. }
             | Turn::HubNotified { .. } => leads.then_some(turn),
+            // Between a pause and its end, so that no turn of the version before comes after it.
+            Turn::RulesVersion { number } => {
+                (state.applied.paused && number > state.applied.rules).then_some(turn)
+            }
             Turn::ClockCorrected { .. } => None,
             _ => Some(turn),
         }
@@ -213,6 +260,16 @@ impl Engine {
             }
             Turn::Pause { .. } => state.applied.paused = true,
             Turn::Resume { .. } => state.applied.paused = false,
+            Turn::RulesVersion { number } => {
+                state.applied.rules = number;
+                work.events.push(Event::RulesVersion(number));
+            }
+            Turn::Skip { sequence } => {
+                let is_earlier = sequence < state.applied.sequence;
+                if is_earlier && !state.applied.skipped.contains(&sequence) {
+                    work.events.push(Event::AppliedUnlikeOthers { sequence });
+                }
+            }
             _ => {}
         }
     }
@@ -222,7 +279,28 @@ impl Engine {
         if let (Some(state), Some(shared)) = (&mut self.stream, &self.plan.shared) {
             state.applied.plan = plan_hash(shared);
             work.commit.engine.push(EngineRecord::SharedPlan { text: shared.to_string() });
+            self.share_former_plans(work);
         }
+    }
+
+    /// Records the plans by whose queries topics are published until they are filled: after a
+    /// restart, a node goes on by them as the others do.
+    pub(super) fn share_former_plans(
+        &self,
+        work: &mut super::turn_in_progress::TurnInProgress<'_>,
+    ) {
+        if self.stream.is_none() {
+            return;
+        }
+        let former = self.topics.former_plans();
+        let texts = former.iter().filter_map(|plan| plan.shared.as_deref());
+        let record = EngineRecord::FormerPlans { texts: texts.map(str::to_owned).collect() };
+        work.commit.engine.push(record);
+    }
+
+    /// The plans by whose queries topics are published until they are filled.
+    pub fn former_plans(&self) -> Vec<std::sync::Arc<crate::config::Plan>> {
+        self.topics.former_plans()
     }
 }
 
@@ -232,16 +310,17 @@ pub fn plan_hash(text: &str) -> u64 {
 }
 
 /// The state of a store that is the beginning of a stream.
-pub fn genesis(id: &str, at: Timestamp, plan: &str) -> StreamState {
+pub fn genesis(id: &str, at: Timestamp, plan: &str, rules: u32) -> StreamState {
     let applied = Applied {
         genesis: id.to_owned(),
         sequence: 1,
         at,
         numbers: Default::default(),
         digest: StateDigest::default(),
-        rules: RULES_VERSION,
+        rules,
         plan: plan_hash(plan),
         paused: false,
+        skipped: Default::default(),
     };
     StreamState { applied, assignment: None }
 }
@@ -252,9 +331,9 @@ fn void(poll: Poll) -> Polled {
 
 /// Hashes the changes of a turn onto the digest before it. Places of topics are left out: those of
 /// a topic that is being filled are derived data, and each node finds them in its own time.
-fn chained(before: StateDigest, sequence: u64, commit: &Commit) -> StateDigest {
+fn chained(before: StateDigest, sequence: u64, is_skipped: bool, commit: &Commit) -> StateDigest {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&before.0).update(&sequence.to_le_bytes());
+    hasher.update(&before.0).update(&sequence.to_le_bytes()).update(&[u8::from(is_skipped)]);
     let mut add = |value: &dyn erased::Hashed| value.add_to(&mut hasher);
     add(&commit.source_states);
     add(&commit.listed);

@@ -35,6 +35,12 @@ impl FillProgress {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = begun;
     }
 
+    /// Goes on from the reports of another.
+    pub(super) fn take_over(&self, other: &Self) {
+        let reports = other.all();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reports;
+    }
+
     /// Records the number of matched stories.
     pub(super) fn reach(&self, matched: usize) {
         for filling in &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {

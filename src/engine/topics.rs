@@ -152,12 +152,12 @@ impl Topics {
     }
 
     /// Puts a plan in force: the topics whose version is not filled are filled from now on, and
-    /// the others stand as they stood. `former` is the plan before, if that is known: until they
-    /// are filled, topics take in what its queries find.
+    /// the others stand as they stood. `former` are the plans before, as far as they are known:
+    /// until they are filled, topics take in what the queries of those find.
     pub(super) fn replan(
         &mut self,
         plan: Arc<Plan>,
-        former: Option<Arc<Plan>>,
+        former: Vec<Arc<Plan>>,
         work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let store = work.reader().store();
@@ -476,6 +476,12 @@ impl Topics {
     /// Whether there are such topics.
     pub(super) fn has_archive_backlog(&self) -> bool {
         !self.backlog().is_empty()
+    }
+
+    /// Reports how far topics are filled there from now on.
+    pub(super) fn report_to(&mut self, progress: Arc<FillProgress>) {
+        progress.take_over(&self.fill_progress);
+        self.fill_progress = progress;
     }
 
     /// How far what is to follow is filled, for those who report on it.

@@ -129,6 +129,18 @@ pub enum Turn {
         /// Time of the turn.
         at: Timestamp,
     },
+    /// A node compares its clock with the stream's time. Nothing changes.
+    ClockChecked,
+    /// Another rules version is in force from now on.
+    RulesVersion {
+        /// The version.
+        number: u32,
+    },
+    /// All nodes skip a turn that none of them can apply. Those that stopped there look for this.
+    Skip {
+        /// Where the turn is in the stream.
+        sequence: u64,
+    },
     /// A hub elsewhere has accepted a ping.
     HubNotified {
         /// The feeds, by path, with their hashes.
@@ -139,13 +151,58 @@ pub enum Turn {
 }
 
 impl Turn {
+    /// Whether it is about the cluster alone, so that every rules version can apply it. What is
+    /// written of such a turn must stay readable for earlier and later versions.
+    pub fn is_control(&self) -> bool {
+        matches!(
+            self,
+            Self::Assign(_)
+                | Self::Pause { .. }
+                | Self::Resume { .. }
+                | Self::RulesVersion { .. }
+                | Self::Skip { .. }
+                | Self::ClockChecked
+        )
+    }
+
+    /// The turn, dated no later than `latest`. Polls keep their own times.
+    pub fn dated_by(mut self, latest: Timestamp) -> Self {
+        match &mut self {
+            Self::Polls(_)
+            | Self::Assign(_)
+            | Self::RulesVersion { .. }
+            | Self::Skip { .. }
+            | Self::ClockChecked => {}
+            Self::PushReceived(poll) => poll.at = poll.at.min(latest),
+            Self::Plan { at, .. }
+            | Self::TopicFilled { at, .. }
+            | Self::ArchiveContinued { at }
+            | Self::ClockCorrected { at }
+            | Self::HubRequested { at, .. }
+            | Self::HubAnswered { at, .. }
+            | Self::HubCallback { at, .. }
+            | Self::PingReceived { at, .. }
+            | Self::PushRejected { at, .. }
+            | Self::PollRequested { at, .. }
+            | Self::SubscriptionRequested { at, .. }
+            | Self::SubscribersUpdated { at, .. }
+            | Self::Pause { at }
+            | Self::Resume { at }
+            | Self::HubNotified { at, .. } => *at = (*at).min(latest),
+        }
+        self
+    }
+
     /// When it happened.
     pub fn at(&self) -> Timestamp {
         match self {
             Self::Polls(polls) => polls.iter().map(|poll| poll.at).max().unwrap_or_default(),
             Self::PushReceived(poll) => poll.at,
             // It is about nodes alone, and moves no time.
-            Self::Assign(_) => Timestamp::EPOCH,
+            Self::Assign(_)
+            | Self::RulesVersion { .. }
+            | Self::Skip { .. }
+            | Self::ClockChecked => Timestamp::EPOCH,
             Self::Plan { at, .. }
             | Self::TopicFilled { at, .. }
             | Self::ArchiveContinued { at }
@@ -254,6 +311,20 @@ pub enum Event {
         /// Their number.
         count: u64,
     },
+    /// A turn that this program applied is skipped by the other nodes.
+    AppliedUnlikeOthers {
+        /// Where the turn is in the stream.
+        sequence: u64,
+    },
+    /// A turn was dropped: its node does not have the rules version in force.
+    OtherRules {
+        /// The node.
+        node: NodeName,
+        /// The rules version of the turn.
+        rules: u32,
+    },
+    /// Another rules version is in force.
+    RulesVersion(u32),
     /// Times of so many sources were void, because a clock had been ahead.
     ClockWasAhead(usize),
 }

@@ -186,6 +186,13 @@ impl Agenda {
         self.finish_slot(number, now);
     }
 
+    /// The sources with a poll that has started and is not finished.
+    pub fn under_way(&self) -> Vec<SourceId> {
+        let slots = self.numbers.values().map(|number| &self.slots[*number]);
+        let under_way = slots.filter(|slot| matches!(slot.state, State::InFlight(_)));
+        under_way.map(|slot| slot.id.clone()).collect()
+    }
+
     /// A request to a source's hub has ended. It is due again once
     /// [`Agenda::plan_hub_request`] says so, before or after this.
     pub fn hub_request_finished(&mut self, source: &SourceId, now: Timestamp) {

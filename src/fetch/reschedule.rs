@@ -81,7 +81,9 @@ pub(super) fn access(source: &Source, settings: &Settings) -> u16 {
     };
     for (name, value) in &source.headers {
         add(name.as_bytes());
-        add(value.reveal().as_bytes());
+        if !settings.is_shared {
+            add(value.reveal().as_bytes());
+        }
     }
     add(&[source.allow_private.into(), (*robots).into()]);
     // Another version of ours is no other client.

@@ -80,6 +80,9 @@ options! {
         subscribers: usize = 1,
         /// Whether hubs can reach us, so that one that pushes is counted on (W13).
         push: bool = false,
+        /// Whether the nodes of a cluster share the states of sources: then nothing in those
+        /// comes from a file that each node has for itself.
+        is_shared: bool = false,
     }
 }
 

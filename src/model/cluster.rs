@@ -1,11 +1,15 @@
 //! How far a node has applied the stream, and which node owns which sources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::{NodeName, Timestamp};
+
+/// The number of the engine's rules: it is raised with every change after which the same turns
+/// lead to another state.
+pub const RULES_VERSION: u32 = 9;
 
 /// Shares of the sources, by host. Every source is in one.
 pub const PARTITIONS: u16 = 1024;
@@ -26,13 +30,16 @@ pub struct Applied {
     pub numbers: BTreeMap<NodeName, u64>,
     /// Chained over all changes since the stream began.
     pub digest: StateDigest,
-    /// The rules version that the turns are applied by.
+    /// The rules version in force.
     pub rules: u32,
     /// Hash of the text of the plan in force.
     pub plan: u64,
     /// Whether nobody polls, for an upgrade.
     #[serde(default)]
     pub paused: bool,
+    /// The sequences that an operator has had skipped.
+    #[serde(default)]
+    pub skipped: BTreeSet<u64>,
 }
 
 /// A chained hash of the state. Nodes compare it at equal sequences.

@@ -51,6 +51,12 @@ pub enum EngineRecord {
         /// The configuration, written out in full.
         text: String,
     },
+    /// The plans by whose queries topics are published until they are filled, as the nodes of a
+    /// cluster share them.
+    FormerPlans {
+        /// The configurations, the newest first.
+        texts: Vec<String>,
+    },
     /// A hub elsewhere has accepted a ping for a feed.
     Ping {
         /// The path of the feed.
@@ -164,6 +170,7 @@ impl EngineRecord {
             Self::Applied(_) => "stream:applied".to_owned(),
             Self::Assignment(_) => "stream:assignment".to_owned(),
             Self::SharedPlan { .. } => "stream:plan".to_owned(),
+            Self::FormerPlans { .. } => "stream:former".to_owned(),
             Self::Ping { path, .. } => format!("ping{path}"),
         }
     }

@@ -25,7 +25,11 @@ impl Pipeline {
     /// Applies a turn. On a full disk its commit waits, and so does every other turn: nothing new
     /// is polled or taken in until there is room. Then returns nothing.
     pub(super) async fn apply(&mut self, turn: Turn) -> Result<Option<Applied>, StoreError> {
-        if self.is_closed() {
+        let is_closed = match turn.is_control() {
+            true => !self.can_write() || self.is_cut_off(),
+            false => self.is_closed(),
+        };
+        if is_closed {
             return Ok(None);
         }
         self.append(Message::Turn(turn)).await
@@ -33,11 +37,10 @@ impl Pipeline {
 
     /// Tries again to write a step that a full disk kept out.
     pub(super) async fn retry(&mut self) -> Result<(), StoreError> {
-        self.settle().await;
         if self.driver.is_blocked() && !self.disk.is_low() {
             let step = self.driver.retry().await.map(Option::unwrap_or_default);
-            // Polls of other nodes are not under way here: to end them does nothing.
-            self.written(step, true).await?;
+            let is_own = self.disk.kept_out_is_own();
+            self.written(step, is_own).await?;
             // The turn may have been a plan's.
             self.answer_if_filled().await?;
         }
@@ -53,6 +56,7 @@ impl Pipeline {
     ) -> Result<Option<Applied>, StoreError> {
         match step {
             Err(full @ StoreError::Full { .. }) => {
+                self.disk.keep_out(is_own);
                 self.wait_for_room(&full);
                 Ok(None)
             }
@@ -60,9 +64,20 @@ impl Pipeline {
         }
     }
 
-    /// Whether nothing more is taken in, because the disk is full or nearly so.
+    /// Whether nothing more is taken in: the disk is full or nearly so, or the other nodes of the
+    /// cluster cannot be reached, or are being upgraded.
     pub(super) fn is_closed(&self) -> bool {
-        self.disk.is_low() || self.driver.is_blocked() || self.is_cut_off()
+        !self.can_write() || self.is_cut_off() || self.is_paused()
+    }
+
+    /// Whether turns may change the store now: the disk has room, and no backup is being written.
+    pub(super) fn can_write(&self) -> bool {
+        !self.is_unwritable() && self.backups.is_empty()
+    }
+
+    /// Whether the disk is full or nearly so.
+    pub(super) fn is_unwritable(&self) -> bool {
+        self.disk.is_low() || self.driver.is_blocked()
     }
 
     /// Looks every so often whether enough of the disk is free.
@@ -122,8 +137,13 @@ impl Pipeline {
                     }
                 },
                 Event::Assigned { before } => self.assigned(before.as_ref()),
+                Event::AppliedUnlikeOthers { sequence } => self.stop_applying(&format!(
+                    "this node has applied the turn at sequence {sequence}, which the others skip: restore a backup of another node with `gazetted restore --replace`"
+                )),
+                Event::TurnsLost { node, .. } => self.turns_lost(&node),
                 Event::ClockWasAhead(_)
-                | Event::TurnsLost { .. }
+                | Event::OtherRules { .. }
+                | Event::RulesVersion(_)
                 | Event::TopicSilent { .. }
                 | Event::TopicSpeaks { .. }
                 | Event::PushDistrusted { .. } => {}

@@ -19,6 +19,8 @@ pub(super) struct DiskWatch {
     is_low: bool,
     next_check: Instant,
     retry_at: Instant,
+    /// Whether this process appended the turn that a full disk keeps out.
+    is_own: bool,
 }
 
 /// A change of the free space that the loop acts on.
@@ -31,7 +33,7 @@ pub(super) enum DiskChange {
 
 impl Default for DiskWatch {
     fn default() -> Self {
-        Self { is_low: false, next_check: Instant::now(), retry_at: Instant::now() }
+        Self { is_low: false, next_check: Instant::now(), retry_at: Instant::now(), is_own: true }
     }
 }
 
@@ -44,6 +46,16 @@ impl DiskWatch {
     /// When a turn that a full disk kept out is tried again.
     pub(super) fn retry_at(&self) -> Instant {
         self.retry_at
+    }
+
+    /// A full disk keeps a turn out. `is_own`: this process has appended it.
+    pub(super) fn keep_out(&mut self, is_own: bool) {
+        self.is_own = is_own;
+    }
+
+    /// Whether this process has appended the turn that was kept out last.
+    pub(super) fn kept_out_is_own(&self) -> bool {
+        self.is_own
     }
 
     /// Puts the next try off.

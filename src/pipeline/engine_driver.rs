@@ -70,18 +70,20 @@ impl EngineDriver {
         cache: Arc<ResponseCache>,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        Self::open_with_progress(plan, store, cache, now, &StartupProgress::default()).await
+        let progress = StartupProgress::default();
+        Self::open_with_progress(plan, Vec::new(), store, cache, now, &progress).await
     }
 
-    /// Like [`EngineDriver::open`], with reports of its progress.
+    /// Like [`EngineDriver::open`], with reports of its progress. `former`: see [`Engine::open`].
     pub async fn open_with_progress(
         plan: Arc<Plan>,
+        former: Vec<Arc<Plan>>,
         store: Arc<dyn Store>,
         cache: Arc<ResponseCache>,
         now: Timestamp,
         opening: &StartupProgress,
     ) -> Result<Self, StoreError> {
-        let opened = blocking(|| Engine::open(plan, &*store, now, opening));
+        let opened = blocking(|| Engine::open(plan, former, &*store, now, opening));
         let (engine, step) = opened?;
         let mut driver = Self {
             displayed: vec![Vec::new(); engine.all_feeds().len()],
@@ -227,6 +229,22 @@ impl EngineDriver {
         };
         self.unpublished.began(began);
         Ok(self.write(step).await?)
+    }
+
+    /// Reads the state anew from the store, after a turn that the engine could not apply.
+    pub(super) async fn reopen(&mut self, plan: Arc<Plan>) -> Result<(), StoreError> {
+        let (store, now) = (self.store.clone(), self.engine.now());
+        let former = self.engine.former_plans();
+        let opened = tokio::task::block_in_place(|| {
+            Engine::open(plan, former, &*store, now, &StartupProgress::default())
+        });
+        let (mut engine, step) = opened?;
+        self.engine.hand_over(&mut engine);
+        self.engine = engine;
+        self.at_hand.clear();
+        self.matched_terms = MatchedTerms::default();
+        self.write(step).await?;
+        self.publish_all().await
     }
 
     /// Makes the store part of a stream.

@@ -29,6 +29,8 @@ pub struct Liveness {
     stalled: Mutex<Option<String>>,
     /// Why this node of a cluster is not ready.
     not_ready: Mutex<Option<String>>,
+    /// Whether messages of hubs and subscribers cannot be taken in now.
+    is_shut: AtomicBool,
     /// Number of steps that the loop has begun.
     steps: AtomicU64,
     /// Whether the loop is at a step.
@@ -91,6 +93,15 @@ impl Liveness {
     /// Sets or clears the reason why this node of a cluster is not ready.
     pub(super) fn lag(&self, why: Option<String>) {
         *self.not_ready.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    /// Whether messages of hubs and subscribers can be taken in now.
+    pub fn takes_messages(&self) -> bool {
+        !self.is_shut.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn take_messages(&self, takes: bool) {
+        self.is_shut.store(!takes, Ordering::Relaxed);
     }
 
     pub(super) fn expect(&self, next_poll: Option<Timestamp>) {

@@ -80,7 +80,19 @@ pub(super) fn of_event(event: &Event) {
             event = "turns_lost", %node, count,
             "the NATS servers have lost {count} turns of node {node}: set `sync_interval: always` there, and see docs/clusters.md"
         ),
-        Event::Planned | Event::TopicsFilled(_) | Event::Assigned { .. } => {}
+        Event::OtherRules { node, rules } => warn!(
+            event = "turn_dropped", %node, rules,
+            "a turn of node {node} was dropped: it has rules version {rules}, which is not in force"
+        ),
+        Event::RulesVersion(number) => info!(
+            event = "rules_version",
+            number,
+            "rules version {number} is in force: write a backup now, for nodes that join later"
+        ),
+        Event::AppliedUnlikeOthers { .. }
+        | Event::Planned
+        | Event::TopicsFilled(_)
+        | Event::Assigned { .. } => {}
     }
 }
 

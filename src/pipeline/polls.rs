@@ -301,7 +301,7 @@ impl Polls {
         self.committed(&source.id, now);
         self.plan(source, &driver.source_state(&source.id));
         for wish in self.waiting.remove(&source.id).unwrap_or_default() {
-            self.poll_now(source.id.clone(), wish, false, now);
+            self.poll_now(source.id.clone(), wish, None, now);
         }
     }
 
@@ -310,11 +310,11 @@ impl Polls {
         &mut self,
         source: SourceId,
         wish: PollWish,
-        is_disk_full: bool,
+        refusal: Option<&Refusal>,
         now: Timestamp,
     ) {
         let refusal = match self.agenda.merged(&source) {
-            _ if is_disk_full => Some(Refusal::DiskFull),
+            _ if refusal.is_some() => refusal.cloned(),
             Some(other) => Some(Refusal::Merged(other.clone())),
             // A poll that is under way counts: nothing is read twice.
             None => match self.agenda.hurry(&source, wish.insists, now) {
@@ -346,10 +346,10 @@ impl Polls {
     }
 
     /// Requests them again, under a new plan: it may refuse them, or put them off.
-    pub(super) fn request_again(&mut self, is_disk_full: bool, now: Timestamp) {
+    pub(super) fn request_again(&mut self, refusal: Option<&Refusal>, now: Timestamp) {
         for (source, waiting) in std::mem::take(&mut self.waiting) {
             for wish in waiting {
-                self.poll_now(source.clone(), wish, is_disk_full, now);
+                self.poll_now(source.clone(), wish, refusal, now);
             }
         }
     }

@@ -7,9 +7,12 @@ use tracing::{error, warn};
 
 use super::{AwaitedPlan, Pipeline, ReplanError, log_poll};
 use crate::config::Plan;
-use crate::engine::{TopicFillResult, Turn};
+use crate::engine::{TopicFillResult, Turn, plan_hash};
 use crate::store::StoreError;
 use crate::stream::Message;
+
+/// The longest plan that the nodes of a cluster share, in bytes.
+const LONGEST_PLAN: usize = 64 << 20;
 
 impl Pipeline {
     /// Puts a plan in force. `done` is answered once its topics are filled.
@@ -21,7 +24,12 @@ impl Pipeline {
         done: oneshot::Sender<Vec<TopicFillResult>>,
     ) -> Result<(), StoreError> {
         if self.is_closed() {
-            let why = if self.is_cut_off() { ReplanError::CutOff } else { ReplanError::DiskFull };
+            let why = match () {
+                () if self.is_unwritable() => ReplanError::DiskFull,
+                () if self.is_cut_off() => ReplanError::CutOff,
+                () if !self.can_write() => ReplanError::BackingUp,
+                () => ReplanError::Paused,
+            };
             error!(event = "reload_refused", "{why}");
             let _ = in_force.send(Err(why));
             return Ok(());
@@ -31,9 +39,18 @@ impl Pipeline {
         let at = self.clock.now();
         match (&self.cluster, &plan.shared) {
             (Some(cluster), Some(shared)) => {
-                let follows = cluster.follows().filter(|_| !force);
+                // The files were brought up to date after another node's reload.
+                let in_force = self.driver.engine().stream().map(|state| state.applied.plan);
+                let is_same = in_force == Some(plan_hash(shared));
+                let follows = if is_same { in_force } else { cluster.follows() };
+                let follows = follows.filter(|_| !force);
                 if follows.is_none() && !force {
-                    return self.refuse_other_plan();
+                    self.refuse_plan(ReplanError::Other);
+                    return Ok(());
+                }
+                if shared.len() > LONGEST_PLAN {
+                    self.refuse_plan(ReplanError::TooLarge);
+                    return Ok(());
                 }
                 let text = shared.to_string();
                 self.waiting.compiled = Some(plan);
@@ -46,11 +63,11 @@ impl Pipeline {
         self.answer_if_filled().await
     }
 
-    fn refuse_other_plan(&mut self) -> Result<(), StoreError> {
+    /// Answers the request for a plan, which is not put in force.
+    pub(super) fn refuse_plan(&mut self, why: ReplanError) {
         if let Some(mut awaited) = self.waiting.plan.take() {
-            let _ = awaited.in_force.take().map(|sender| sender.send(Err(ReplanError::Other)));
+            let _ = awaited.in_force.take().map(|sender| sender.send(Err(why)));
         }
-        Ok(())
     }
 
     /// Fills one slice of the changed topics, or applies the turn that follows the last slice.
@@ -139,7 +156,7 @@ impl Pipeline {
             self.websub.forget_hub(id, None, self.polls.agenda());
         }
         self.plan_all();
-        let is_closed = self.is_closed();
-        self.polls.request_again(is_closed, self.clock.now());
+        let refusal = self.poll_refusal();
+        self.polls.request_again(refusal.as_ref(), self.clock.now());
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::cluster::ClusterStatus;
+use super::cluster::{ClusterStatus, UpgradeStep};
 use crate::config::Plan;
 use crate::engine::{Polled, TopicFillResult};
 use crate::fetch::Refusal;
@@ -25,11 +25,38 @@ pub enum ReplanError {
     /// The plan cannot be appended.
     #[error("the other nodes cannot be reached, and the plan in force stays")]
     CutOff,
+    /// The cluster is being upgraded.
+    #[error(
+        "the cluster is paused, and the plan in force stays; `gazetted cluster resume` ends the pause"
+    )]
+    Paused,
+    /// The plan's turn could not be applied.
+    #[error("the plan could not be applied, and the plan in force stays; the log says why")]
+    Failed,
+    /// A backup is being written, which must be of one moment.
+    #[error("a backup is being written, and the plan in force stays; reload again when it is done")]
+    BackingUp,
+    /// The plan is too long for the stream.
+    #[error("the configuration is longer than 64 MiB, and the plan in force stays")]
+    TooLarge,
     /// The files of this node are not those of the plan in force.
     #[error(
-        "another plan is in force than the one that this node's files belong to; bring the files up to date, or use `gazetted reload --force`"
+        "this node's files are not based on the plan in force; take the files of the node that was reloaded last and reload again, or use `gazetted reload --force`"
     )]
     Other,
+}
+
+/// Why no backup is written now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BackupRefused {
+    /// There is no loop any more.
+    #[error("gazetted is stopping")]
+    Stopping,
+    /// Places in changed topics belong to no sequence of the stream yet.
+    #[error(
+        "changed topics are being filled, and a backup of a node must be of one sequence: `gazetted status` shows when they are done"
+    )]
+    Filling,
 }
 
 /// Writes a backup of a store that does not change meanwhile.
@@ -97,13 +124,27 @@ pub enum Request {
     Pause {
         /// Whether to pause.
         pauses: bool,
-        /// Receives whether it is in force.
-        done: oneshot::Sender<bool>,
+        /// Receives why it is not in force.
+        done: oneshot::Sender<Result<(), String>>,
+    },
+    /// Take the next step of an upgrade.
+    Upgrade {
+        /// Receives the step, or why it cannot be taken.
+        done: oneshot::Sender<Result<UpgradeStep, String>>,
+    },
+    /// Have all nodes skip a turn that none of them can apply.
+    Skip {
+        /// Where it is in the stream.
+        sequence: u64,
+        /// Receives why that cannot be.
+        done: oneshot::Sender<Result<(), String>>,
     },
     /// Call this while nothing is applied.
     Backup {
         /// Writes the backup.
         write: BackupWriter,
+        /// Receives why it is not called.
+        done: oneshot::Sender<Result<(), BackupRefused>>,
     },
     /// Answer, to show that the loop is alive.
     Heartbeat {

@@ -94,11 +94,11 @@ pub trait SearchBackend: Send + Sync + 'static {
 
 /// For callbacks, where hubs of sources push documents.
 pub trait CallbackBackend: Send + Sync + 'static {
-    /// How many bytes a hub may send to the callback that this token names; none
+    /// How many bytes a hub may send to the callback that this token names; `None`
     /// where there is no such callback. Whoever asks no hub has none.
-    fn callback(&self, token: &str) -> Option<u64> {
+    fn callback(&self, token: &str) -> Reply<Option<u64>> {
         let _ = token;
-        None
+        Box::pin(std::future::ready(Ok(None)))
     }
     /// The answer to a hub that calls back with this query; `None` if nobody asked for it.
     fn verified(&self, token: String, query: Vec<(String, String)>) -> Reply<Option<String>> {

@@ -16,6 +16,10 @@ use prometheus_client::registry::{Registry, Unit};
 use super::source_status::SourceStatus;
 use crate::model::{Outcome, Poll, SourceId, Story, Timestamp, TopicId, Verdict};
 
+pub use cluster::{ClusterMetrics, NodeFigures};
+
+mod cluster;
+
 /// Counts what happens, for operators. The loop tells it; nothing is decided by it.
 #[derive(Debug)]
 pub struct Metrics {
@@ -37,6 +41,7 @@ pub struct Metrics {
     store_bytes: Gauge,
     backup_made: Gauge,
     backup_bytes: Gauge,
+    cluster: ClusterMetrics,
 }
 
 /// The values that are read at a scrape rather than counted.
@@ -147,6 +152,7 @@ impl Default for Metrics {
             store_bytes: Gauge::default(),
             backup_made: Gauge::default(),
             backup_bytes: Gauge::default(),
+            cluster: ClusterMetrics::default(),
         };
         metrics.register();
         metrics
@@ -185,6 +191,11 @@ impl Metrics {
         let to = &mut self.of_all_stories;
         to.register("verdicts", "Entries by verdict", self.verdicts.clone());
         to.register("stories", "Stories in the store", self.stories.clone());
+    }
+
+    /// The metrics of a node of a cluster.
+    pub fn cluster(&self) -> &ClusterMetrics {
+        &self.cluster
     }
 
     /// A poll was settled.
@@ -280,6 +291,9 @@ impl Metrics {
         encode_registry(&mut text, &self.registry)?;
         if !sight.hides {
             encode_registry(&mut text, &self.of_all_stories)?;
+        }
+        if let Some(registry) = self.cluster.registry() {
+            encode_registry(&mut text, registry)?;
         }
         encode_registry(&mut text, &of_sources(sight.sources, sight.now))?;
         encode_registry(&mut text, &of_daemon(sight.ready, sight.changed))?;

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::StoryId;
+use crate::model::{EngineRecord, StoryId};
 
 use super::files::{PRIVATE, Replacement};
 use super::{BACKEND, Record, Store, StoreError};
@@ -24,6 +24,9 @@ const TITLE: &[u8] = b"gazetted backup 1\n";
 const LONGEST: u64 = 256 << 20;
 
 const LEVEL: i32 = 6;
+
+/// Places in one record.
+const PLACES: usize = 100;
 
 /// The number of records in a backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -152,14 +155,21 @@ fn write(
     let zstd = zstd::stream::Encoder::new(out, LEVEL).map_err(failed)?;
     let mut out = Hashing { inner: zstd, hash: blake3::Hasher::new() };
     out.write_all(TITLE).map_err(failed)?;
-    let mut contents = Contents::default();
-    for record in store.records() {
-        let record = record?;
+    let (mut contents, mut is_of_cluster) = (Contents::default(), false);
+    let mut put = |record: Record| {
         wanted()?;
         contents.count(&record);
         let bytes = rmp_serde::to_vec_named(&record).map_err(|error| unusable(file, error))?;
         out.write_all(&(bytes.len() as u64).to_le_bytes()).map_err(failed)?;
-        out.write_all(&bytes).map_err(failed)?;
+        out.write_all(&bytes).map_err(failed)
+    };
+    for record in store.records() {
+        let record = record?;
+        is_of_cluster |= matches!(&record, Record::Engine { record: EngineRecord::Applied(_) });
+        put(record)?;
+    }
+    if is_of_cluster {
+        write_places(store, &mut put)?;
     }
     out.write_all(&0u64.to_le_bytes()).map_err(failed)?;
     out.write_all(&contents.records.to_le_bytes()).map_err(failed)?;
@@ -168,6 +178,29 @@ fn write(
     let out = zstd.finish().map_err(failed)?;
     out.into_inner().map_err(|error| failed(error.into_error()))?;
     Ok(contents)
+}
+
+/// Writes the places of all topics that are complete.
+fn write_places(
+    store: &dyn Store,
+    put: &mut dyn FnMut(Record) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let topics = store.filled()?;
+    for topic in topics.iter().copied() {
+        let mut last = None;
+        loop {
+            let places = store.places(topic, last, PLACES)?;
+            last = places.last().copied();
+            let is_end = places.len() < PLACES;
+            if !places.is_empty() {
+                put(Record::Places { topic, places })?;
+            }
+            if is_end {
+                break;
+            }
+        }
+    }
+    put(Record::Filled { topics })
 }
 
 /// Hands every record of a backup to `take`. Only when this returns well are

@@ -29,6 +29,8 @@ pub fn fit(store: &dyn Store, record: &Record) -> Result<Fit, StoreError> {
             let key = record.key();
             known(store.engine_records()?.iter().any(|here| here.key() == key))
         }
+        // Derived.
+        Record::Places { .. } | Record::Filled { .. } => Fit::Known,
         Record::Archived { path, .. } => known(store.archived(path)?.is_some()),
         Record::Subscriber { subscriber } => {
             known(store.subscribers()?.iter().any(|here| here.id() == subscriber.id()))

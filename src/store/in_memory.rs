@@ -171,6 +171,10 @@ impl State {
                 self.retired.insert(story, Retired { first_seen, at, keys: keys.clone() });
                 self.bear(&keys, first_seen, story);
             }
+            Record::Places { topic, places } => {
+                self.places.entry(topic).or_default().extend(places);
+            }
+            Record::Filled { topics } => self.filled.extend(topics),
         }
     }
 

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    EngineRecord, Key, SourceId, SourceState, Story, StoryId, Subscriber, Timestamp,
+    EngineRecord, Key, SourceId, SourceState, Story, StoryId, Subscriber, Timestamp, TopicVersion,
 };
 
-use super::story_keys;
+use super::{TopicPlace, story_keys};
 
 /// One thing the store knows that cannot be derived from the others: what a
 /// backup consists of, and what moves from one engine to another.
@@ -57,6 +57,19 @@ pub enum Record {
         /// Its keys.
         #[serde(with = "story_keys::as_bytes")]
         keys: Vec<Key>,
+    },
+    /// Places in a topic. They are derived; but on a node of a cluster they depend on when stories
+    /// changed, so a node that begins from a backup needs them.
+    Places {
+        /// The topic.
+        topic: TopicVersion,
+        /// Some of its places.
+        places: Vec<TopicPlace>,
+    },
+    /// Topics whose places are complete.
+    Filled {
+        /// The topics.
+        topics: Vec<TopicVersion>,
     },
     /// A story.
     Story {

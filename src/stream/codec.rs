@@ -43,17 +43,46 @@ pub struct Codec {
     secret: Seed,
 }
 
+/// The bytes of a value before compression.
+pub fn size_of(value: &impl Serialize) -> usize {
+    struct Counter(usize);
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    let mut serializer = rmp_serde::Serializer::new(&mut counter).with_struct_map();
+    // A counter takes everything, and these types serialise.
+    let _ = value.serialize(&mut serializer);
+    counter.0
+}
+
 impl Codec {
-    /// A codec with the secret of the cluster.
-    pub fn new(secret: &Seed) -> Self {
-        Self { secret: secret.child(&[b"stream"]) }
+    /// A codec of the stream that begins with `genesis`, with the secret of the cluster. Nothing of a
+    /// former stream can be read by it.
+    pub fn new(secret: &Seed, genesis: &str) -> Self {
+        Self { secret: secret.child(&[b"stream", genesis.as_bytes()]) }
     }
 
     /// The bytes of a value. `place` says where they belong: they can be read only there.
     pub fn encode(&self, value: &impl Serialize, place: &[&[u8]]) -> Result<Vec<u8>, Unreadable> {
         let damaged = |error: &dyn std::fmt::Display| Unreadable::Contents(error.to_string());
         let packed = rmp_serde::to_vec_named(value).map_err(|error| damaged(&error))?;
-        let mut sealed = zstd::encode_all(&packed[..], 3).map_err(|error| damaged(&error))?;
+        if packed.len() as u64 >= MOST {
+            return Err(damaged(&"it is too long"));
+        }
+        let compressed = zstd::encode_all(&packed[..], 3).map_err(|error| damaged(&error))?;
+        self.seal(compressed, place)
+    }
+
+    /// Seals bytes as they are.
+    pub fn seal(&self, mut sealed: Vec<u8>, place: &[&[u8]]) -> Result<Vec<u8>, Unreadable> {
+        let damaged = |error: &dyn std::fmt::Display| Unreadable::Contents(error.to_string());
         let fresh = Seed::fresh().ok_or_else(|| damaged(&"the system gives no random bytes"))?;
         let salt = &fresh.bytes()[..SALT];
         let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
@@ -73,6 +102,19 @@ impl Codec {
         bytes: &[u8],
         place: &[&[u8]],
     ) -> Result<T, Unreadable> {
+        let compressed = self.open(bytes, place)?;
+        let damaged = |error: &dyn std::fmt::Display| Unreadable::Contents(error.to_string());
+        let reader = zstd::Decoder::new(&compressed[..]).map_err(|error| damaged(&error))?;
+        let mut packed = Vec::new();
+        let read = reader.take(MOST).read_to_end(&mut packed).map_err(|error| damaged(&error))?;
+        if read as u64 == MOST {
+            return Err(damaged(&"it is too long"));
+        }
+        rmp_serde::from_slice(&packed).map_err(|error| damaged(&error))
+    }
+
+    /// The bytes that [`Codec::seal`] sealed for the same place.
+    pub fn open(&self, bytes: &[u8], place: &[&[u8]]) -> Result<Vec<u8>, Unreadable> {
         let (format, rest) = bytes.split_first().ok_or(Unreadable::Seal)?;
         if *format != FORMAT {
             return Err(Unreadable::Format(*format));
@@ -80,18 +122,13 @@ impl Codec {
         let (salt, sealed) = rest.split_at_checked(SALT).ok_or(Unreadable::Seal)?;
         let mut sealed = sealed.to_vec();
         let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
-        let compressed = self
+        let opened = self
             .key(salt, place)?
             .open_in_place(nonce, Aad::empty(), &mut sealed)
-            .map_err(|_| Unreadable::Seal)?;
-        let damaged = |error: &dyn std::fmt::Display| Unreadable::Contents(error.to_string());
-        let reader = zstd::Decoder::new(&*compressed).map_err(|error| damaged(&error))?;
-        let mut packed = Vec::new();
-        let read = reader.take(MOST).read_to_end(&mut packed).map_err(|error| damaged(&error))?;
-        if read as u64 == MOST {
-            return Err(damaged(&"it is too long"));
-        }
-        rmp_serde::from_slice(&packed).map_err(|error| damaged(&error))
+            .map_err(|_| Unreadable::Seal)?
+            .len();
+        sealed.truncate(opened);
+        Ok(sealed)
     }
 
     /// The key of one message. No two have one, so every nonce can be zero.
@@ -111,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_value_comes_back_at_its_place_and_nowhere_else() {
-        let codec = Codec::new(&Seed::of([7; 32]));
+        let codec = Codec::new(&Seed::of([7; 32]), "g");
         let value = vec!["a".to_owned(), "b".repeat(10_000)];
         let bytes = codec.encode(&value, &[b"a", b"1"]).unwrap();
         assert!(bytes.len() < 200, "{}", bytes.len());
@@ -119,8 +156,10 @@ mod tests {
         for place in [&[&b"a"[..], b"2"], &[b"b", b"1"]] {
             assert_eq!(codec.decode::<Vec<String>>(&bytes, place), Err(Unreadable::Seal));
         }
-        let other = Codec::new(&Seed::of([8; 32]));
-        assert_eq!(other.decode::<Vec<String>>(&bytes, &[b"a", b"1"]), Err(Unreadable::Seal));
+        for (secret, genesis) in [(8, "g"), (7, "former")] {
+            let other = Codec::new(&Seed::of([secret; 32]), genesis);
+            assert_eq!(other.decode::<Vec<String>>(&bytes, &[b"a", b"1"]), Err(Unreadable::Seal));
+        }
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[at] ^= 1;

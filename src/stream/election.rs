@@ -63,8 +63,14 @@ impl Election {
     }
 
     /// The leadership's last message has this sequence; 0 if there is none. `is_free`: its writer
-    /// has resigned.
-    pub fn observe(&mut self, sequence: u64, is_free: bool, now: Instant) -> Claim {
+    /// has resigned. `timeout`: after so long without a renewal nobody leads.
+    pub fn observe(
+        &mut self,
+        sequence: u64,
+        is_free: bool,
+        timeout: Duration,
+        now: Instant,
+    ) -> Claim {
         if let Some(mine) = self.mine {
             if sequence <= mine.last {
                 return Claim::Write { expected: mine.last };
@@ -75,7 +81,7 @@ impl Election {
             Some((seen, since)) if seen == sequence => since,
             _ => self.seen.insert((sequence, now)).1,
         };
-        let is_vacant = sequence == 0 || is_free || now - since >= self.node_timeout;
+        let is_vacant = sequence == 0 || is_free || now - since >= timeout;
         if is_vacant { Claim::Write { expected: sequence } } else { Claim::Wait }
     }
 
@@ -162,25 +168,29 @@ mod tests {
     #[test]
     fn a_node_takes_over_when_it_has_seen_no_renewal_for_the_whole_time() {
         let (mut election, start) = (Election::new(TIMEOUT), Instant::now());
-        assert_eq!(election.observe(7, false, start), Claim::Wait);
-        assert_eq!(election.observe(8, false, after(start, 19)), Claim::Wait);
-        assert_eq!(election.observe(8, false, after(start, 38)), Claim::Wait);
-        let taken = election.observe(8, false, after(start, 39));
+        assert_eq!(election.observe(7, false, TIMEOUT, start), Claim::Wait);
+        assert_eq!(election.observe(8, false, TIMEOUT, after(start, 19)), Claim::Wait);
+        assert_eq!(election.observe(8, false, TIMEOUT, after(start, 38)), Claim::Wait);
+        let taken = election.observe(8, false, TIMEOUT, after(start, 39));
         assert_eq!(taken, Claim::Write { expected: 8 });
         election.written(9, after(start, 39));
         assert_eq!(election.term(after(start, 40)), Some(9));
         election.written(12, after(start, 42));
         assert_eq!(election.term(after(start, 51)), Some(9), "a renewal keeps the term");
         assert_eq!(election.term(after(start, 52)), None, "without a renewal it acts no more");
-        assert_eq!(election.observe(13, false, after(start, 53)), Claim::Wait, "another leads");
+        assert_eq!(
+            election.observe(13, false, TIMEOUT, after(start, 53)),
+            Claim::Wait,
+            "another leads"
+        );
     }
 
     #[test]
     fn what_nobody_holds_is_taken_at_once() {
         let (mut election, start) = (Election::new(TIMEOUT), Instant::now());
-        assert_eq!(election.observe(0, false, start), Claim::Write { expected: 0 });
+        assert_eq!(election.observe(0, false, TIMEOUT, start), Claim::Write { expected: 0 });
         election.refused();
-        assert_eq!(election.observe(3, true, start), Claim::Write { expected: 3 });
+        assert_eq!(election.observe(3, true, TIMEOUT, start), Claim::Write { expected: 3 });
     }
 
     #[test]
@@ -201,11 +211,11 @@ mod tests {
         for look in 1..40 {
             let start = Instant::now();
             let (mut old, mut new) = (Election::new(TIMEOUT), Election::new(TIMEOUT));
-            old.observe(0, false, start);
+            old.observe(0, false, TIMEOUT, start);
             old.written(1, start);
             for second in 0..60 {
                 let now = after(start, second);
-                if second % look == 0 && new.observe(1, false, now) != Claim::Wait {
+                if second % look == 0 && new.observe(1, false, TIMEOUT, now) != Claim::Wait {
                     new.written(2, now);
                 }
                 assert!(old.term(now).is_none() || new.term(now).is_none(), "{look} {second}");

@@ -4,36 +4,28 @@
 //! there is still the last. So after a time-out the same call is simply repeated: either it
 //! succeeds now, or the server's refusal shows that it had succeeded before.
 
+mod appender;
 pub mod connection;
 mod reader;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
 use async_nats::jetstream::context::PublishErrorKind;
-use async_nats::jetstream::message::StreamMessage;
-use bytes::Bytes;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
 
 use super::{Message, Received, StreamError};
-use crate::engine::RULES_VERSION;
 use crate::model::{Seed, Timestamp};
+use appender::{Appender, Unsent};
 use connection::Connection;
-
-/// The most bytes of one message's body. The servers' `max_payload` is 1 MiB by default.
-const LONGEST_PART: usize = 512 << 10;
 
 /// How long the servers may take to answer one call.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// How long an append is tried before the loop goes on with other things.
+/// How long the loop waits for an append before it goes on with other things.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// Before a call is repeated.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// Messages that are read before they are applied.
 const READ_AHEAD: usize = 32;
@@ -54,244 +46,110 @@ const WRONG_LAST_SEQUENCE: [u64; 2] = [10071, 10164];
 #[derive(Debug)]
 pub struct JetStream {
     connection: Connection,
+    genesis: String,
     instance: String,
-    /// Number and sequence of this node's last message in the stream, once known.
-    last: Option<Last>,
-    /// The number of this node's last message that is applied.
-    applied: u64,
-    /// Whether this process has appended anything.
-    has_appended: bool,
-    /// The message that is being appended.
-    unsent: Option<Message>,
-    parts: VecDeque<Part>,
-    /// The sequences of the parts that are appended.
-    appended: Vec<u64>,
+    unsent: mpsc::Sender<Unsent>,
+    /// The outcome of an append that took too long to wait for.
+    in_doubt: Option<oneshot::Receiver<Result<u64, StreamError>>>,
     received: mpsc::Receiver<Result<FromReader, StreamError>>,
-    /// Ends with this value.
-    _reading: JoinSet<()>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Last {
-    number: u64,
-    sequence: u64,
+    reading: AbortHandle,
+    /// The tasks of both ends. They end with this value.
+    tasks: JoinSet<()>,
 }
 
 /// A message, and the process that appended it.
 type FromReader = (Received, String);
 
-/// One message of the stream, which may be a part of a turn.
-#[derive(Debug)]
-struct Part {
-    number: u64,
-    body: Bytes,
-    kind: Kind,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Kind {
-    Whole,
-    Part,
-    /// The last of a turn in parts.
-    End,
-}
-
 impl JetStream {
-    /// Begins to read the stream that begins with `genesis`, behind the sequence `after`. `applied` is the number of this node's last
-    /// message before that. The servers need not be reachable yet.
+    /// Begins to read the stream that begins with `genesis`, behind the sequence `after`. `applied`
+    /// is the number of this node's last message before that. The servers need not be reachable
+    /// yet.
     pub fn open(
         connection: Connection,
         genesis: String,
         after: u64,
         applied: u64,
     ) -> Result<Self, StreamError> {
-        let (sender, received) = mpsc::channel(READ_AHEAD);
-        let mut reading = JoinSet::new();
-        reading.spawn(reader::read(connection.clone(), genesis, after, sender));
         let instance = Seed::fresh()
             .ok_or_else(|| StreamError::Unusable("the system gives no random bytes".to_owned()))?
             .token(&[b"instance"]);
-        Ok(Self {
-            connection,
-            instance,
-            last: None,
-            applied,
-            has_appended: false,
-            unsent: None,
-            parts: VecDeque::new(),
-            appended: Vec::new(),
-            received,
-            _reading: reading,
-        })
+        let connection = connection.of_stream(&genesis);
+        let mut tasks = JoinSet::new();
+        let (unsent, to_append) = mpsc::channel(1);
+        tasks.spawn(Appender::new(connection.clone(), instance.clone(), applied).run(to_append));
+        let (received, reading) = read(&connection, &genesis, after, &mut tasks);
+        let in_doubt = None;
+        Ok(Self { connection, genesis, instance, unsent, in_doubt, received, reading, tasks })
     }
 
     pub(super) fn is_in_doubt(&self) -> bool {
-        self.unsent.is_some()
+        self.in_doubt.is_some()
     }
 
     pub(super) async fn next(&mut self) -> Result<Received, StreamError> {
-        match self.received.recv().await {
-            Some(received) => {
-                let (received, instance) = received?;
-                let is_own = received.node == *self.connection.node() && instance == self.instance;
-                Ok(Received { is_own, ..received })
-            }
-            // The reader has reported why it ended.
-            None => std::future::pending().await,
-        }
-    }
-
-    pub(super) async fn append(&mut self, message: &Message) -> Result<u64, StreamError> {
-        if self.unsent.is_some() {
-            return Err(StreamError::Unavailable("an earlier turn is not confirmed yet".into()));
-        }
-        self.unsent = Some(message.clone());
-        self.settle().await?;
-        Ok(self.last.map_or(0, |last| last.number))
-    }
-
-    pub(super) async fn settle(&mut self) -> Result<(), StreamError> {
-        let until = Instant::now() + PATIENCE;
-        while let Some(message) = self.unsent.take() {
-            let sent = self.send(&message, until).await;
-            if sent.is_err() {
-                self.unsent = Some(message);
-            }
-            sent?;
-        }
-        Ok(())
-    }
-
-    async fn send(&mut self, message: &Message, until: Instant) -> Result<(), StreamError> {
         loop {
-            if self.parts.is_empty() {
-                let last = self.locate(until).await?;
-                self.parts = self.split(message, last)?;
-                self.appended.clear();
-            }
-            while let Some(part) = self.parts.front() {
-                match self.publish(part).await {
-                    Ok(sequence) => self.is_appended(sequence),
-                    Err(Refused::WrongLast) => {
-                        let found = self.connection.last_of_own(ANSWER).await;
-                        match self.judge(found)? {
-                            Found::Ours(sequence) => self.is_appended(sequence),
-                            // Another process had this name before; its message came late.
-                            Found::Earlier => {
-                                (self.last, self.parts) = (None, VecDeque::new());
-                                break;
-                            }
-                            Found::Unknown(why) => retry(until, &why).await?,
-                        }
-                    }
-                    Err(Refused::Other(why)) => retry(until, &why).await?,
+            tokio::select! {
+                biased;
+                appended = outcome(&mut self.in_doubt) => {
+                    self.in_doubt = None;
+                    appended?;
+                }
+                received = self.received.recv() => {
+                    // The reader has reported why it ended.
+                    let Some(received) = received else { return std::future::pending().await };
+                    let (received, instance) = received?;
+                    let is_own =
+                        received.node == *self.connection.node() && instance == self.instance;
+                    return Ok(Received { is_own, ..received });
                 }
             }
-            if self.parts.is_empty() && self.last.is_some() {
-                return Ok(());
+        }
+    }
+
+    pub(super) async fn append(&mut self, message: Message) -> Result<u64, StreamError> {
+        let unavailable = |why: &str| StreamError::Unavailable(why.to_owned());
+        if self.in_doubt.is_some() {
+            return Err(unavailable("an earlier turn is not confirmed yet"));
+        }
+        let (done, appended) = oneshot::channel();
+        let sent = self.unsent.send(Unsent { message, done }).await;
+        sent.map_err(|_| unavailable("an earlier turn could not be appended"))?;
+        self.in_doubt = Some(appended);
+        match timeout(PATIENCE, outcome(&mut self.in_doubt)).await {
+            Ok(appended) => {
+                self.in_doubt = None;
+                appended
             }
+            Err(_) => Err(unavailable("no answer in time")),
         }
     }
 
-    fn is_appended(&mut self, sequence: u64) {
-        if let Some(part) = self.parts.pop_front() {
-            self.last = Some(Last { number: part.number, sequence });
-            self.has_appended = true;
-            self.appended.push(sequence);
-        }
-    }
-
-    /// Finds this node's last message in the stream.
-    async fn locate(&mut self, until: Instant) -> Result<Last, StreamError> {
-        while self.last.is_none() {
-            match self.connection.last_of_own(ANSWER).await {
-                Ok(Some(found)) => {
-                    let number = number_of(&found.headers).unwrap_or(self.applied);
-                    self.last = Some(Last { number, sequence: found.sequence });
-                }
-                // The stream keeps none of them any more.
-                Ok(None) => self.last = Some(Last { number: self.applied, sequence: 0 }),
-                Err(why) => retry(until, &why).await?,
-            }
-        }
-        self.last.ok_or_else(|| StreamError::Unavailable("its end is unknown".to_owned()))
-    }
-
-    /// The bytes of a message, in as many parts as they need.
-    fn split(&self, message: &Message, last: Last) -> Result<VecDeque<Part>, StreamError> {
-        // The seal covers the number of the last part, which depends on their count.
-        let mut count = 1;
-        let bytes = loop {
-            let number = last.number + count;
-            let bytes = self.connection.encode(message, number)?;
-            let chunks = bytes.len().div_ceil(LONGEST_PART) as u64;
-            let needed = if chunks <= 1 { 1 } else { chunks + 1 };
-            if needed == count {
-                break Bytes::from(bytes);
-            }
-            count = needed;
-        };
-        if count == 1 {
-            let part = Part { number: last.number + 1, body: bytes, kind: Kind::Whole };
-            return Ok(VecDeque::from([part]));
-        }
-        let chunk = |index: u64| {
-            let from = index as usize * LONGEST_PART;
-            bytes.slice(from..bytes.len().min(from + LONGEST_PART))
-        };
-        let parts = (0..count - 1).map(|index| Part {
-            number: last.number + 1 + index,
-            body: chunk(index),
-            kind: Kind::Part,
-        });
-        let end = Part { number: last.number + count, body: Bytes::new(), kind: Kind::End };
-        Ok(parts.chain([end]).collect())
-    }
-
-    async fn publish(&self, part: &Part) -> Result<u64, Refused> {
-        let mut headers = HeaderMap::new();
-        headers.insert(NUMBER, part.number.to_string());
-        headers.insert(INSTANCE, &*self.instance);
-        headers.insert(RULES, RULES_VERSION.to_string());
-        match part.kind {
-            Kind::Whole => {}
-            Kind::Part => headers.insert(PARTS, IS_PART),
-            Kind::End => {
-                let sequences: Vec<String> = self.appended.iter().map(u64::to_string).collect();
-                headers.insert(PARTS, sequences.join(","));
-            }
-        }
-        let expected = self.last.map_or(0, |last| last.sequence);
-        self.connection.publish(headers, expected, part.body.clone(), ANSWER).await
-    }
-
-    /// Finds out whether the message before the server's refusal is the one that was sent.
-    fn judge(&self, found: Result<Option<StreamMessage>, String>) -> Result<Found, StreamError> {
-        let found = match found {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(Found::Unknown("its last message is gone".to_owned())),
-            Err(why) => return Ok(Found::Unknown(why)),
-        };
-        let instance = found.headers.get(INSTANCE).map(|value| value.as_str());
-        let number = number_of(&found.headers);
-        let sent = self.parts.front().map(|part| part.number);
-        if instance == Some(&*self.instance) && number == sent {
-            return Ok(Found::Ours(found.sequence));
-        }
-        if self.last.is_some_and(|last| found.sequence <= last.sequence) {
-            return Ok(Found::Unknown("a server is behind the others".to_owned()));
-        }
-        if self.has_appended {
-            return Err(StreamError::SecondProcess(self.connection.node().clone()));
-        }
-        Ok(Found::Earlier)
+    pub(super) fn reread(&mut self, after: u64) {
+        self.reading.abort();
+        (self.received, self.reading) =
+            read(&self.connection, &self.genesis, after, &mut self.tasks);
     }
 }
 
-enum Found {
-    Ours(u64),
-    Earlier,
-    Unknown(String),
+/// Reads a stream in a task.
+fn read(
+    connection: &Connection,
+    genesis: &str,
+    after: u64,
+    tasks: &mut JoinSet<()>,
+) -> (mpsc::Receiver<Result<FromReader, StreamError>>, AbortHandle) {
+    let (sender, received) = mpsc::channel(READ_AHEAD);
+    let reading = tasks.spawn(reader::read(connection.clone(), genesis.to_owned(), after, sender));
+    (received, reading)
+}
+
+/// The outcome of the append in doubt. Waits for ever if there is none.
+async fn outcome(
+    in_doubt: &mut Option<oneshot::Receiver<Result<u64, StreamError>>>,
+) -> Result<u64, StreamError> {
+    let Some(appended) = in_doubt else { return std::future::pending().await };
+    let gone = |_| Err(StreamError::Unavailable("the task that appends has ended".to_owned()));
+    appended.await.unwrap_or_else(gone)
 }
 
 /// Why the server did not append a message.
@@ -316,18 +174,15 @@ impl From<async_nats::jetstream::context::PublishError> for Refused {
     }
 }
 
-async fn retry(until: Instant, why: &str) -> Result<(), StreamError> {
-    if Instant::now() >= until {
-        return Err(StreamError::Unavailable(why.to_owned()));
-    }
-    tokio::time::sleep(PAUSE).await;
-    Ok(())
-}
-
 fn number_of(headers: &HeaderMap) -> Option<u64> {
     headers.get(NUMBER)?.as_str().parse().ok()
 }
 
 fn timestamp(at: async_nats::datetime::DateTime) -> Timestamp {
     Timestamp::from_millis((at.unix_timestamp_nanos() / 1_000_000) as i64)
+}
+
+fn rules_of(headers: &HeaderMap) -> u32 {
+    let rules = headers.get(RULES).and_then(|rules| rules.as_str().parse().ok());
+    rules.unwrap_or(crate::engine::ANY_RULES)
 }

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::future::pending;
 
-use super::{Message, Received, StreamError};
+use super::{Content, Message, Received, StreamError};
+use crate::engine::ANY_RULES;
 use crate::model::{NodeName, Timestamp};
 
 /// The turns that are not applied yet.
@@ -30,7 +31,8 @@ impl Local {
             node,
             number: sequence,
             is_own: true,
-            message: Some(message),
+            rules: ANY_RULES,
+            content: Content::Message(message),
         });
         sequence
     }

@@ -15,18 +15,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tracing::{debug, info, warn};
 
+use super::divergence::Divergence;
 use super::election::{Claim, Election, PollingRight, pulse};
 use super::jetstream::Refused;
 use super::jetstream::connection::Connection;
 use super::node_state::{Heartbeat, Member, NodeState};
-use crate::engine::RULES_VERSION;
-use crate::model::{NodeName, StateDigest};
+use crate::model::{NodeName, Seed};
 
 /// How long servers or the leader may take to answer.
 const ANSWER: Duration = Duration::from_secs(2);
-
-/// Digests that are remembered for comparison.
-const DIGESTS: usize = 64;
 
 /// The leader's answer to a heartbeat.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,6 +37,8 @@ struct Answer {
 struct Leader {
     /// The node; `None` if it has resigned.
     node: Option<NodeName>,
+    /// Its `node_timeout`.
+    node_timeout: Duration,
 }
 
 #[derive(Debug)]
@@ -52,9 +51,15 @@ struct Shared {
     election: Election,
     right: PollingRight,
     members: BTreeMap<NodeName, Member>,
-    digests: BTreeMap<u64, StateDigest>,
-    /// The sequence at which this node's state differs from the leader's.
+    divergence: Divergence,
+    /// The sequence at which this node's state differs from the others'.
     diverged: Option<u64>,
+    /// The term of the last leader that was heard, and its node.
+    leader: Option<(u64, NodeName)>,
+    /// When the loop last reported that this node can act for all nodes.
+    could_lead: Option<Instant>,
+    /// The leader's `node_timeout`.
+    leader_timeout: Option<Duration>,
     /// The sequences that were applied, and when: a node is compared with an earlier one.
     history: Vec<(Instant, u64)>,
 }
@@ -101,8 +106,11 @@ impl Membership {
             election: Election::new(node_timeout),
             right: PollingRight::new(node_timeout),
             members: BTreeMap::new(),
-            digests: BTreeMap::new(),
+            divergence: Divergence::default(),
             diverged: None,
+            leader: None,
+            could_lead: None,
+            leader_timeout: None,
             history: Vec::new(),
         }));
         let (changed, changes) = watch::channel(());
@@ -121,16 +129,14 @@ impl Membership {
         }
     }
 
-    /// Takes in what the loop has applied.
-    pub fn report(&self, own: NodeState) {
+    /// Takes in what the loop has applied, and whether this node can act for all nodes.
+    pub fn report(&self, own: NodeState, may_lead: bool) {
         let mut shared = lock(&self.shared);
+        let now = Instant::now();
         if let Some((sequence, digest)) = own.digest {
-            shared.digests.insert(sequence, digest);
-            if shared.digests.len() > DIGESTS {
-                shared.digests.pop_first();
-            }
+            shared.divergence.applied(sequence, digest, now);
         }
-        shared.own = own;
+        (shared.own, shared.could_lead) = (own, may_lead.then_some(now));
     }
 
     /// Whether polls may be started now.
@@ -144,6 +150,17 @@ impl Membership {
     pub fn current(&self) -> Option<Instant> {
         let shared = lock(&self.shared);
         shared.right.since(shared.own.sequence)
+    }
+
+    /// The leader's `node_timeout`, if there is a leader.
+    pub fn leader_timeout(&self) -> Option<Duration> {
+        lock(&self.shared).leader_timeout
+    }
+
+    /// Whether another node was heard that leads.
+    pub fn is_led_by_another(&self) -> bool {
+        let shared = lock(&self.shared);
+        shared.leader.as_ref().is_some_and(|(_, leader)| leader != self.connection.node())
     }
 
     /// Shows poll tasks whether they may go on.
@@ -161,7 +178,7 @@ impl Membership {
         lock(&self.shared).members.clone()
     }
 
-    /// The sequence at which this node's state differs from the leader's.
+    /// The sequence at which this node's state differs from the others'.
     pub fn diverged(&self) -> Option<u64> {
         lock(&self.shared).diverged
     }
@@ -208,7 +225,8 @@ impl Membership {
             shared.election.term(Instant::now()).is_some()
         };
         if last {
-            let claim = lock(&self.shared).election.observe(0, false, Instant::now());
+            let claim =
+                lock(&self.shared).election.observe(0, false, Duration::MAX, Instant::now());
             if let Claim::Write { expected } = claim {
                 let _ = write_leader(&self.connection, None, expected).await;
                 lock(&self.shared).election.refused();
@@ -236,20 +254,41 @@ async fn lead(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<w
             }
         };
         let sequence = found.as_ref().map_or(0, |found| found.sequence);
-        let is_free = found.as_ref().is_some_and(|found| {
-            let leader = connection.codec().decode::<Leader>(&found.payload, &[b"leader"]);
-            leader.is_ok_and(|leader| leader.node.is_none())
+        let leader = found.as_ref().and_then(|found| {
+            connection.codec().decode::<Leader>(&found.payload, &[b"leader"]).ok()
         });
-        let (claim, has_lost) = {
+        let is_free = leader.as_ref().is_some_and(|leader| leader.node.is_none());
+        // A leader with a longer one renews more seldom.
+        let timeout = leader.as_ref().map(|leader| leader.node_timeout);
+        let timeout = timeout.unwrap_or_default().max(connection.plan().node_timeout);
+        let (claim, held, may_lead) = {
             let mut shared = lock(&shared);
             let held = shared.election.holds();
-            let claim = shared.election.observe(sequence, is_free, Instant::now());
-            (claim, held && !shared.election.holds())
+            let claim = shared.election.observe(sequence, is_free, timeout, Instant::now());
+            shared.leader_timeout = leader.filter(|_| !is_free).map(|leader| leader.node_timeout);
+            let has_lost = held && !shared.election.holds();
+            if has_lost {
+                warn!(event = "leads_no_more", "another node leads the cluster");
+            }
+            // A loop that hangs acts for nobody.
+            let may_lead = shared
+                .could_lead
+                .is_some_and(|at| at.elapsed() < connection.plan().node_timeout / 2);
+            (claim, held && !has_lost, may_lead)
         };
-        if has_lost {
-            warn!(event = "leads_no_more", "another node leads the cluster");
-        }
         let Claim::Write { expected } = claim else { continue };
+        if !may_lead {
+            // Another node need not wait until it has seen no renewal for long enough.
+            if held && write_leader(&connection, None, expected).await.is_ok() {
+                lock(&shared).election.refused();
+                warn!(
+                    event = "leads_no_more",
+                    "this node gives the leadership up: it is not ready"
+                );
+                let _ = changed.send(());
+            }
+            continue;
+        }
         let sent = Instant::now();
         let before = lock(&shared).election.term(sent);
         match write_leader(&connection, Some(connection.node().clone()), expected).await {
@@ -284,7 +323,9 @@ async fn write_leader(
     node: Option<NodeName>,
     expected: u64,
 ) -> Result<u64, Refused> {
-    let body = connection.codec().encode(&Leader { node }, &[b"leader"]);
+    let body = connection
+        .codec()
+        .encode(&Leader { node, node_timeout: connection.plan().node_timeout }, &[b"leader"]);
     let body = body.map_err(|error| Refused::Other(error.to_string()))?;
     let subject = connection.subject("leader");
     connection.publish_on(subject, HeaderMap::new(), expected, body.into(), ANSWER).await
@@ -298,20 +339,24 @@ async fn beat(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<w
     loop {
         ticks.tick().await;
         let sent = Instant::now();
+        // An answer to another heartbeat, of whenever, is none to this one.
+        let Some(nonce) = Seed::fresh().map(|seed| seed.token(&[b"heartbeat"])) else { continue };
         let heartbeat = {
             let shared = lock(&shared);
             Heartbeat {
                 node: connection.node().clone(),
                 term: shared.election.term(sent),
                 state: shared.own.clone(),
-                rules: RULES_VERSION,
+                nonce: nonce.clone(),
+                node_timeout: connection.plan().node_timeout,
+                rules: connection.plan().rules,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             }
         };
         let Ok(body) = connection.codec().encode(&heartbeat, &[b"heartbeat"]) else { continue };
         let asked = connection.client().request(subject.clone(), body.into());
         let Ok(Ok(answered)) = timeout(ANSWER, asked).await else { continue };
-        let place = [b"answer", connection.node().as_str().as_bytes()];
+        let place = [b"answer", connection.node().as_str().as_bytes(), nonce.as_bytes()];
         if let Ok(Answer { sequence }) = connection.codec().decode(&answered.payload, &place) {
             lock(&shared).right.answered(sent, sequence);
             let _ = changed.send(());
@@ -338,17 +383,21 @@ async fn listen(
                 continue;
             };
             let (node, now) = (heartbeat.node.clone(), Instant::now());
+            let nonce = heartbeat.nonce.clone();
             let (answer, is_new) = {
                 let mut shared = lock(&shared);
-                compare(&mut shared, &heartbeat);
+                compare(&mut shared, &heartbeat, &connection);
                 let member = Member { heard: now, heartbeat };
+                let is_same_timeout =
+                    member.heartbeat.node_timeout == connection.plan().node_timeout;
                 let before = shared.members.insert(node.clone(), member);
-                let leads = shared.election.term(now).is_some() && !shared.is_assigning;
+                let leads =
+                    shared.election.term(now).is_some() && !shared.is_assigning && is_same_timeout;
                 let sequence = shared.own.sequence.max(shared.assigned);
                 (leads.then_some(Answer { sequence }), before.is_none())
             };
             if let (Some(answer), Some(reply)) = (answer, message.reply) {
-                let place = [b"answer", node.as_str().as_bytes()];
+                let place = [b"answer", node.as_str().as_bytes(), nonce.as_bytes()];
                 if let Ok(body) = connection.codec().encode(&answer, &place) {
                     let _ = connection.client().publish(reply, body.into()).await;
                 }
@@ -360,19 +409,39 @@ async fn listen(
     }
 }
 
-/// Compares the state of this node with the leader's.
-fn compare(shared: &mut Shared, heartbeat: &Heartbeat) {
-    let Some((sequence, digest)) = heartbeat.state.digest.filter(|_| heartbeat.term.is_some())
-    else {
+/// Compares the state of this node with another's. Programs of different rules versions may write
+/// the same state differently.
+fn compare(shared: &mut Shared, heartbeat: &Heartbeat, connection: &Connection) {
+    let (own, plan, now) = (connection.node(), connection.plan(), Instant::now());
+    if let Some(term) = heartbeat.term
+        && shared.leader.as_ref().is_none_or(|(known, _)| *known <= term)
+    {
+        shared.leader = Some((term, heartbeat.node.clone()));
+    }
+    if heartbeat.node != *own
+        && heartbeat.rules == plan.rules
+        && let Some((sequence, digest)) = heartbeat.state.digest
+    {
+        shared.divergence.observed(heartbeat.node.clone(), sequence, digest, now);
+    }
+    if shared.diverged.is_some() {
         return;
+    }
+    let Shared { divergence, members, leader, .. } = shared;
+    let counts = |(node, member): (&NodeName, &Member)| {
+        *node != *own
+            && member.heartbeat.rules == plan.rules
+            && now - member.heard < plan.node_timeout
     };
-    let is_other = shared.digests.get(&sequence).is_some_and(|own| *own != digest);
-    if is_other && shared.diverged.is_none() {
-        shared.diverged = Some(sequence);
+    let alive =
+        members.iter().filter(|(node, member)| counts((node, member))).map(|(node, _)| node);
+    let leader = leader.as_ref().map(|(_, node)| node);
+    shared.diverged = divergence.found(alive, leader, now, plan.node_timeout);
+    if let Some(sequence) = shared.diverged {
         tracing::error!(
             event = "diverged",
             sequence,
-            "the state of this node differs from the leader's at sequence {sequence}: restore a snapshot of another node, and report this"
+            "the state of this node differs from that of the others at sequence {sequence}: restore a snapshot of another node, and report this"
         );
     }
 }

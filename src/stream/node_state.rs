@@ -1,4 +1,6 @@
-//! The state of a node, as the nodes of a cluster tell one another.
+//! The state of a node, as its heartbeats report it to the others.
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -10,6 +12,7 @@ pub const COMPARED_EVERY: u64 = 64;
 
 /// The state of this node, as its heartbeats say it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct NodeState {
     /// The last sequence that is applied.
     pub sequence: u64,
@@ -36,6 +39,12 @@ pub struct Heartbeat {
     pub term: Option<u64>,
     /// Its state.
     pub state: NodeState,
+    /// Random characters that the answer is sealed for.
+    #[serde(default)]
+    pub nonce: String,
+    /// Its `node_timeout`, which is to be the same on all nodes.
+    #[serde(default)]
+    pub node_timeout: Duration,
     /// The rules version that it applies.
     pub rules: u32,
     /// The version of its program.

@@ -28,7 +28,7 @@ impl Membership {
         match *self {}
     }
 
-    pub fn report(&self, _: NodeState) {
+    pub fn report(&self, _: NodeState, _: bool) {
         match *self {}
     }
 
@@ -37,6 +37,14 @@ impl Membership {
     }
 
     pub fn current(&self) -> Option<Instant> {
+        match *self {}
+    }
+
+    pub fn leader_timeout(&self) -> Option<std::time::Duration> {
+        match *self {}
+    }
+
+    pub fn is_led_by_another(&self) -> bool {
         match *self {}
     }
 

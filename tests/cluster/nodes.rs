@@ -12,11 +12,6 @@ use crate::support::http::get;
 use crate::support::site::{Answer, Site};
 use crate::support::world::atom;
 
-/// Sites on different hosts.
-pub const HOSTS: usize = 6;
-/// Sources of each site.
-pub const SOURCES: usize = 4;
-
 /// What the sources have announced so far.
 pub type Announced = Arc<Mutex<Vec<usize>>>;
 
@@ -24,7 +19,14 @@ pub type Announced = Arc<Mutex<Vec<usize>>>;
 pub struct World {
     pub sites: Vec<Site>,
     pub announced: Announced,
+    /// Sources of each site.
+    sources: usize,
+    /// How often each source is polled.
+    interval: &'static str,
 }
+
+/// How long an answer of a site takes, so that two requests at a time would be seen.
+const TAKES: Duration = Duration::from_millis(100);
 
 fn page(source: usize, number: usize) -> String {
     format!("https://www.gov.uk/government/news/office-{source}-announcement-{number}")
@@ -55,29 +57,34 @@ fn listing(source: usize, announced: &[usize]) -> Vec<u8> {
 
 impl World {
     pub async fn start() -> Self {
-        let announced: Announced = Arc::new(Mutex::new(vec![0; HOSTS * SOURCES]));
+        Self::of(6, 4, "1s").await
+    }
+
+    /// Sites on so many hosts, with so many sources each.
+    pub async fn of(hosts: usize, sources: usize, interval: &'static str) -> Self {
+        let announced: Announced = Arc::new(Mutex::new(vec![0; hosts * sources]));
         let mut sites = Vec::new();
-        for host in 0..HOSTS {
+        for host in 0..hosts {
             let site = Site::start_on(&format!("127.0.1.{}", host + 1)).await;
-            for number in 0..SOURCES {
-                let (source, announced) = (host * SOURCES + number, announced.clone());
+            for number in 0..sources {
+                let (source, announced) = (host * sources + number, announced.clone());
                 site.answer(&format!("/office-{source}"), move |_| {
                     let mut announced = announced.lock().unwrap();
                     announced[source] += 1;
                     let tag = format!("\"{:06}\"", announced[source]);
-                    Answer::ok(listing(source, &announced)).header("ETag", tag)
+                    Answer::ok(listing(source, &announced)).header("ETag", tag).taking(TAKES)
                 });
             }
             sites.push(site);
         }
-        Self { sites, announced }
+        Self { sites, announced, sources, interval }
     }
 
     /// From now on there is no news.
     pub fn end(&self) {
         for (host, site) in self.sites.iter().enumerate() {
-            for number in 0..SOURCES {
-                let source = host * SOURCES + number;
+            for number in 0..self.sources {
+                let source = host * self.sources + number;
                 let body = listing(source, &self.announced.lock().unwrap());
                 site.document(&format!("/office-{source}"), body);
             }
@@ -93,11 +100,12 @@ impl World {
              [[topic]]\nid = \"odd\"\ntitle = \"Odd\"\nquery = '\"office 3\" OR \"office 7\"'\nentries = 10\n"
             .to_owned();
         for (host, site) in self.sites.iter().enumerate() {
-            for number in 0..SOURCES {
-                let source = host * SOURCES + number;
+            for number in 0..self.sources {
+                let source = host * self.sources + number;
                 let url = site.url(&format!("/office-{source}"));
                 config += &format!(
-                    "[[source]]\nid = \"office-{source}\"\nurl = \"{url}\"\ninterval = \"1s\"\n"
+                    "[[source]]\nid = \"office-{source}\"\nurl = \"{url}\"\ninterval = \"{}\"\n",
+                    self.interval
                 );
             }
         }
@@ -139,11 +147,58 @@ impl World {
         }
         assert!(found.is_empty(), "{found:?}");
     }
+
+    /// Ends the news, and waits until each source is read once more, so that nothing it announced
+    /// is left.
+    pub fn settle(&self) {
+        self.end();
+        let read = |site: &Site| {
+            let paths: BTreeMap<String, usize> =
+                site.log().into_iter().fold(BTreeMap::new(), |mut paths, request| {
+                    *paths.entry(request.target).or_default() += 1;
+                    paths
+                });
+            paths
+        };
+        let before: Vec<_> = self.sites.iter().map(read).collect();
+        until("a last round of polls", || {
+            let now = self.sites.iter().map(read);
+            now.zip(&before).all(|(now, before)| {
+                let again = |(path, count): (&String, &usize)| now[path] >= count + 2;
+                before.iter().all(again)
+            })
+        });
+    }
+}
+
+/// Fails where two nodes differ in their state or in any byte that they serve.
+pub fn compare(nodes: &[(&Gazetted, &RunningDaemon)]) {
+    // Without polls no turn comes, and all nodes are at the same sequence soon.
+    until("the cluster pauses", || nodes[0].0.run(&["cluster", "pause"]).status.success());
+    let state = |(node, _): &(&Gazetted, &RunningDaemon)| {
+        let status = status(node);
+        (status["sequence"].as_u64().unwrap_or(0), status["digest"].clone())
+    };
+    until("all nodes have the same state", || {
+        let states: Vec<_> = nodes.iter().map(state).collect();
+        states[0].0 > 0 && states.iter().all(|one| *one == states[0])
+    });
+    // What is applied is published soon after.
+    let differing = || {
+        let expected = served(nodes[0].1);
+        let others = nodes[1..].iter().flat_map(|(_, daemon)| served(daemon));
+        others.zip(expected.into_iter().cycle()).find(|(other, expected)| other != expected)
+    };
+    let end = Instant::now() + Duration::from_secs(30);
+    while let Some((other, expected)) = differing() {
+        assert!(Instant::now() < end, "{other}\n{expected}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// Waits until this holds.
 pub fn until(what: &str, holds: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(120);
     while !holds() {
         assert!(Instant::now() < end, "in vain: {what}");
         std::thread::sleep(Duration::from_millis(100));

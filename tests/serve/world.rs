@@ -278,8 +278,8 @@ impl SearchBackend for TestDesk {
 }
 
 impl CallbackBackend for TestDesk {
-    fn callback(&self, token: &str) -> Option<u64> {
-        (token == "known").then_some(u64::MAX)
+    fn callback(&self, token: &str) -> Reply<Option<u64>> {
+        self.reply((token == "known").then_some(u64::MAX))
     }
 
     fn verified(&self, _token: String, query: Vec<(String, String)>) -> Reply<Option<String>> {

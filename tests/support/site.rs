@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -129,6 +129,7 @@ pub struct Answer {
     /// Sent in the place of all else.
     raw: Option<Vec<u8>>,
     gate: Option<Gate>,
+    takes: Duration,
     end: End,
 }
 
@@ -150,6 +151,7 @@ impl Answer {
             length: None,
             raw: None,
             gate: None,
+            takes: Duration::ZERO,
             end: End::Keep,
         }
     }
@@ -208,6 +210,12 @@ impl Answer {
     /// Waits at a gate before it is sent.
     pub fn behind(mut self, gate: &Gate) -> Self {
         self.gate = Some(gate.clone());
+        self
+    }
+
+    /// Takes so long to be made.
+    pub fn taking(mut self, time: Duration) -> Self {
+        self.takes = time;
         self
     }
 
@@ -424,6 +432,7 @@ async fn serve(mut stream: TcpStream, connection: usize, state: Arc<Mutex<State>
         if let Some(gate) = &answer.gate {
             gate.pass().await;
         }
+        tokio::time::sleep(answer.takes).await;
         state.lock().unwrap().under_way -= 1;
         if answer.end == End::Silent {
             return;

@@ -10,7 +10,7 @@ use crate::config::ClusterPlan;
 use crate::config::file;
 use crate::config::gather::beside;
 use crate::config::read::Read;
-use crate::model::{NodeName, Secret, Seed};
+use crate::model::{NodeName, RULES_VERSION, Secret, Seed};
 use crate::options::value::Id;
 
 /// A secret of fewer characters can be guessed.
@@ -68,6 +68,7 @@ impl Diagnostics<'_> {
             ca_file: table.ca_file.as_ref().map(|file| self.beside_main(file)),
             certificate,
             secret: secret?,
+            rules: RULES_VERSION,
             polls: table.polls,
             node_timeout: timeout,
             keep,

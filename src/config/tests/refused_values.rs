@@ -84,7 +84,7 @@ fn a_shared_plan_means_what_its_files_mean() {
     let plan = files.compiled().unwrap().plan;
     let text = plan.shared.clone().unwrap();
     assert!(!text.contains("9999") && !text.contains("4222"), "{text}");
-    let shared = crate::config::Plan::of_shared(&text, &plan.files[0]).unwrap().plan;
+    let shared = crate::config::Plan::of_shared(&text, &plan).unwrap().plan;
     assert_eq!(shared.shared.as_deref(), Some(&*text), "written again, it is the same");
     assert_eq!(format!("{:?}", shared.sources), format!("{:?}", plan.sources));
     assert_eq!(format!("{:?}", shared.topics), format!("{:?}", plan.topics));

@@ -157,6 +157,13 @@ impl Fill {
 }
 
 impl Topics {
+    /// The plans by whose queries topics are published until they are filled.
+    pub(in crate::engine) fn former_plans(&self) -> Vec<Arc<Plan>> {
+        let mut plans = self.fill.as_ref().map_or(Vec::new(), |fill| fill.former_plans());
+        plans.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        plans
+    }
+
     /// The topics being filled, each with its version.
     pub(in crate::engine) fn filling(&self) -> Vec<(TopicId, TopicVersion)> {
         let fill = self.fill.iter().flat_map(|fill| &fill.topics);

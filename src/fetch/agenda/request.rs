@@ -43,6 +43,12 @@ pub enum Refusal {
     /// Its rules could not be kept.
     #[error("the disk is full: polling stops until there is room")]
     DiskFull,
+    /// Its poll could not be recorded.
+    #[error("the other nodes of the cluster cannot be reached: polling stops until they can")]
+    CutOff,
+    /// Nobody polls.
+    #[error("the cluster is paused: `gazetted cluster resume` ends the pause")]
+    Paused,
     /// Another node of the cluster polls it.
     #[error("node {0} polls it; ask there")]
     OtherNode(String),

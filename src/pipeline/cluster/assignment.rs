@@ -29,10 +29,24 @@ impl Pipeline {
         if is_released {
             self.plan_all();
         }
-        if !self.is_closed() {
+        self.try_again();
+        if self.can_write() && !self.is_cut_off() {
+            self.check_clock().await?;
             self.reassign().await?;
         }
         Ok(())
+    }
+
+    /// Where the clock was off, a turn shows whether it still is: this node appends no other.
+    async fn check_clock(&mut self) -> Result<(), StoreError> {
+        let Some(cluster) = self.cluster.as_mut().filter(|cluster| cluster.clock_is_off()) else {
+            return Ok(());
+        };
+        if cluster.clock_checked.elapsed() < cluster.plan.node_timeout / 4 {
+            return Ok(());
+        }
+        cluster.clock_checked = Instant::now();
+        self.apply(Turn::ClockChecked).await.map(drop)
     }
 
     /// Assigns the sources, if this node leads and something has changed.
@@ -51,8 +65,11 @@ impl Pipeline {
         let known: Vec<NodeName> = before.map_or(Vec::new(), |before| before.alive.clone());
         let alive = cluster.membership.alive(&known);
         let members = cluster.membership.members();
+        let timeout = cluster.plan.node_timeout;
         let polls = |node: &NodeName, keeps_up: bool| {
-            let knows = members.get(node).map(|member| member.heartbeat.state.polls);
+            let knows = members.get(node).map(|member| {
+                member.heartbeat.state.polls && member.heartbeat.node_timeout == timeout
+            });
             let polled = || before.is_some_and(|before| before.nodes.contains(node));
             keeps_up && knows.unwrap_or_else(polled)
         };
@@ -89,22 +106,21 @@ impl Pipeline {
     /// that it has gained wait until the node before can have none under way.
     pub(in crate::pipeline) fn assigned(&mut self, before: Option<&Assignment>) {
         let engine = self.driver.engine();
-        let (Some(cluster), Some(StreamState { applied, assignment: Some(now) })) =
+        let (Some(cluster), Some(StreamState { assignment: Some(now), .. })) =
             (&mut self.cluster, engine.stream())
         else {
             return;
         };
         let own = &cluster.plan.node;
-        let has_led = before.is_some_and(|before| before.leader == *own);
-        if now.leader == *own {
-            cluster.membership.assigned(applied.sequence);
-        }
+        let has_led = before.is_some_and(|before| before.leader == *own && before.term == now.term);
         let until = Instant::now() + cluster.plan.node_timeout;
         for partition in 0..crate::model::PARTITIONS {
             let old = before.and_then(|before| before.owner(partition));
             if now.owner(partition) != Some(own) {
                 cluster.held.remove(&partition);
-            } else if old.is_some_and(|old| old != own && now.alive.contains(old)) {
+            } else if old.is_none() && before.is_some()
+                || old.is_some_and(|old| old != own && now.alive.contains(old))
+            {
                 cluster.held.insert(partition, until);
             }
         }

@@ -26,6 +26,12 @@ pub struct ClusterStatus {
     pub term: Option<u64>,
     /// Whether nobody polls, for an upgrade.
     pub paused: bool,
+    /// The rules version in force.
+    #[serde(default)]
+    pub rules: u32,
+    /// The sequence of a turn at which this node stopped, and that `gazetted cluster skip` passes.
+    #[serde(default)]
+    pub stopped_at: Option<u64>,
     /// All nodes that were heard.
     pub nodes: Vec<NodeStatus>,
 }
@@ -80,6 +86,8 @@ impl Pipeline {
             leader: assignment.map(|assigned| assigned.leader.clone()),
             term: assignment.map(|assigned| assigned.term),
             paused: state.applied.paused,
+            rules: state.applied.rules,
+            stopped_at: cluster.stopped.as_ref().and_then(|stopped| stopped.at),
             nodes: nodes.collect(),
         })
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::model::{SourceId, Subscription};
 use crate::publish::Delivery;
@@ -17,6 +17,8 @@ const WAITING: usize = 64;
 pub struct Callbacks {
     tokens: Arc<RwLock<Tokens>>,
     deliveries: mpsc::Sender<Delivery>,
+    /// Changes with every callback that is opened.
+    opened: watch::Sender<()>,
 }
 
 /// The source of each token. Tokens are kept as hashes, so that the time of a lookup reveals
@@ -31,12 +33,22 @@ impl Callbacks {
     /// Builds a set without open callbacks. Returns it with the loop's end of the queue.
     pub(super) fn closed() -> (Self, mpsc::Receiver<Delivery>) {
         let (sender, deliveries) = mpsc::channel(WAITING);
-        (Self { tokens: Arc::default(), deliveries: sender }, deliveries)
+        (
+            Self { tokens: Arc::default(), deliveries: sender, opened: watch::Sender::new(()) },
+            deliveries,
+        )
     }
 
     /// Whether a hub may call at this token.
     pub fn knows(&self, token: &str) -> bool {
         self.source(token).is_some()
+    }
+
+    /// Returns once a hub may call at this token.
+    pub async fn opened(&self, token: &str) {
+        let mut opened = self.opened.subscribe();
+        // The sender lives as long as this value, so that waiting cannot fail.
+        while !self.knows(token) && opened.changed().await.is_ok() {}
     }
 
     /// Queues a delivery for the loop. Returns false if the queue is full.
@@ -64,6 +76,7 @@ impl Callbacks {
         tokens.by_token.extend(now.iter().map(|token| (*token, source.clone())));
         if !now.is_empty() {
             tokens.by_source.insert(source.clone(), now);
+            self.opened.send_replace(());
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::model::{
     Timestamp,
 };
 use crate::pipeline::Pipeline;
+use crate::pipeline::cluster::turn_size::is_too_large;
 use crate::pipeline::known_text::KnownText;
 use crate::publish::Delivery;
 use crate::store::StoreError;
@@ -303,6 +304,11 @@ impl Pipeline {
         let applied = match result {
             // A reload may have closed the callback meanwhile.
             Ok(_) if push.is_none() => Ok(()),
+            Ok(poll) if self.cluster.is_some() && is_too_large(&poll) => {
+                metrics.pushed(id, "unreadable");
+                debug!(event = "push_unreadable", source = %id, "a push for {id} is too large for the nodes of a cluster to share");
+                Ok(())
+            }
             Ok(poll) => {
                 metrics.pushed(id, "read");
                 if source.enrich != Enrich::None {

@@ -47,7 +47,8 @@ impl Callbacks {
     }
 
     pub(super) async fn answer(&self, token: String, request: Request<Incoming>) -> Response<Body> {
-        let most = self.backend.callback(&token);
+        let found = tokio::time::timeout(self.patience, self.backend.callback(&token)).await;
+        let Ok(Ok(most)) = found else { return closing(later()) };
         match (request.method(), most) {
             (&Method::GET, Some(_)) => self.verified(token, request.uri().query()).await,
             (&Method::GET, None) => brief(StatusCode::NOT_FOUND, "no such callback\n"),

@@ -7,7 +7,7 @@ use sled::IVec;
 use crate::model::{Key, KeyKind, Story, StoryId, Timestamp, TopicVersion};
 
 use super::super::story_keys::merge_keys;
-use super::super::{Commit, PlaceChange, Record};
+use super::super::{Commit, PlaceChange, Record, TopicPlace};
 use super::card::Card;
 use super::chunks::{Fault, Stage, Values};
 use super::index::Slot;
@@ -223,6 +223,14 @@ fn restore(stage: &mut Stage<'_>, header: &mut Header, record: &Record) -> Resul
             stage.index_mut().know(*story, *first_seen);
             bear(stage, *story, &[], keys)
         }
+        Record::Places { topic, places } => places.iter().try_for_each(|entered| {
+            let TopicPlace { date, story } = *entered;
+            place(stage, header, &PlaceChange { topic: *topic, story, from: None, to: Some(date) })
+        }),
+        Record::Filled { topics } => topics.iter().try_for_each(|topic| {
+            let number = number_of(stage, header, *topic)?;
+            put_topic(stage, *topic, TopicRecord { number, filled: true })
+        }),
     }
 }
 

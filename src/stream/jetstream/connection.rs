@@ -7,7 +7,9 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy, pull};
 use async_nats::jetstream::context::Context;
 use async_nats::jetstream::message::StreamMessage;
-use async_nats::jetstream::stream::{self, DiscardPolicy, LastRawMessageErrorKind, StorageType};
+use async_nats::jetstream::stream::{
+    self, DiscardPolicy, LastRawMessageErrorKind, RawMessageErrorKind, StorageType,
+};
 use async_nats::jetstream::{self};
 use async_nats::{Client, ConnectOptions, Event, HeaderMap};
 use bytes::Bytes;
@@ -16,10 +18,10 @@ use tracing::{info, warn};
 
 use super::Refused;
 use crate::config::ClusterPlan;
-use crate::engine::RULES_VERSION;
+use crate::engine::ANY_RULES;
 use crate::model::NodeName;
 use crate::stream::codec::Codec;
-use crate::stream::{Genesis, Message, StreamError};
+use crate::stream::{Content, Genesis, Message, StreamError};
 
 /// The key of the stream's metadata that holds the ID of its first turn.
 const GENESIS: &str = "gazetted-genesis";
@@ -81,8 +83,13 @@ impl Connection {
             .timeout(super::ANSWER)
             .ack_timeout(super::ANSWER)
             .build(client.clone());
-        let codec = Codec::new(&plan.secret);
+        let codec = Codec::new(&plan.secret, "");
         Ok(Self { client, context, plan: plan.clone(), codec })
+    }
+
+    /// A connection to the stream that begins with `genesis`, which seals and reads what belongs to it.
+    pub fn of_stream(&self, genesis: &str) -> Self {
+        Self { codec: Codec::new(&self.plan.secret, genesis), ..self.clone() }
     }
 
     /// The client, for messages that no stream keeps.
@@ -130,32 +137,48 @@ impl Connection {
     }
 
     pub(super) fn encode(&self, message: &Message, number: u64) -> Result<Vec<u8>, StreamError> {
-        let place = number.to_le_bytes();
-        let place = [b"turn", self.node().as_str().as_bytes(), &place[..]];
+        let (number, rules) = (number.to_le_bytes(), message.rules(self.plan.rules).to_le_bytes());
+        let place = [b"turn", self.node().as_str().as_bytes(), &number[..], &rules[..]];
         self.codec
             .encode(message, &place)
             .map_err(|error| StreamError::Unusable(format!("a turn cannot be sent: {error}")))
     }
 
-    /// Decodes a whole message of the stream.
-    pub(super) fn decode(
+    /// Seals a part of a message.
+    pub(super) fn seal_part(&self, bytes: &[u8], number: u64) -> Result<Vec<u8>, StreamError> {
+        let place = number.to_le_bytes();
+        let place = [b"part", self.node().as_str().as_bytes(), &place[..]];
+        self.codec
+            .seal(bytes.to_vec(), &place)
+            .map_err(|error| StreamError::Unusable(format!("a turn cannot be sent: {error}")))
+    }
+
+    /// The bytes of a part of a message; why it cannot be read, otherwise.
+    pub(super) fn open_part(
         &self,
-        subject: &str,
-        sequence: u64,
+        node: &NodeName,
         headers: &HeaderMap,
         payload: &[u8],
-    ) -> Result<Message, StreamError> {
-        let rules = headers.get(super::RULES).and_then(|rules| rules.as_str().parse().ok());
-        let (found, known) = (rules.unwrap_or(0), RULES_VERSION);
-        if found != known {
-            return Err(StreamError::OtherRules { sequence, found, known });
+    ) -> Result<Vec<u8>, String> {
+        let place = super::number_of(headers).unwrap_or_default().to_le_bytes();
+        let place = [b"part", node.as_str().as_bytes(), &place[..]];
+        self.codec.open(payload, &place).map_err(|error| error.to_string())
+    }
+
+    /// Decodes a whole message of a node. A turn of other rules is left as it is: this program
+    /// might read it wrongly.
+    pub(super) fn decode(&self, node: &NodeName, headers: &HeaderMap, payload: &[u8]) -> Content {
+        let rules = super::rules_of(headers);
+        if rules != ANY_RULES && rules != self.plan.rules {
+            return Content::OtherRules;
         }
-        let unreadable = |why: String| StreamError::Unreadable { sequence, why };
-        let node = self.node_of(subject);
-        let node = node.ok_or_else(|| unreadable("its subject names no node".to_owned()))?;
         let number = super::number_of(headers).unwrap_or_default().to_le_bytes();
-        let place = [b"turn", node.as_str().as_bytes(), &number[..]];
-        self.codec.decode(payload, &place).map_err(|error| unreadable(error.to_string()))
+        let rules = rules.to_le_bytes();
+        let place = [b"turn", node.as_str().as_bytes(), &number[..], &rules[..]];
+        match self.codec.decode(payload, &place) {
+            Ok(message) => Content::Message(message),
+            Err(error) => Content::Unreadable(error.to_string()),
+        }
     }
 
     /// The last message of this node, by the stream leader's word.
@@ -253,6 +276,19 @@ impl Connection {
         timeout(super::ANSWER, look).await.unwrap_or_else(|_| Err("no answer in time".to_owned()))
     }
 
+    /// Whether the stream has a message at a sequence.
+    pub(super) async fn has_message(&self, sequence: u64) -> Result<bool, String> {
+        let look = async {
+            let stream = self.context.get_stream_no_info(self.stream_name()).await.map_err(show)?;
+            match stream.get_raw_message(sequence).await {
+                Ok(_) => Ok(true),
+                Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(false),
+                Err(error) => Err(show(error)),
+            }
+        };
+        timeout(super::ANSWER, look).await.unwrap_or_else(|_| Err("no answer in time".to_owned()))
+    }
+
     /// Makes the two streams of a cluster, and appends the first turn.
     ///
     /// # Errors
@@ -294,10 +330,10 @@ impl Connection {
                 unusable(format!("the stream {name} cannot be created: {error}"))
             })?;
         }
-        let bytes = self.encode(&Message::Genesis(genesis.clone()), 1)?;
+        let bytes = self.of_stream(&genesis.id).encode(&Message::Genesis(genesis.clone()), 1)?;
         let mut headers = HeaderMap::new();
         headers.insert(super::NUMBER, "1");
-        headers.insert(super::RULES, RULES_VERSION.to_string());
+        headers.insert(super::RULES, ANY_RULES.to_string());
         headers.insert(super::INSTANCE, &*genesis.id);
         match self.publish(headers, 0, bytes.into(), Duration::from_secs(10)).await {
             Ok(_) => Ok(()),
@@ -318,8 +354,15 @@ impl Connection {
                 self.stream_name()
             ))
         })?;
-        match self.decode(&first.subject, 1, &first.headers, &first.payload)? {
-            Message::Genesis(genesis) => Ok(genesis),
+        let node = self.node_of(&first.subject).unwrap_or_else(|| NodeName::new(""));
+        let info = self.stream_info().await.map_err(StreamError::Unavailable)?;
+        let id = Self::genesis_of(&info).unwrap_or_default();
+        match self.of_stream(id).decode(&node, &first.headers, &first.payload) {
+            Content::Message(Message::Genesis(genesis)) => Ok(genesis),
+            Content::Unreadable(why) => Err(StreamError::Unusable(format!(
+                "the first turn of the stream {} cannot be read: {why}",
+                self.stream_name()
+            ))),
             _ => Err(StreamError::Unusable("the stream does not begin with its first turn".into())),
         }
     }

@@ -1,0 +1,159 @@
+//! Decides whether this node is ready, has its heartbeats report it, and stops the node where it
+//! cannot go on.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::{error, info, warn};
+
+use crate::pipeline::Pipeline;
+use crate::publish::NodeFigures;
+use crate::stream::node_state::NodeState;
+
+/// Why a node applies no further turn.
+#[derive(Debug)]
+pub(super) struct Stopped {
+    pub(super) why: String,
+    /// The sequence of a turn that cannot be applied, and that an operator may have skipped.
+    pub(super) at: Option<u64>,
+    /// When to go on, because the cause may be gone by then.
+    pub(super) until: Option<Instant>,
+}
+
+/// Before a plan is tried again that could not be used.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
+
+impl Pipeline {
+    /// No further turn is applied until an operator acts. Readers are served as before.
+    pub(in crate::pipeline) fn stop_applying(&mut self, why: &str) {
+        self.stop(Stopped { why: why.to_owned(), at: None, until: None });
+    }
+
+    /// No further turn is applied, because of the one at this sequence. Further messages are read
+    /// only to learn whether it is to be skipped.
+    pub(super) fn stop_at(&mut self, sequence: u64, why: &str) {
+        let why = format!(
+            "the turn at sequence {sequence} {why}. If all nodes stopped at it, `gazetted cluster skip {sequence}` has them go on without it"
+        );
+        self.stop(Stopped { why, at: Some(sequence), until: None });
+    }
+
+    /// No further turn is applied for some seconds.
+    pub(super) fn stop_for_now(&mut self, why: &str) {
+        let until = Some(Instant::now() + TRY_AGAIN);
+        self.stop(Stopped { why: why.to_owned(), at: None, until });
+    }
+
+    /// Goes on where the time for that has come.
+    pub(super) fn try_again(&mut self) {
+        let Some(cluster) = &mut self.cluster else { return };
+        let until = cluster.stopped.as_ref().and_then(|stopped| stopped.until);
+        if until.is_some_and(|until| until <= Instant::now()) {
+            cluster.stopped = None;
+            let applied = self.driver.engine().stream().map(|state| state.applied.sequence);
+            self.stream.reread(applied.unwrap_or_default());
+        }
+    }
+
+    fn stop(&mut self, stopped: Stopped) {
+        let Some(cluster) = &mut self.cluster else { return };
+        if cluster.stopped.is_none() {
+            let why = &stopped.why;
+            error!(event = "stream_stopped", "this node applies no further turn: {why}");
+            cluster.stopped = Some(stopped);
+        }
+        self.polls.abort_all();
+        self.report();
+    }
+
+    /// Whether the node stopped at a turn that an operator may have skipped.
+    pub(in crate::pipeline) fn is_stopped_at_turn(&self) -> bool {
+        let stopped = self.cluster.as_ref().and_then(|cluster| cluster.stopped.as_ref());
+        stopped.is_some_and(|stopped| stopped.at.is_some())
+    }
+
+    /// Has the heartbeats say how far this node is, and decides whether it is ready.
+    pub(in crate::pipeline) fn report(&mut self) {
+        let is_filling = self.driver.engine().is_filling() && !self.driver.engine().is_filled();
+        let can_write = self.can_write();
+        let Some(state) = self.driver.engine().stream() else { return };
+        let (applied, assignment) = (&state.applied, state.assignment.as_ref());
+        let sequence = applied.sequence;
+        let Some(cluster) = &mut self.cluster else { return };
+        if let Some(current) = cluster.membership.current() {
+            cluster.current = cluster.current.max(Some(current));
+        }
+        let lag = cluster.current.unwrap_or(cluster.began).elapsed();
+        let (own, in_force) = (cluster.plan.rules, applied.rules);
+        let not_ready = if let Some(stopped) = &cluster.stopped {
+            Some(stopped.why.clone())
+        } else if let Some(sequence) = cluster.membership.diverged() {
+            Some(format!("its state differs from that of the others at sequence {sequence}"))
+        } else if own != in_force && !applied.paused {
+            Some(format!(
+                "rules version {in_force} is in force, and this program applies version {own}: {}",
+                match own < in_force {
+                    true => "install the version of gazetted that the other nodes run",
+                    false => "run the earlier version, and begin with `gazetted cluster upgrade`",
+                }
+            ))
+        } else if let Some(of_leader) = cluster.membership.leader_timeout()
+            && of_leader != cluster.plan.node_timeout
+        {
+            let (own, of_leader) =
+                (cluster.plan.node_timeout.as_secs_f64(), of_leader.as_secs_f64());
+            Some(format!(
+                "its `node_timeout` is {own} s, and the leader's is {of_leader} s: write the same on all nodes"
+            ))
+        } else if cluster.current.is_none() && cluster.membership.is_led_by_another() {
+            Some("it has not caught up with the stream yet".to_owned())
+        } else if lag > cluster.plan.ready_lag {
+            Some(format!("it has not been up to date with the leader for {} s", lag.as_secs()))
+        } else if cluster.clock_is_off() {
+            let offset = cluster.clock_offset;
+            Some(format!("its clock is {offset} ms ahead of the stream's time: it does not poll"))
+        } else {
+            None
+        };
+        let is_ready = not_ready.is_none();
+        match &not_ready {
+            Some(why) if cluster.was_ready => {
+                warn!(event = "not_ready", "this node is not ready: {why}")
+            }
+            None if !cluster.was_ready => {
+                info!(event = "node_ready", sequence, "this node is ready at sequence {sequence}")
+            }
+            _ => {}
+        }
+        cluster.was_ready = is_ready;
+        let is_sound = cluster.stopped.is_none()
+            && can_write
+            && !cluster.clock_is_off()
+            && cluster.membership.diverged().is_none();
+        let state = NodeState {
+            sequence,
+            digest: cluster.digest,
+            fills: is_filling,
+            polls: cluster.plan.polls && is_sound && own == in_force,
+            lag: lag.as_secs(),
+            not_ready: not_ready.clone(),
+            clock_offset: cluster.clock_offset,
+        };
+        // While it is paused, leaders of all rules versions write the same.
+        let may_lead = is_sound && (own == in_force || applied.paused);
+        cluster.membership.report(state, may_lead);
+        let members = cluster.membership.members();
+        let furthest = members.values().map(|member| member.heartbeat.state.sequence).max();
+        let owned = assignment.map_or(0, |assigned| assigned.count_of(&cluster.plan.node));
+        self.driver.metrics().cluster().report(NodeFigures {
+            sequence,
+            lag_turns: furthest.unwrap_or(0).saturating_sub(sequence),
+            lag_seconds: lag.as_secs(),
+            partitions: owned,
+            is_leader: cluster.membership.term().is_some(),
+            is_diverged: cluster.membership.diverged().is_some(),
+        });
+        self.liveness.lag(not_ready);
+        self.liveness.take_messages(!self.is_cut_off_or_paused());
+    }
+}
