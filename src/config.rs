@@ -257,7 +257,7 @@ pub struct HubPlan {
     pub callback_base: Option<Url>,
     /// Whether this daemon runs a hub for its own feeds.
     pub runs_hub: bool,
-    /// The hub external_hub that is told of every change.
+    /// The external hub that is notified of every change.
     pub external_hub: Option<Url>,
 }
 

@@ -52,9 +52,9 @@ pub struct Note {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// There is no plan.
+    /// No plan was made.
     Error,
-    /// There is a plan, which is probably not what was meant.
+    /// A plan was made, which is probably not what was meant.
     Warning,
 }
 

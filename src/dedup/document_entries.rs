@@ -156,7 +156,7 @@ fn tells_apart(one: &Entry, other: &Entry, link: &str) -> bool {
 /// Whether two entries of one title say different things. Without two ids that show it, the dates
 /// have to differ, too: a page is listed again when its text is changed.
 fn have_other_texts(one: &Entry, other: &Entry) -> bool {
-    let texts = !one.text.is_empty() && !other.text.is_empty() && !texts_agree(one, other);
+    let texts = !one.text.is_empty() && !other.text.is_empty() && !texts_agree(one, None, other);
     let dates = one.dated().zip(other.dated()).is_some_and(|(one, other)| one != other);
     texts && (dates || one.guid.is_some() && other.guid.is_some())
 }

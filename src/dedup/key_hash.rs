@@ -60,11 +60,12 @@ fn named_entry(name: &str) -> Option<Key> {
     Some(Key { kind: KeyKind::Own, hash: number.to_be_bytes() })
 }
 
-/// The key of what an entry without a page of its own is called, within its source.
+/// The key of an id together with a title, within its source.
 pub(super) fn titled_guid_key(source: &SourceId, guid: &str, title: &str) -> Key {
     own_key(source, "titled", &format!("{guid}\n{title}"))
 }
 
+/// The key of what an entry without a page of its own is called, within its source.
 pub(super) fn words_key(entry: &Entry) -> Key {
     let url = entry.url.as_ref().map_or("", |url| url.as_str());
     own_key(&entry.source, "words", &format!("{url}\n{}", entry.title))

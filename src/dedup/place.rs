@@ -247,7 +247,7 @@ pub(super) fn relate(story: &mut Story, related: Vec<Related>) {
 fn story_id(candidate: &Candidate, known: &Lookalikes) -> StoryId {
     let is_free = |id: &StoryId| !known.stories.contains_key(id) && !known.taken.contains(id);
     let mut ids = story_ids(candidate);
-    // There is no end of them.
+    // They never run out.
     ids.find(is_free).unwrap_or_else(|| StoryId::from_bytes([0; 16]))
 }
 

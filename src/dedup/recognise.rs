@@ -4,6 +4,7 @@
 //! entries one id or one link, some number the places of a list. Two that agree outvote the third;
 //! where only one can be compared, it decides. What a source does is learned ([`Habits`]).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::address::canonical;
@@ -169,9 +170,13 @@ impl Says {
     }
 }
 
-/// Whether two entries have one text, or nearly so.
-pub(super) fn texts_agree(one: &Entry, other: &Entry) -> bool {
-    let similar = || Some(Passages::of(one)?.overlap(&Passages::of(other)?, &[]).reaches(MOSTLY));
+/// Whether two entries have one text, or nearly so. The first's passages may have been read before.
+pub(super) fn texts_agree(one: &Entry, read: Option<&Passages>, other: &Entry) -> bool {
+    let similar = || {
+        let own = read
+            .map_or_else(|| Passages::of(one).map(Cow::Owned), |read| Some(Cow::Borrowed(read)))?;
+        Some(own.overlap(&Passages::of(other)?, &[]).reaches(MOSTLY))
+    };
     !one.text.is_empty() && one.text == other.text || similar().unwrap_or(false)
 }
 
@@ -179,14 +184,10 @@ fn says(candidate: &Candidate, known: &Entry) -> Says {
     let entry = &candidate.entry;
     let title = Title::of_entry(known);
     let same_text = !entry.text.is_empty() && entry.text == known.text;
-    let similar = || {
-        let own = candidate.passages.clone().or_else(|| Passages::of(entry))?;
-        Some(own.overlap(&Passages::of(known)?, &[]).reaches(MOSTLY))
-    };
     Says {
         title: !title.words.is_empty() && title.words == candidate.title.words,
         date: entry.dated().is_some() && entry.dated() == known.dated(),
-        text: same_text || similar().unwrap_or(false),
+        text: texts_agree(entry, candidate.passages.as_ref(), known),
         is_long: same_text
             && entry.text.split_whitespace().take(FEWEST_SAID).count() == FEWEST_SAID,
     }

@@ -15,7 +15,7 @@ use crate::store::{Store, StoreError, TopicPlace};
 /// Places read from the store at a time.
 const SLICE: usize = 500;
 
-/// An announcement that is older when it comes is no news for a feed that stands.
+/// A story that is older than this when it comes is not news for a feed that stands.
 const OLD: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// A feed stands once its first stories came so long ago: readers may follow it.

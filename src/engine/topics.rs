@@ -453,12 +453,12 @@ impl Topics {
         self.archives.get(topic)?.last()
     }
 
-    /// A topic's archive, to close volumes of.
     /// Whether a story was old when it came to a topic whose feed stood by then.
     pub(super) fn came_late(&self, topic: usize, place: &TopicPlace) -> bool {
         self.archives.get(topic).is_some_and(|archive| archive.came_late(place))
     }
 
+    /// A topic's archive, to close volumes of.
     pub(super) fn archive(&mut self, topic: usize) -> Option<&mut Archive> {
         self.archives.get_mut(topic)
     }

@@ -47,7 +47,8 @@ impl ReadContext<'_> {
     /// Adds full texts to the entries of a document.
     pub(super) async fn enrich(
         &self,
-        (entries, extent): (&mut Vec<Arc<Entry>>, Extent),
+        entries: &mut Vec<Arc<Entry>>,
+        extent: Extent,
         state: &SourceState,
         warnings: &mut Vec<String>,
     ) -> Option<Recheck> {
@@ -55,7 +56,7 @@ impl ReadContext<'_> {
             return None;
         }
         let round = recheck::due(self.source.enrich, state, self.clock.now());
-        let visits = self.visit((entries, extent), state, round).await;
+        let visits = self.visit(entries, extent, state, round).await;
         let denied = visits.denied.map(|why| format!("pages of entries are not read: {why}"));
         warnings.extend(denied);
         *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
@@ -70,7 +71,7 @@ impl ReadContext<'_> {
         let (store, source) = (self.store.clone(), self.source.id.clone());
         let stored = tokio::task::spawn_blocking(move || entries_of(&source, &*store)).await;
         // If the store cannot be read, the daemon ends soon.
-        let visits = self.visit((&stored.ok()?.ok()?, Extent::Part), state, Some(round)).await;
+        let visits = self.visit(&stored.ok()?.ok()?, Extent::Part, state, Some(round)).await;
         let entries = match visits.made {
             0 => Vec::new(),
             _ => visits.candidates.into_iter().map(|candidate| candidate.entry).collect(),
@@ -82,7 +83,8 @@ impl ReadContext<'_> {
     /// Visits the pages of new entries, then those of the round.
     async fn visit(
         &self,
-        (entries, extent): (&[Arc<Entry>], Extent),
+        entries: &[Arc<Entry>],
+        extent: Extent,
         state: &SourceState,
         round: Option<RecheckRound>,
     ) -> Visits {

@@ -77,7 +77,7 @@ pub(super) async fn read(
                         )
                         .await;
                     let extent = Extent::of_document(freshness.partial, broken_off.is_some());
-                    pages = context.enrich((&mut entries, extent), &state, &mut warnings).await;
+                    pages = context.enrich(&mut entries, extent, &state, &mut warnings).await;
                     Outcome::Read(Box::new(Reading {
                         validators,
                         freshness,
