@@ -105,7 +105,7 @@ async fn put_if_due(
     put(&snapshots, &snapshot, &file, &contents).await
 }
 
-/// What a snapshot of a store is of. The store must not change between this and the backup.
+/// The description of a snapshot of a store. The store must not change between this and the backup.
 fn of_store(
     store: &dyn Store,
     node: NodeName,
