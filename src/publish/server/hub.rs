@@ -43,7 +43,10 @@ pub(super) async fn answer(
     let form = match tokio::time::timeout(PATIENCE, form).await {
         Ok(Ok(form)) => form.to_bytes(),
         Ok(Err(_)) => {
-            return close_connection(plain_text(StatusCode::PAYLOAD_TOO_LARGE, "it is too large\n"));
+            return close_connection(plain_text(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "it is too large\n",
+            ));
         }
         Err(_) => {
             return close_connection(plain_text(StatusCode::REQUEST_TIMEOUT, "it took too long\n"));
