@@ -11,5 +11,6 @@ mod proof;
 mod reload;
 mod servers;
 mod skip;
+mod snapshots;
 mod takeover;
 mod upgrade;

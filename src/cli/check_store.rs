@@ -64,7 +64,7 @@ pub(super) fn run(plan: &Plan, repair: bool, json: bool) -> CommandResult {
     Ok(code)
 }
 
-const NODE: &str = "this machine is a node of a cluster, and a repaired store differs from those of the other nodes: restore a backup of another node with `gazetted restore --replace FILE`. Where all nodes are damaged, take [cluster] out, repair, and begin a new stream with `gazetted cluster init`";
+const NODE: &str = "this machine is a node of a cluster, and a repaired store differs from those of the other nodes: `gazetted restore --snapshot --replace` takes the newest snapshot of the cluster. Where all nodes are damaged, take [cluster] out, repair, and begin a new stream with `gazetted cluster init`";
 
 const HOW_TO_REPAIR: &str =
     "`gazetted check --store --repair` saves what can be read and keeps the store as it was";

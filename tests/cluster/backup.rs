@@ -73,5 +73,5 @@ fn a_store_of_a_node_is_not_repaired() {
     let output = node.run(&["check", "--store", "--repair"]);
     let why = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{why}");
-    assert!(why.contains("gazetted restore --replace"), "{why}");
+    assert!(why.contains("gazetted restore --snapshot --replace"), "{why}");
 }
