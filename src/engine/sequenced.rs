@@ -80,16 +80,8 @@ impl StreamState {
 
     /// Removes the records that make a store part of a stream.
     pub fn leave(records: &[EngineRecord], commit: &mut Commit) {
-        let is_of_stream = |record: &&EngineRecord| {
-            matches!(
-                record,
-                EngineRecord::Applied(_)
-                    | EngineRecord::Assignment(_)
-                    | EngineRecord::SharedPlan { .. }
-                    | EngineRecord::FormerPlans { .. }
-            )
-        };
-        commit.engine_removed.extend(records.iter().filter(is_of_stream).map(EngineRecord::key));
+        let of_stream = records.iter().filter(|record| record.is_of_stream());
+        commit.engine_removed.extend(of_stream.map(EngineRecord::key));
     }
 
     /// Whether a node may act for all nodes.
