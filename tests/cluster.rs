@@ -4,6 +4,7 @@
 
 mod conformance;
 mod in_process;
+mod network;
 mod nodes;
 mod proof;
 mod reload;
@@ -11,3 +12,4 @@ mod servers;
 mod skip;
 mod takeover;
 mod upgrade;
+mod world;
