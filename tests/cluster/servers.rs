@@ -4,8 +4,10 @@ use std::fmt::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::network::Machine;
 use super::nodes::until;
@@ -24,6 +26,9 @@ struct Server {
     ports: [u16; 2],
     process: Option<Child>,
 }
+
+/// How long a server may take to answer the test.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// A port that was free a moment ago.
 pub fn free_port() -> u16 {
@@ -103,11 +108,20 @@ impl Servers {
     pub fn stream_leader(&self, cluster: &str) -> usize {
         let mut leader = None;
         until("a server leads the stream", || {
-            leader = self.addresses().iter().find_map(|address| stream_leader(address, cluster));
+            let addresses = self.addresses();
+            let mut known = addresses.iter().filter_map(|address| stream_info(address, cluster));
+            leader = known.find_map(|info| info.cluster?.leader);
             leader.is_some()
         });
         let name = leader.unwrap();
         name.trim_start_matches('n').parse().unwrap()
+    }
+
+    /// The first sequence that the stream of this cluster keeps.
+    pub fn first_sequence(&self, cluster: &str) -> Option<u64> {
+        let addresses = self.addresses();
+        let mut known = addresses.iter().filter_map(|address| stream_info(address, cluster));
+        Some(known.next()?.state.first_sequence)
     }
 
     /// Starts a server that does not run.
@@ -147,16 +161,16 @@ impl Servers {
     }
 }
 
-/// The name of the server that leads a stream, as the server at this address knows it.
-fn stream_leader(address: &str, cluster: &str) -> Option<String> {
+/// The state of the stream of a cluster, as the server at this address knows it.
+fn stream_info(address: &str, cluster: &str) -> Option<async_nats::jetstream::stream::Info> {
     let ask = async {
         let client = async_nats::connect(address).await.ok()?;
         let stream = format!("gz-{cluster}");
         let stream = async_nats::jetstream::new(client).get_stream(stream).await.ok()?;
-        stream.cached_info().cluster.as_ref()?.leader.clone()
+        Some(stream.cached_info().clone())
     };
-    let bounded = tokio::time::timeout(std::time::Duration::from_secs(2), ask);
-    tokio::runtime::Handle::current().block_on(bounded).ok()?
+    let runtime = tokio::runtime::Handle::current();
+    runtime.block_on(async { timeout(ANSWER, ask).await }).ok()?
 }
 
 impl Drop for Servers {

@@ -105,19 +105,24 @@ impl World {
         let mut sites = Vec::new();
         for host in 0..shape.hosts {
             let [first, second] = shape.network;
-            let site = Site::start_on(&format!("{first}.{second}.1.{}", host + 1)).await;
-            for source in host * shape.sources..(host + 1) * shape.sources {
-                let announced = announced.clone();
-                site.answer(&format!("/office-{source}"), move |_| {
-                    let mut announced = announced.lock().unwrap();
-                    announced[source] += 1;
-                    let tag = format!("\"{:06}\"", announced[source]);
-                    Answer::ok(listing(source, &announced)).header("ETag", tag).taking(TAKES)
-                });
-            }
-            sites.push(site);
+            sites.push(Site::start_on(&format!("{first}.{second}.1.{}", host + 1)).await);
         }
-        Self { sites, announced, shape }
+        let world = Self { sites, announced, shape };
+        world.begin();
+        world
+    }
+
+    /// From now on there is news at every poll.
+    pub fn begin(&self) {
+        for source in 0..self.shape.all() {
+            let announced = self.announced.clone();
+            self.site_of(source).answer(&format!("/office-{source}"), move |_| {
+                let mut announced = announced.lock().unwrap();
+                announced[source] += 1;
+                let tag = format!("\"{:06}\"", announced[source]);
+                Answer::ok(listing(source, &announced)).header("ETag", tag).taking(TAKES)
+            });
+        }
     }
 
     /// From now on there is no news.

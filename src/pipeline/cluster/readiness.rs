@@ -111,7 +111,9 @@ impl Pipeline {
             Some(format!("it has not been up to date with the leader for {} s", lag.as_secs()))
         } else if cluster.clock_is_off() {
             let offset = cluster.clock_offset;
-            Some(format!("its clock is {offset} ms ahead of the stream's time: it does not poll"))
+            let (by, side) =
+                (offset.unsigned_abs(), if offset > 0 { "ahead of" } else { "behind" });
+            Some(format!("its clock is {by} ms {side} the stream's time: it does not poll"))
         } else {
             None
         };
