@@ -49,9 +49,10 @@ impl Node {
         let plan = self.plan(rules);
         let store = store::open(&plan.store.path, plan.store.cache).unwrap();
         // A cluster of servers elects a leader first.
-        while daemon::begin_stream(self.plan(rules), store.clone(), &Clock::wall()).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        until("the servers make the stream", async || {
+            daemon::begin_stream(self.plan(rules), store.clone(), &Clock::wall()).await.is_ok()
+        })
+        .await;
         store.close().unwrap();
     }
 

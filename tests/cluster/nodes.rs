@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use super::network::Machine;
 use super::servers::Servers;
 use super::world::World;
 use crate::faults::preload;
+use crate::faults::support::{as_seen_by, with_a_small_disk};
 use crate::support::binary::{Gazetted, Launched, RunningDaemon};
 use crate::support::http::get;
 
@@ -24,6 +25,8 @@ pub struct Node {
     pub gazetted: Gazetted,
     daemon: Option<RunningDaemon>,
     machine: Option<Machine>,
+    /// Where its processes see a small file system.
+    disk: Option<PathBuf>,
     /// Further environment of its process.
     environment: Vec<(&'static str, String)>,
     preloaded: Vec<&'static str>,
@@ -61,7 +64,7 @@ impl Node {
     /// A node with this configuration.
     pub fn with(gazetted: Gazetted, name: &'static str, machine: Option<Machine>) -> Self {
         let (environment, preloaded) = (Vec::new(), Vec::new());
-        Self { name, gazetted, daemon: None, machine, environment, preloaded }
+        Self { name, gazetted, daemon: None, machine, disk: None, environment, preloaded }
     }
 
     /// Has its processes run on the library that a file of tests/faults makes.
@@ -70,13 +73,33 @@ impl Node {
         self.environment.push((variable, value.to_str().unwrap().to_owned()));
     }
 
+    /// Moves its store to a small file system, which exists while the node runs.
+    pub fn move_to_small_disk(&mut self) {
+        let config = self.gazetted.config();
+        let written = std::fs::read_to_string(&config).unwrap();
+        let moved = written.replace("path = \"store\"", "path = \"disk/store\"");
+        std::fs::write(&config, moved).unwrap();
+        let disk = self.gazetted.path().join("disk");
+        std::fs::create_dir(&disk).unwrap();
+        // Its control socket is elsewhere, so that others see it, and they find it by this link.
+        let directory = self.gazetted.path().to_str().unwrap().to_owned();
+        std::os::unix::fs::symlink("../control.sock", disk.join("store.sock")).unwrap();
+        self.disk = Some(disk);
+        self.environment.push(("RUNTIME_DIRECTORY", directory));
+    }
+
+    /// The small file system of the running node.
+    pub fn small_disk(&self) -> PathBuf {
+        as_seen_by(self.daemon().id(), self.disk.as_ref().unwrap())
+    }
+
     /// Has it kill or freeze itself in a commit when [`Node::at_commit`] says so.
     pub fn prepare_at_commit(&mut self) {
         let path = self.at_commit_path();
         self.preload("commit", ("AT_COMMIT", &path));
     }
 
-    fn at_commit_path(&self) -> std::path::PathBuf {
+    fn at_commit_path(&self) -> PathBuf {
         self.gazetted.path().join("at-commit")
     }
 
@@ -112,7 +135,18 @@ impl Node {
 
     /// Starts it and waits until it listens.
     pub fn start(&mut self) {
-        self.daemon = Some(Launched::by(self.command(&["run"])).listening());
+        assert!(self.try_start());
+    }
+
+    /// The same; false where its small file system cannot be had.
+    pub fn try_start(&mut self) -> bool {
+        let run = self.command(&["run"]);
+        let run = match &self.disk {
+            Some(disk) => with_a_small_disk(&run, disk),
+            None => Some(run),
+        };
+        self.daemon = run.map(|run| Launched::by(run).listening());
+        self.daemon.is_some()
     }
 
     /// Kills it at once.
@@ -173,7 +207,8 @@ impl Node {
 
     /// The status of the cluster as this node reports it; null where it does not answer.
     pub fn status(&self) -> Value {
-        status(&self.gazetted)
+        let output = self.command(&["cluster", "status", "--json"]).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
     }
 
     /// The reason why this node is not ready, as it reports it.
@@ -182,6 +217,22 @@ impl Node {
         let nodes = status["nodes"].as_array()?.iter();
         let own = nodes.into_iter().find(|node| node["node"] == self.name)?;
         own["not_ready"].as_str().map(str::to_owned)
+    }
+}
+
+/// Shows the logs of the nodes of a test that fails.
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let Some(daemon) = self.daemon.take()
+            && std::thread::panicking()
+        {
+            // Frozen, it would not end.
+            let (_, log) = daemon.end("KILL");
+            let lines = log.lines().filter(|line| !line.contains("event=\"news\""));
+            let lines: Vec<&str> = lines.collect();
+            let last = lines.len().saturating_sub(60);
+            println!("The log of node {}:\n{}", self.name, lines[last..].join("\n"));
+        }
     }
 }
 
@@ -255,12 +306,6 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < end, "timed out waiting until {what}");
         std::thread::sleep(LOOK);
     }
-}
-
-/// The output of `gazetted cluster status --json`; null where the node does not answer.
-pub fn status(node: &Gazetted) -> Value {
-    let output = node.run(&["cluster", "status", "--json"]);
-    serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
 }
 
 /// The sequence that a node has applied.

@@ -179,6 +179,10 @@ async fn whatever_is_killed_or_frozen_nothing_is_lost_and_nothing_repeated() {
             .flat_map(|site| site.requests(path))
             .map(|request| request.at.saturating_duration_since(began).as_secs());
         println!(
+            "requests in each 5 s from the first fault on: {:?}",
+            world.requests_in_each_5_s(began)
+        );
+        println!(
             "fewest polls of a source: {fewest}, where its interval gives {}; at {:?} s",
             world.expected(ended - began),
             times.collect::<Vec<_>>()

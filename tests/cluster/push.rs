@@ -23,15 +23,14 @@ fn query(request: &Request) -> HashMap<String, String> {
     form(request.target.split_once('?').map_or("", |(_, query)| query).as_bytes())
 }
 
-/// A document with this many entries.
+/// A document with this many entries, all of them new: hubs of sources that are silent are not asked.
 fn document(count: usize) -> String {
+    let now = gazetted::clock::Clock::wall().now().to_string();
     let entries: Vec<[String; 3]> = (1..=count)
         .map(|n| [format!("urn:{n}"), format!("https://dep.example/{n}"), format!("Crime {n}")])
         .collect();
-    let entries: Vec<_> = entries
-        .iter()
-        .map(|[id, link, title]| (&**id, &**link, &**title, "2025-04-02T11:05:00Z"))
-        .collect();
+    let entries: Vec<_> =
+        entries.iter().map(|[id, link, title]| (&**id, &**link, &**title, &*now)).collect();
     atom(&entries)
 }
 
@@ -77,14 +76,13 @@ async fn a_hub_may_call_any_node_and_the_leader_serves_all_subscribers() {
         until("the hub is asked", || !site.requests("/hub").is_empty());
         let asked = form(&site.requests("/hub")[0].body);
         let callback = path(&asked["hub.callback"]);
-        for node in [&a, &b] {
-            let verified = format!(
-                "{callback}?hub.mode=subscribe&hub.topic={}&hub.challenge=word&hub.lease_seconds=86400",
-                asked["hub.topic"]
-            );
-            let answer = get(node.daemon().address, &verified);
-            assert_eq!((answer.status, answer.text()), (200, "word"), "node {}", node.name);
-        }
+        let other = if a.is_peer(site.requests("/hub")[0].peer) { &b } else { &a };
+        let verified = format!(
+            "{callback}?hub.mode=subscribe&hub.topic={}&hub.challenge=word&hub.lease_seconds=86400",
+            asked["hub.topic"]
+        );
+        let answer = get(other.daemon().address, &verified);
+        assert_eq!((answer.status, answer.text()), (200, "word"));
         let push = |node: &Node, body: &str| {
             let signature = Signature::of(&asked["hub.secret"], body.as_bytes()).to_string();
             let headers =
@@ -96,7 +94,7 @@ async fn a_hub_may_call_any_node_and_the_leader_serves_all_subscribers() {
         };
         for (count, node) in [(2, &b), (3, &a)] {
             let body = document(count);
-            assert_eq!(push(node, &body), 202);
+            assert_eq!(push(node, &body), 200);
             let title = format!("<title>Crime {count}</title>");
             until("the news is at both nodes", || has(&a, &title) && has(&b, &title));
         }
@@ -115,7 +113,7 @@ async fn a_hub_may_call_any_node_and_the_leader_serves_all_subscribers() {
         };
         until("the subscriber is verified", || !came("GET").is_empty());
         assert!(leader.is_peer(came("GET")[0].peer), "the leader verifies");
-        assert_eq!(push(&other, &document(4)), 202);
+        assert_eq!(push(&other, &document(4)), 200);
         let delivered = |title: &str| {
             let title = title.to_owned();
             came("POST")
@@ -130,7 +128,7 @@ async fn a_hub_may_call_any_node_and_the_leader_serves_all_subscribers() {
         // The leader dies. The other delivers what comes then.
         let (mut dead, mut living) = (leader, other);
         dead.kill();
-        assert_eq!(push(&living, &document(5)), 202);
+        assert_eq!(push(&living, &document(5)), 200);
         until("the other node delivers", || delivered("<title>Crime 5</title>") > 0);
         dead.start();
         until("it owns sources again", || partitions(&living, dead.name) > 1);
@@ -142,8 +140,10 @@ async fn a_hub_may_call_any_node_and_the_leader_serves_all_subscribers() {
                 get_with(node.daemon().address, &format!("/topics/secret.atom?key={key}"), &[])
             };
             let other = if node.name == "a" { "b" } else { "a" };
-            assert_eq!(get(node.name).status, 200);
-            assert!(get(node.name).text().contains("Crime 5"));
+            until("the topic holds the news", || {
+                let answer = get(node.name);
+                answer.status == 200 && answer.text().contains("Crime 5")
+            });
             assert_eq!(get(other).status, 401, "the key of the other node opens nothing here");
         }
         compare(&[&dead, &living]);

@@ -191,6 +191,19 @@ impl World {
         polls
     }
 
+    /// How many requests there were in each five seconds from this moment on.
+    pub fn requests_in_each_5_s(&self, from: Instant) -> Vec<usize> {
+        let mut counts = Vec::new();
+        for request in self.sites.iter().flat_map(Site::log) {
+            if let Some(since) = request.at.checked_duration_since(from) {
+                let place = since.as_secs() as usize / 5;
+                counts.resize(counts.len().max(place + 1), 0);
+                counts[place] += 1;
+            }
+        }
+        counts
+    }
+
     /// How many polls of a source its interval gives in this time.
     pub fn expected(&self, time: Duration) -> usize {
         (time.as_secs_f64() / self.shape.interval.as_secs_f64()) as usize

@@ -108,7 +108,11 @@ impl Pipeline {
         } else if cluster.current.is_none() && cluster.membership.is_led_by_another() {
             Some("it has not caught up with the stream yet".to_owned())
         } else if lag > cluster.plan.ready_lag {
-            Some(format!("it has not been up to date with the leader for {} s", lag.as_secs()))
+            let since = lag.as_secs();
+            Some(match can_write {
+                true => format!("it has not been up to date with the leader for {since} s"),
+                false => format!("its disk is full: it has applied nothing for {since} s"),
+            })
         } else if cluster.clock_is_off() {
             let offset = cluster.clock_offset;
             let (by, side) =
