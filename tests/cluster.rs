@@ -17,6 +17,7 @@ mod push;
 mod reload;
 mod servers;
 mod skip;
+mod snapshots;
 mod takeover;
 mod upgrade;
 mod world;
