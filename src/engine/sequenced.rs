@@ -96,7 +96,10 @@ impl Engine {
         let applied = EngineRecord::Applied(state.applied.clone());
         let text = self.plan.shared.as_deref().unwrap_or_default().to_owned();
         self.stream = Some(state);
-        Commit { engine: vec![applied, EngineRecord::SharedPlan { text }], ..Commit::default() }
+        // As a node that begins with an empty store writes it.
+        let former = EngineRecord::FormerPlans { texts: Vec::new() };
+        let engine = vec![applied, EngineRecord::SharedPlan { text }, former];
+        Commit { engine, ..Commit::default() }
     }
 
     /// The state of the stream; `None` on a machine alone.
