@@ -338,18 +338,28 @@ fn as_toml(query: &str) -> String {
 }
 
 impl Weeks {
+    /// Bars at most: more would be too narrow to see.
+    const BARS: usize = 60;
+
     fn of(weeks: &[Week]) -> Option<Self> {
-        let most = weeks.iter().map(|week| week.count).max().filter(|most| *most > 0)?;
-        let bar = |(place, week): (usize, &Week)| {
-            let height = (week.count * HEIGHT).div_ceil(most);
-            let title = format!("week of {}: {}", monday(week), plural(week.count, "story"));
-            Bar { x: place * 12, y: HEIGHT - height, height, title }
+        let stretch = weeks.len().div_ceil(Self::BARS).max(1);
+        let count = |weeks: &[Week]| weeks.iter().map(|week| week.count).sum::<usize>();
+        let most = weeks.chunks(stretch).map(count).max().filter(|most| *most > 0)?;
+        let bar = |(place, weeks): (usize, &[Week])| {
+            let height = (count(weeks) * HEIGHT).div_ceil(most);
+            let stories = plural(count(weeks), "story");
+            let first = monday(weeks.first()?);
+            let title = match weeks.len() {
+                1 => format!("week of {first}: {stories}"),
+                several => format!("{several} weeks from {first}: {stories}"),
+            };
+            Some(Bar { x: place * 12, y: HEIGHT - height, height, title })
         };
-        let sum: usize = weeks.iter().map(|week| week.count).sum();
+        let bars: Vec<_> = weeks.chunks(stretch).enumerate().filter_map(bar).collect();
         Some(Self {
-            label: format!("{} in {}", plural(sum, "story"), plural(weeks.len(), "week")),
-            width: weeks.len() * 12,
-            bars: weeks.iter().enumerate().map(bar).collect(),
+            label: format!("{} in {}", plural(count(weeks), "story"), plural(weeks.len(), "week")),
+            width: bars.len() * 12,
+            bars,
             first: monday(weeks.first()?),
             last: monday(weeks.last()?),
         })
@@ -435,5 +445,20 @@ mod tests {
         let heights: Vec<_> = weeks.bars.iter().map(|bar| bar.height).collect();
         assert_eq!(heights, [0, 1, HEIGHT]);
         assert!(Weeks::of(&[week(0)]).is_none());
+    }
+
+    #[test]
+    fn many_years_are_drawn_with_as_many_bars_as_can_be_seen() {
+        let week = |count| Week { week: "2025-W14".into(), monday: "2025-03-31".into(), count };
+        for (number, bars, title) in [
+            (60, 60, "week of 31 March 2025: 1 story"),
+            (61, 31, "2 weeks from 31 March 2025: 2 stories"),
+            (1_900, 60, "32 weeks from 31 March 2025: 32 stories"),
+        ] {
+            let weeks = Weeks::of(&vec![week(1); number]).unwrap();
+            assert_eq!((weeks.bars.len(), weeks.width), (bars, bars * 12));
+            assert_eq!(weeks.bars[0].title, title);
+            assert_eq!(weeks.label, format!("{number} stories in {number} weeks"));
+        }
     }
 }
