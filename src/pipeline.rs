@@ -287,7 +287,10 @@ impl Pipeline {
                 let _ = done.send(self.subscribe(request, client));
             }
             Request::CallBack { token, query, done } => {
-                let _ = done.send(self.call_back(&token, query).await?);
+                // Without an answer the hub is told to come back.
+                if let Some(answer) = self.call_back(&token, query).await? {
+                    let _ = done.send(answer);
+                }
             }
             Request::PollNow { source, insists, done } => {
                 self.poll_now(source, PollWish { insists, done }).await?;
@@ -414,11 +417,24 @@ impl Pipeline {
         if self.is_cut_off() {
             self.polls.abort_all();
         }
-        while let Ok(Some(ended)) = tokio::time::timeout_at(until, self.polls.next_ended()).await {
-            self.polls.gather(ended);
-            self.retry().await?;
-            if !self.is_closed() {
-                self.apply_polls().await?;
+        // A delivery that was acknowledged to its hub is published, too, however long a poll takes.
+        self.websub.close_callbacks();
+        loop {
+            let delivers = self.websub.has_deliveries() && !self.is_closed();
+            if !delivers && !self.polls.are_under_way() {
+                break;
+            }
+            tokio::select! {
+                biased;
+                event = self.websub.next_inbound(), if delivers => self.websub_event(event).await?,
+                Some(ended) = self.polls.next_ended() => {
+                    self.polls.gather(ended);
+                    self.retry().await?;
+                    if !self.is_closed() {
+                        self.apply_polls().await?;
+                    }
+                }
+                () = tokio::time::sleep_until(until) => break,
             }
         }
         self.retry().await?;
@@ -427,14 +443,6 @@ impl Pipeline {
         }
         self.polls.abort_all();
         self.store_unverified().await?;
-        // A delivery that was acknowledged to its hub is published, too.
-        self.websub.close_callbacks();
-        while self.websub.has_deliveries()
-            && !self.is_closed()
-            && let Ok(event) = tokio::time::timeout_at(until, self.websub.next_inbound()).await
-        {
-            self.websub_event(event).await?;
-        }
         self.hasten_pinged().await?;
         if let Some(cluster) = &self.cluster {
             cluster.membership.resign().await;

@@ -7,7 +7,7 @@
 //! | file | does |
 //! |---|---|
 //! | `local` | the queue in memory |
-//! | `jetstream` | the stream on NATS servers: `jetstream/appender` appends by compare-and-set, `jetstream/reader` reads every sequence, `jetstream/connection` connects |
+//! | `jetstream` | the stream on NATS servers: `jetstream/appender` appends by compare-and-set, `jetstream/reader` reads every sequence, `jetstream/connection` connects, `jetstream/snapshots` keeps backups for new nodes |
 //! | `codec` | turns as bytes, sealed with the secret of the cluster |
 //! | `election` | who leads, and who may poll: pure |
 //! | `divergence` | whether this node's state differs from the others': pure |
@@ -149,7 +149,7 @@ pub enum StreamError {
     SecondProcess(NodeName),
     /// The stream keeps no turns that are needed.
     #[error(
-        "the stream begins at sequence {first}, and this store needs sequence {needed}: `gazetted backup` on a current node writes a snapshot; restore it here with `gazetted restore --replace`"
+        "the stream begins at sequence {first}, and this store needs sequence {needed}: `gazetted restore --snapshot --replace` takes the newest snapshot from the servers"
     )]
     Expired {
         /// The first sequence that the stream keeps.

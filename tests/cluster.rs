@@ -9,5 +9,6 @@ mod proof;
 mod reload;
 mod servers;
 mod skip;
+mod snapshots;
 mod takeover;
 mod upgrade;

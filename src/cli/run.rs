@@ -51,6 +51,18 @@ impl Run {
             StartupLog::begin(opening)
         };
         let store = daemon::at_low_priority(|| store::open(&plan.store.path, plan.store.cache))?;
+        let snapshot = runtime.block_on(daemon::first_snapshot(&plan, &*store))?;
+        let store = match snapshot {
+            Some(snapshot) => {
+                store.close()?;
+                let (path, cache) = (&plan.store.path, plan.store.cache);
+                daemon::at_low_priority(|| {
+                    store::restore(snapshot.file(), path, cache, false)?;
+                    store::open(path, cache)
+                })?
+            }
+            None => store,
+        };
         drop(starting);
         runtime.block_on(serve(&config.config, log, plan, store, listeners))
     }
@@ -91,7 +103,8 @@ async fn serve(
         }
     }
     beside.spawn(feed_watchdog(handle.clone()));
-    beside.spawn(daemon::keep_backups(path, handle.clone(), clock));
+    beside.spawn(daemon::keep_backups(path.clone(), handle.clone(), clock.clone()));
+    beside.spawn(daemon::keep_snapshots(path, handle.clone(), clock));
 
     print_line(format_args!(
         "gazetted reads {sources} sources into {topics} topics: look at {base} (listening on {address})"

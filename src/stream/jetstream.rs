@@ -7,6 +7,7 @@
 mod appender;
 pub mod connection;
 mod reader;
+pub mod snapshots;
 
 use std::time::Duration;
 

@@ -229,7 +229,8 @@ impl Pipeline {
         self.start_verifications();
         let (plan, caller, now) = (self.driver.plan().clone(), self.caller(), self.clock.now());
         let cache = self.driver.cache().clone();
-        let is_closed = self.is_closed();
+        // After a restore feeds are empty until they are filled: nobody is sent that.
+        let is_closed = self.is_closed() || self.driver.engine().lacks_everything();
         if !self.leads() {
             // The leader of a cluster delivers, and looks at everything when it begins to.
             if let Some(hub) = &mut self.websub.outbound {

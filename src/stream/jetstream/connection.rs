@@ -97,6 +97,16 @@ impl Connection {
         &self.client
     }
 
+    /// JetStream on the servers.
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// How many servers keep each message.
+    pub(super) fn replicas(&self) -> usize {
+        if self.plan.servers.len() >= 3 { 3 } else { 1 }
+    }
+
     /// Encodes and seals messages.
     pub fn codec(&self) -> &Codec {
         &self.codec
@@ -302,7 +312,7 @@ impl Connection {
                 info.state.messages
             )));
         }
-        let replicas = if self.plan.servers.len() >= 3 { 3 } else { 1 };
+        let replicas = self.replicas();
         let turns = stream::Config {
             name: self.stream_name(),
             subjects: vec![self.subject("turn.*")],
