@@ -68,7 +68,13 @@ pub(in crate::pipeline) struct Outbound {
     denying: JoinSet<()>,
     /// Denials to send.
     denials: VecDeque<Url>,
+    /// Changed subscribers that a full disk keeps out of the store.
+    unstored: Changes,
 }
+
+/// Changed subscribers, which are stored in one turn; `None` for those that end. The last change of
+/// each counts.
+pub(super) type Changes = BTreeMap<SubscriberId, Option<Subscriber>>;
 
 /// The work that is due for subscribers.
 #[derive(Default)]
@@ -188,6 +194,7 @@ impl Pipeline {
             pings: PublishPings::default(),
             denying: JoinSet::new(),
             denials: VecDeque::new(),
+            unstored: Changes::default(),
         };
         self.websub.outbound = Some(hub);
         self.count_subscribers();
@@ -229,15 +236,17 @@ impl Pipeline {
         self.start_verifications();
         let (plan, caller, now) = (self.driver.plan().clone(), self.caller(), self.clock.now());
         let cache = self.driver.cache().clone();
-        let is_closed = self.is_closed();
         if !self.leads() {
             // The leader of a cluster delivers, and looks at everything when it begins to.
             if let Some(hub) = &mut self.websub.outbound {
                 hub.changes.mark_unchanged();
                 (hub.may_be_due, hub.wake_at) = (false, None);
+                hub.unstored = Changes::default();
             }
             return Ok(());
         }
+        self.store_changes().await?;
+        let is_closed = self.is_closed();
         let Some(hub) = self.websub.outbound.as_mut().filter(|_| !is_closed) else {
             return Ok(());
         };
@@ -318,7 +327,8 @@ impl Pipeline {
             );
             hub.denials.push_back(protocol::denial_url(subscriber, why));
         }
-        self.store_subscribers(Vec::new(), [ended, dropped].concat()).await
+        let removed = ended.into_iter().chain(dropped).map(|id| (id, None));
+        self.store_subscribers(removed.collect()).await
     }
 
     fn send_denials(&mut self, caller: &Caller) {
@@ -330,16 +340,26 @@ impl Pipeline {
         }
     }
 
-    /// Stores the changed subscribers, and removes others.
-    pub(super) async fn store_subscribers(
-        &mut self,
-        updated: Vec<Subscriber>,
-        removed: Vec<SubscriberId>,
-    ) -> Result<(), StoreError> {
-        if !updated.is_empty() || !removed.is_empty() {
-            let at = self.clock.now();
-            self.apply(Turn::SubscribersUpdated { updated, removed, at }).await?;
+    /// Stores changed subscribers, and removes others: at once, or when the disk has room.
+    pub(super) async fn store_subscribers(&mut self, changes: Changes) -> Result<(), StoreError> {
+        if let Some(hub) = &mut self.websub.outbound {
+            hub.unstored.extend(changes);
         }
+        self.store_changes().await
+    }
+
+    async fn store_changes(&mut self) -> Result<(), StoreError> {
+        let (at, is_closed) = (self.clock.now(), self.is_closed());
+        let hub = self.websub.outbound.as_mut().filter(|_| !is_closed);
+        let Some(hub) = hub.filter(|hub| !hub.unstored.is_empty()) else { return Ok(()) };
+        let (mut updated, mut removed) = (Vec::new(), Vec::new());
+        for (id, changed) in std::mem::take(&mut hub.unstored) {
+            match changed {
+                Some(subscriber) => updated.push(subscriber),
+                None => removed.push(id),
+            }
+        }
+        self.apply(Turn::SubscribersUpdated { updated, removed, at }).await?;
         self.count_subscribers();
         Ok(())
     }
@@ -361,7 +381,7 @@ impl Pipeline {
     /// Records the results of deliveries (H8).
     async fn deliveries_ended(&mut self, delivered: Vec<Delivered>) -> Result<(), StoreError> {
         let (now, metrics) = (self.clock.now(), self.driver.metrics());
-        let (mut kept, mut gone) = (Vec::new(), Vec::new());
+        let mut changes = Changes::default();
         let Some(hub) = &mut self.websub.outbound else { return Ok(()) };
         for Delivered { id, hash, answer } in delivered {
             hub.under_way.remove(&id);
@@ -374,7 +394,7 @@ impl Pipeline {
                     event = "subscriber_gone",
                     host, feed, "{host} answers 410: deliveries of {feed} to it end"
                 );
-                gone.push(id);
+                changes.insert(id, None);
                 continue;
             }
             let retry_after = answer.as_ref().ok().and_then(|said| said.retry_after);
@@ -402,9 +422,9 @@ impl Pipeline {
                     protocol::record_failed(&mut subscriber, failure.to_string(), retry_after, now);
                 }
             }
-            kept.push(subscriber);
+            changes.insert(id, Some(subscriber));
         }
-        self.store_subscribers(kept, gone).await
+        self.store_subscribers(changes).await
     }
 
     /// Records another hub's answer to a ping.

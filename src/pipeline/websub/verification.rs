@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use tracing::{debug, info};
 
 use super::calls::{Caller, LookedUp, Verified, shown};
-use super::outbound::Outbound;
+use super::outbound::{Changes, Outbound};
 use crate::engine::Turn;
 use crate::model::{Failure, FailureKind, Subscriber, SubscriberId, SubscriptionMode, host_of};
 use crate::pipeline::Pipeline;
@@ -26,40 +26,26 @@ const MOST_OF_ADDRESS: usize = 1000;
 /// Subscribers, and requests to become one.
 type Subscribers = BTreeMap<SubscriberId, Subscriber>;
 
-/// Changes of subscribers that are stored in one turn; the last of each counts.
-#[derive(Default)]
-struct Changes(BTreeMap<SubscriberId, Option<Subscriber>>);
-
-impl Changes {
-    /// A subscriber as the changes so far leave it.
-    fn get<'a>(&'a self, id: &SubscriberId, stored: &'a Subscribers) -> Option<&'a Subscriber> {
-        match self.0.get(id) {
-            Some(changed) => changed.as_ref(),
-            None => stored.get(id),
-        }
+/// A subscriber as the changes so far leave it.
+fn changed<'a>(
+    id: &SubscriberId,
+    changes: &'a Changes,
+    stored: &'a Subscribers,
+) -> Option<&'a Subscriber> {
+    match changes.get(id) {
+        Some(changed) => changed.as_ref(),
+        None => stored.get(id),
     }
+}
 
-    /// Keeps a subscriber without its request, unless nothing of it is left.
-    fn take_back(&mut self, request: &SubscriptionRequest, stored: &Subscribers) {
-        let id = id_of(request);
-        let recorded = self.get(&id, stored).filter(|recorded| recorded.asked.is_some());
-        // A request that was never stored leaves nothing to write.
-        let Some(recorded) = recorded else { return };
-        let left = request.without(recorded);
-        self.0.insert(id, (left.is_confirmed() || left.asked.is_some()).then_some(left));
-    }
-
-    /// The subscribers that are updated, and those that are removed.
-    fn split(self) -> (Vec<Subscriber>, Vec<SubscriberId>) {
-        let (mut updated, mut removed) = (Vec::new(), Vec::new());
-        for (id, changed) in self.0 {
-            match changed {
-                Some(subscriber) => updated.push(subscriber),
-                None => removed.push(id),
-            }
-        }
-        (updated, removed)
-    }
+/// Keeps a subscriber without its request, unless nothing of it is left.
+fn take_back(request: &SubscriptionRequest, changes: &mut Changes, stored: &Subscribers) {
+    let id = id_of(request);
+    let recorded = changed(&id, changes, stored).filter(|recorded| recorded.asked.is_some());
+    // A request that was never stored leaves nothing to write.
+    let Some(recorded) = recorded else { return };
+    let left = request.without(recorded);
+    changes.insert(id, (left.is_confirmed() || left.asked.is_some()).then_some(left));
 }
 
 impl Outbound {
@@ -153,12 +139,11 @@ impl Pipeline {
             match self.feed_hash(&request).filter(|_| is_taken) {
                 Some(hash) => requests.push((request, hash)),
                 None if !leads => {}
-                None => changes.take_back(&request, self.driver.engine().subscribers()),
+                None => take_back(&request, &mut changes, self.driver.engine().subscribers()),
             }
         }
         self.store_requests(requests).await?;
-        let (updated, removed) = changes.split();
-        self.store_subscribers(updated, removed).await
+        self.store_subscribers(changes).await
     }
 
     async fn store_requests(
@@ -194,13 +179,12 @@ impl Pipeline {
             let pending = subscribers.get(&id).and_then(SubscriptionRequest::pending_of);
             let Some(request) = pending else { continue };
             if !plan.hub.runs_hub || cache.feed_at(&request.topic, site).is_none() {
-                changes.take_back(&request, subscribers);
+                take_back(&request, &mut changes, subscribers);
             } else {
                 let _ = hub.queue.add(request, None, now);
             }
         }
-        let (updated, removed) = changes.split();
-        self.store_subscribers(updated, removed).await?;
+        self.store_subscribers(changes).await?;
         self.start_verifications();
         Ok(())
     }
@@ -224,15 +208,15 @@ impl Pipeline {
             let subscribers = self.driver.engine().subscribers();
             if let Err(failure) = answer {
                 log_unconfirmed(&request, &failure);
-                changes.take_back(&request, subscribers);
+                take_back(&request, &mut changes, subscribers);
                 continue;
             }
             let (host, feed) = (host_of(&request.callback), shown(&request.topic));
             let id = id_of(&request);
-            let Some(recorded) = changes.get(&id, subscribers) else { continue };
+            let Some(recorded) = changed(&id, &changes, subscribers) else { continue };
             if request.terms.mode == SubscriptionMode::Unsubscribe {
                 info!(event = "subscriber_left", host, feed, "{host} has unsubscribed from {feed}");
-                changes.0.insert(id, None);
+                changes.insert(id, None);
                 continue;
             }
             let is_new = !recorded.is_confirmed();
@@ -246,10 +230,9 @@ impl Pipeline {
                     debug!(event = "subscriber_renewed", host, feed, %until, "{host} is subscribed to {feed} until {until}");
                 }
             }
-            changes.0.insert(id, Some(subscriber));
+            changes.insert(id, Some(subscriber));
         }
-        let (updated, removed) = changes.split();
-        self.store_subscribers(updated, removed).await
+        self.store_subscribers(changes).await
     }
 }
 
