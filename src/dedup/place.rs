@@ -17,6 +17,12 @@ use crate::model::{
     Verdict,
 };
 
+/// The most entries of one source in a story: each holds a text.
+const MOST_OF_SOURCE: usize = 20;
+
+/// The most entries in a story.
+const MOST_MEMBERS: usize = 200;
+
 /// Stories that are remembered as resembling one.
 const MOST_RELATED: usize = 8;
 
@@ -178,12 +184,28 @@ pub(super) fn join(
     if leads_with_text(&story, last, rules) {
         keys.extend(rare(leading_keys, &story, known));
     }
+    bound_members(&mut story);
     Admitted {
         story: Arc::new(story),
         before: Some(before.clone()),
         keys,
         dropped: Vec::new(),
         verdict: Verdict::Joined,
+    }
+}
+
+/// A story keeps the newest entries of a source that lists one announcement again and again, and the
+/// newest of all sources. The keys of the others stay, so they are recognised.
+fn bound_members(story: &mut Story) {
+    let Some((newest, others)) = story.members.split_last() else { return };
+    let of_source = |member: &Member| member.entry.source == newest.entry.source;
+    let is_over = others.iter().filter(|member| of_source(member)).count() >= MOST_OF_SOURCE;
+    if is_over || others.len() >= MOST_MEMBERS {
+        // The first one has founded the story or leads it.
+        let goes = others.iter().skip(1).position(|member| !is_over || of_source(member));
+        if let Some(goes) = goes {
+            story.members.remove(goes + 1);
+        }
     }
 }
 

@@ -59,22 +59,17 @@ struct Replica {
 impl Replica {
     async fn new(plan: &Arc<Plan>) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let mut replica = Self::open(directory, plan.clone(), Vec::new(), start()).await;
+        let mut replica = Self::open(directory, plan.clone(), start()).await;
         let text = plan.shared.as_deref().unwrap();
         let begun = replica.engine.begin_stream(genesis("g", start(), text, RULES_VERSION));
         replica.store.commit(begun).await.unwrap();
         replica
     }
 
-    async fn open(
-        directory: TempDir,
-        plan: Arc<Plan>,
-        former: Vec<Arc<Plan>>,
-        at: Timestamp,
-    ) -> Self {
+    async fn open(directory: TempDir, plan: Arc<Plan>, at: Timestamp) -> Self {
         let store = store::open(&directory.path().join("store"), 16 << 20).unwrap();
         let progress = StartupProgress::default();
-        let opened = Engine::open(plan.clone(), former, &*store, at, &progress);
+        let opened = Engine::open(plan.clone(), &*store, at, &progress);
         let (engine, step) = opened.unwrap();
         store.commit(step.commit).await.unwrap();
         Self { directory, plan, engine, store }
@@ -83,11 +78,10 @@ impl Replica {
     /// As the process does at a start, with a clock far ahead.
     async fn restart(self) -> Self {
         let Self { directory, plan, engine, store } = self;
-        let former = engine.former_plans();
         drop(engine);
         store.close().unwrap();
         let later = start().after(Duration::from_secs(900 * 24 * 3600));
-        Self::open(directory, plan, former, later).await
+        Self::open(directory, plan, later).await
     }
 
     /// Another node that begins from a backup of this one.
@@ -97,7 +91,7 @@ impl Replica {
         store::backup(&*self.store, &file).unwrap();
         store::restore(&file, &directory.path().join("store"), 16 << 20, false).unwrap();
         let later = start().after(Duration::from_secs(900 * 24 * 3600));
-        Self::open(directory, self.plan.clone(), Vec::new(), later).await
+        Self::open(directory, self.plan.clone(), later).await
     }
 
     async fn apply(&mut self, turn: &Sequenced) -> Step {
