@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use gazetted::config::Plan;
 use gazetted::engine::{
-    ANY_RULES, Engine, Event, RULES_VERSION, Reader, Sequenced, StartupProgress, Step, StreamState,
+    ANY_RULES, Engine, Event, RULES_VERSION, Reader, Sequenced, StartupProgress, Step,
     Turn, genesis,
 };
 use gazetted::model::{

@@ -16,7 +16,7 @@ use super::calls::{Caller, Delivered, LookedUp, Pinged, Verified, is_success, sh
 use super::changes::Changes;
 use crate::engine::Turn;
 use crate::fetch::Call;
-use crate::model::{Seed, Subscriber, SubscriberId, SubscriptionTerms, Timestamp};
+use crate::model::{Seed, Subscriber, SubscriberId, Timestamp};
 use crate::pipeline::Pipeline;
 use crate::publish::{ResponseCache, Site};
 use crate::store::StoreError;
