@@ -17,11 +17,12 @@ use crate::model::{
     Verdict,
 };
 
-/// The most entries of one source in a story: each holds a text.
-const MOST_OF_SOURCE: usize = 20;
+/// The most entries of one story. Its record has to stay readable, however often one announcement is
+/// repeated.
+const MOST_MEMBERS: usize = 250;
 
-/// The most entries in a story.
-const MOST_MEMBERS: usize = 200;
+/// The most of them that one source lists.
+const MOST_OF_A_SOURCE: usize = 10;
 
 /// Stories that are remembered as resembling one.
 const MOST_RELATED: usize = 8;
@@ -32,6 +33,9 @@ pub(super) enum Place {
     Known(StoryId, usize),
     /// It is new: about what another story is about, or not.
     About(Likeness),
+    /// It is about what this story is about, which holds as many entries as a story may. Nothing is
+    /// recorded of it, however often it is listed.
+    Crowded(StoryId),
     /// Its story has been removed; keys outlive stories so that nothing old
     /// returns as news.
     Forgotten(StoryId),
@@ -61,9 +65,13 @@ pub(super) fn find(
         return Place::Known(id, member);
     }
     if let Some(best) = forced(candidate, known, rules) {
-        return Place::About(Likeness { best: Some(best), ..Likeness::default() });
+        let likeness = Likeness { best: Some(best), ..Likeness::default() };
+        return crowded(candidate, &likeness, known).unwrap_or(Place::About(likeness));
     }
     let likeness = likeness(candidate, known, rules, None);
+    if let Some(crowded) = crowded(candidate, &likeness, known) {
+        return crowded;
+    }
     let by_page = likeness
         .best
         .as_ref()
@@ -87,6 +95,20 @@ fn stated_in(
         let is_it = |entry: &Entry| may_be(entry) && is_same(candidate, entry);
         Some((*id, story.member_of(&candidate.entry.source, is_it)?))
     })
+}
+
+/// The story that an entry would join, if that holds as many entries as it may.
+fn crowded(candidate: &Candidate, likeness: &Likeness, known: &Lookalikes) -> Option<Place> {
+    let story = known.stories.get(&likeness.best.as_ref()?.story)?;
+    let source = &candidate.entry.source;
+    let of_source = story.members.iter().filter(|member| member.entry.source == *source).count();
+    let is_full = story.members.len() >= MOST_MEMBERS || of_source >= MOST_OF_A_SOURCE;
+    is_full.then_some(Place::Crowded(story.id))
+}
+
+/// Whether two stories have room for each other's entries.
+pub(super) fn have_room(one: &Story, other: &Story) -> bool {
+    one.members.len() + other.members.len() <= MOST_MEMBERS
 }
 
 /// The story of this entry that was removed, if one was.
@@ -184,28 +206,12 @@ pub(super) fn join(
     if leads_with_text(&story, last, rules) {
         keys.extend(rare(leading_keys, &story, known));
     }
-    bound_members(&mut story);
     Admitted {
         story: Arc::new(story),
         before: Some(before.clone()),
         keys,
         dropped: Vec::new(),
         verdict: Verdict::Joined,
-    }
-}
-
-/// A story keeps the newest entries of a source that lists one announcement again and again, and the
-/// newest of all sources. The keys of the others stay, so they are recognised.
-fn bound_members(story: &mut Story) {
-    let Some((newest, others)) = story.members.split_last() else { return };
-    let of_source = |member: &Member| member.entry.source == newest.entry.source;
-    let is_over = others.iter().filter(|member| of_source(member)).count() >= MOST_OF_SOURCE;
-    if is_over || others.len() >= MOST_MEMBERS {
-        // The first one has founded the story or leads it.
-        let goes = others.iter().skip(1).position(|member| !is_over || of_source(member));
-        if let Some(goes) = goes {
-            story.members.remove(goes + 1);
-        }
     }
 }
 

@@ -12,10 +12,11 @@ use tokio::task::{JoinError, JoinSet};
 use tracing::{error, info, warn};
 use url::Url;
 
+use super::changes::Changes;
 use super::calls::{Caller, Delivered, LookedUp, Pinged, Verified, is_success, shown};
 use crate::engine::Turn;
 use crate::fetch::Call;
-use crate::model::{Seed, Subscriber, SubscriberId, Timestamp};
+use crate::model::{Seed, Subscriber, SubscriberId, SubscriptionTerms, Timestamp};
 use crate::pipeline::Pipeline;
 use crate::publish::{ResponseCache, Site};
 use crate::store::StoreError;
@@ -71,10 +72,6 @@ pub(in crate::pipeline) struct Outbound {
     /// Changed subscribers that a full disk keeps out of the store.
     unstored: Changes,
 }
-
-/// Changed subscribers, which are stored in one turn; `None` for those that end. The last change of
-/// each counts.
-pub(super) type Changes = BTreeMap<SubscriberId, Option<Subscriber>>;
 
 /// The work that is due for subscribers.
 #[derive(Default)]
@@ -246,7 +243,8 @@ impl Pipeline {
             return Ok(());
         }
         self.store_changes().await?;
-        let is_closed = self.is_closed();
+        // After a restore feeds are empty until they are filled: nobody is sent that.
+        let is_closed = self.is_closed() || self.driver.engine().lacks_everything();
         let Some(hub) = self.websub.outbound.as_mut().filter(|_| !is_closed) else {
             return Ok(());
         };
@@ -327,8 +325,12 @@ impl Pipeline {
             );
             hub.denials.push_back(protocol::denial_url(subscriber, why));
         }
-        let removed = ended.into_iter().chain(dropped).map(|id| (id, None));
-        self.store_subscribers(removed.collect()).await
+        let asked = |id: &SubscriberId| subscribers.get(id)?.asked.clone();
+        let mut changes = Changes::default();
+        ended.into_iter().for_each(|id| changes.remove(id, None));
+        // There is nothing to verify any more.
+        dropped.into_iter().for_each(|id| changes.remove(id, asked(&id)));
+        self.store_subscribers(changes).await
     }
 
     fn send_denials(&mut self, caller: &Caller) {
@@ -352,14 +354,8 @@ impl Pipeline {
         let (at, is_closed) = (self.clock.now(), self.is_closed());
         let hub = self.websub.outbound.as_mut().filter(|_| !is_closed);
         let Some(hub) = hub.filter(|hub| !hub.unstored.is_empty()) else { return Ok(()) };
-        let (mut updated, mut removed) = (Vec::new(), Vec::new());
-        for (id, changed) in std::mem::take(&mut hub.unstored) {
-            match changed {
-                Some(subscriber) => updated.push(subscriber),
-                None => removed.push(id),
-            }
-        }
-        self.apply(Turn::SubscribersUpdated { updated, removed, at }).await?;
+        let changes = std::mem::take(&mut hub.unstored);
+        self.apply(changes.into_turn(at)).await?;
         self.count_subscribers();
         Ok(())
     }
@@ -394,7 +390,7 @@ impl Pipeline {
                     event = "subscriber_gone",
                     host, feed, "{host} answers 410: deliveries of {feed} to it end"
                 );
-                changes.insert(id, None);
+                changes.remove(id, None);
                 continue;
             }
             let retry_after = answer.as_ref().ok().and_then(|said| said.retry_after);
@@ -422,7 +418,7 @@ impl Pipeline {
                     protocol::record_failed(&mut subscriber, failure.to_string(), retry_after, now);
                 }
             }
-            changes.insert(id, Some(subscriber));
+            changes.update(id, subscriber);
         }
         self.store_subscribers(changes).await
     }

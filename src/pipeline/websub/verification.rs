@@ -10,7 +10,8 @@ use std::net::IpAddr;
 use tracing::{debug, info};
 
 use super::calls::{Caller, LookedUp, Verified, shown};
-use super::outbound::{Changes, Outbound};
+use super::changes::Changes;
+use super::outbound::Outbound;
 use crate::engine::Turn;
 use crate::model::{Failure, FailureKind, Subscriber, SubscriberId, SubscriptionMode, host_of};
 use crate::pipeline::Pipeline;
@@ -25,28 +26,6 @@ const MOST_OF_ADDRESS: usize = 1000;
 
 /// Subscribers, and requests to become one.
 type Subscribers = BTreeMap<SubscriberId, Subscriber>;
-
-/// A subscriber as the changes so far leave it.
-fn changed<'a>(
-    id: &SubscriberId,
-    changes: &'a Changes,
-    stored: &'a Subscribers,
-) -> Option<&'a Subscriber> {
-    match changes.get(id) {
-        Some(changed) => changed.as_ref(),
-        None => stored.get(id),
-    }
-}
-
-/// Keeps a subscriber without its request, unless nothing of it is left.
-fn take_back(request: &SubscriptionRequest, changes: &mut Changes, stored: &Subscribers) {
-    let id = id_of(request);
-    let recorded = changed(&id, changes, stored).filter(|recorded| recorded.asked.is_some());
-    // A request that was never stored leaves nothing to write.
-    let Some(recorded) = recorded else { return };
-    let left = request.without(recorded);
-    changes.insert(id, (left.is_confirmed() || left.asked.is_some()).then_some(left));
-}
 
 impl Outbound {
     /// Whether there is room for a subscriber at this host.
@@ -139,11 +118,11 @@ impl Pipeline {
             match self.feed_hash(&request).filter(|_| is_taken) {
                 Some(hash) => requests.push((request, hash)),
                 None if !leads => {}
-                None => take_back(&request, &mut changes, self.driver.engine().subscribers()),
+                None => changes.take_back(&request, self.driver.engine().subscribers()),
             }
         }
-        self.store_requests(requests).await?;
-        self.store_subscribers(changes).await
+        self.store_subscribers(changes).await?;
+        self.store_requests(requests).await
     }
 
     async fn store_requests(
@@ -179,7 +158,7 @@ impl Pipeline {
             let pending = subscribers.get(&id).and_then(SubscriptionRequest::pending_of);
             let Some(request) = pending else { continue };
             if !plan.hub.runs_hub || cache.feed_at(&request.topic, site).is_none() {
-                take_back(&request, &mut changes, subscribers);
+                changes.take_back(&request, subscribers);
             } else {
                 let _ = hub.queue.add(request, None, now);
             }
@@ -208,15 +187,15 @@ impl Pipeline {
             let subscribers = self.driver.engine().subscribers();
             if let Err(failure) = answer {
                 log_unconfirmed(&request, &failure);
-                take_back(&request, &mut changes, subscribers);
+                changes.take_back(&request, subscribers);
                 continue;
             }
             let (host, feed) = (host_of(&request.callback), shown(&request.topic));
             let id = id_of(&request);
-            let Some(recorded) = changed(&id, &changes, subscribers) else { continue };
+            let Some(recorded) = changes.get(&id, subscribers) else { continue };
             if request.terms.mode == SubscriptionMode::Unsubscribe {
                 info!(event = "subscriber_left", host, feed, "{host} has unsubscribed from {feed}");
-                changes.insert(id, None);
+                changes.answer(&request, None);
                 continue;
             }
             let is_new = !recorded.is_confirmed();
@@ -230,7 +209,7 @@ impl Pipeline {
                     debug!(event = "subscriber_renewed", host, feed, %until, "{host} is subscribed to {feed} until {until}");
                 }
             }
-            changes.insert(id, Some(subscriber));
+            changes.answer(&request, Some(subscriber));
         }
         self.store_subscribers(changes).await
     }
