@@ -89,8 +89,6 @@ pub struct Commit {
     /// The stories that sources' documents list now, retired ones among them,
     /// in place of what they listed before: their keys are not to be forgotten.
     pub listed: Vec<(SourceId, Vec<StoryId>)>,
-    /// Stories that an earlier commit retired, whose keys go as well.
-    pub forgotten: Vec<StoryId>,
     /// Stories as they are now, in the order they were judged; a later one of the same id wins.
     pub admitted: Vec<Admitted>,
     /// Passages of earlier spans of time than this passage key's are evidence
@@ -100,6 +98,8 @@ pub struct Commit {
     /// stay, so that an old entry which is listed again is not news. Their
     /// places go with them.
     pub retired: Vec<(StoryId, Timestamp)>,
+    /// Retired stories whose keys go as well.
+    pub forgotten: Vec<StoryId>,
     /// Records taken over from a backup as they are.
     pub restored: Vec<Record>,
     /// Topics whose places are to be dropped.
