@@ -100,6 +100,8 @@ struct Waiting {
 
 /// A plan that is being put in force, for the request for it.
 struct AwaitedPlan {
+    /// In a cluster: when the request is answered at the latest.
+    until: Option<Instant>,
     /// Taken once the plan is in force.
     in_force: Option<oneshot::Sender<Result<(), ReplanError>>>,
     /// Receives the results when the topics are filled.
@@ -259,7 +261,7 @@ impl Pipeline {
         let gathers = !full || self.polls.has_room();
         let (retry_at, retries) = (self.disk.retry_at(), self.is_unwritable());
         let reads = self.can_apply() || self.is_stopped_at_turn();
-        let look_at = self.cluster.as_ref().map(|cluster| cluster.look_at());
+        let check_at = self.cluster.as_ref().map(|cluster| cluster.check_at());
         let cache = self.driver.cache().clone();
         tokio::select! {
             biased;
@@ -275,7 +277,7 @@ impl Pipeline {
             () = tokio::time::sleep_until(commit_at.unwrap_or(retry_at)), if commit_at.is_some() => Event::Due,
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
             () = self.clock.sleep_until(subscribers_at.unwrap_or(Timestamp::EPOCH)), if subscribers_at.is_some() => Event::Due,
-            () = tokio::time::sleep_until(look_at.unwrap_or(retry_at)), if look_at.is_some() => Event::Due,
+            () = tokio::time::sleep_until(check_at.unwrap_or(retry_at)), if check_at.is_some() => Event::Due,
             () = tokio::time::sleep_until(retry_at), if retries => Event::Retry,
             () = std::future::ready(()), if fills => Event::Due,
         }

@@ -122,7 +122,7 @@ impl Joining {
         let stream = stream.map_err(refused)?;
         let polls = self.cluster.polls;
         let state = NodeState { sequence, polls, ..NodeState::default() };
-        let membership = Membership::begin(connection, state);
+        let membership = Membership::begin(connection, stream.instance().to_owned(), state);
         let node = ClusterNode::new(self.cluster, membership, compile_shared, self.follows);
         let mut pipeline = with(driver)?;
         pipeline.join(node, Stream::JetStream(Box::new(stream)));
@@ -173,7 +173,7 @@ pub async fn begin_stream(
     let connection = Connection::open(&cluster, false).await.map_err(refused)?;
     let stories = tokio::task::block_in_place(|| store.count())?;
     let is_empty = stories == 0 && records.is_empty();
-    let seed = Seed::fresh().ok_or_else(|| unusable("the system gives no random bytes"))?;
+    let seed = Seed::fresh().ok_or_else(|| unusable("the system provides no random bytes"))?;
     let first = Genesis {
         id: seed.token(&[b"genesis"]),
         is_empty,
