@@ -23,7 +23,7 @@ use crate::fetch::Refusal;
 use crate::model::{NodeName, Partition, Poll, SourceId, SourceState, Timestamp};
 use crate::stream::membership::{Membership, PollGuard};
 use crate::stream::{Stream, uptime};
-use assignment::Weights;
+use assignment::{Held, Weights};
 use readiness::Stopped;
 
 pub use commands::UpgradeStep;
@@ -55,8 +55,8 @@ pub struct ClusterNode {
     stopped: Option<Stopped>,
     /// Sequences that an operator has all nodes skip, and that this node has not reached.
     skips: BTreeSet<u64>,
-    /// Partitions that another node may still be polling, and until when.
-    held: BTreeMap<Partition, Instant>,
+    /// Partitions that another node may still be polling.
+    held: BTreeMap<Partition, Held>,
     /// The last turn that this process has appended, its number and when.
     appended: Option<(u64, Timestamp)>,
     /// How far this machine's clock is ahead of the stream's time.
@@ -151,7 +151,7 @@ impl Pipeline {
             let owned = (0..crate::model::PARTITIONS)
                 .filter(|at| assigned.owner(*at) == Some(&cluster.plan.node));
             let until = Instant::now() + rest + CLOCK;
-            cluster.held = owned.map(|partition| (partition, until)).collect();
+            cluster.held = owned.map(|partition| (partition, Held::until(until))).collect();
         }
         self.report();
         self.plan_all();

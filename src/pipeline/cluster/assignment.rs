@@ -12,6 +12,7 @@ use crate::engine::{StreamState, Turn};
 use crate::model::{Assignment, NodeName, Partition, SourceId};
 use crate::pipeline::Pipeline;
 use crate::store::StoreError;
+use crate::stream::node_state::NodeState;
 use crate::stream::uptime;
 
 /// After so long sources are counted again: some have moved to other hosts.
@@ -37,9 +38,39 @@ impl Weights {
     }
 }
 
+/// A partition of this node that another may still be polling.
+pub(super) struct Held {
+    until: Instant,
+    /// The sequence at which this node gained it. Where it had no owner, the nodes that had it
+    /// earlier may not report that they have lost it.
+    gained: Option<u64>,
+}
+
+impl Held {
+    /// Held for so long, whatever other nodes report.
+    pub(super) fn until(until: Instant) -> Self {
+        Self { until, gained: None }
+    }
+
+    /// Is held for `rest` at most once all others have applied the turn by which this node gained it:
+    /// they have given their polls up then.
+    fn shorten(&mut self, others: &[Option<&NodeState>], now: Instant, rest: Duration) {
+        let has_given_up = |sequence: u64| {
+            // One that cannot write may have applied less than it reports.
+            let has_applied = |state: &NodeState| state.polls && state.sequence >= sequence;
+            others.iter().all(|other| other.is_some_and(has_applied))
+        };
+        if self.gained.is_some_and(has_given_up) {
+            self.gained = None;
+            self.until = self.until.min(now + rest);
+        }
+    }
+}
+
 impl Pipeline {
     /// Does what is due for the cluster: the state of this node is reported, sources are assigned.
     pub(in crate::pipeline) async fn tend_cluster(&mut self) -> Result<(), StoreError> {
+        let spacing = self.driver.plan().polling.spacing;
         let Some(cluster) = &mut self.cluster else { return Ok(()) };
         let now = Instant::now();
         let is_due = now >= cluster.next_check;
@@ -48,7 +79,20 @@ impl Pipeline {
         }
         cluster.next_check = now + CHECK_INTERVAL;
         let before = cluster.held.len();
-        cluster.held.retain(|_, until| *until > now);
+        if before > 0 {
+            let members = cluster.membership.members();
+            let state = self.driver.engine().stream();
+            let alive = state.and_then(|state| state.assignment.as_ref());
+            let alive = alive.map_or(&[][..], |assigned| &assigned.alive);
+            let others = alive.iter().filter(|node| **node != cluster.plan.node);
+            let others: Vec<_> = others
+                .map(|node| members.get(node).map(|member| &member.heartbeat.state))
+                .collect();
+            // The last request may have been a moment before.
+            let rest = cluster.plan.node_timeout / 8 + spacing;
+            cluster.held.values_mut().for_each(|held| held.shorten(&others, now, rest));
+        }
+        cluster.held.retain(|_, held| held.until > now);
         let is_released = cluster.held.len() < before;
         self.report();
         if is_released {
@@ -132,7 +176,7 @@ impl Pipeline {
     /// that it has gained wait until the node before can have none under way.
     pub(in crate::pipeline) fn assigned(&mut self, before: Option<&Assignment>) {
         let engine = self.driver.engine();
-        let (Some(cluster), Some(StreamState { assignment: Some(now), .. })) =
+        let (Some(cluster), Some(StreamState { applied, assignment: Some(now) })) =
             (&mut self.cluster, engine.stream())
         else {
             return;
@@ -146,7 +190,8 @@ impl Pipeline {
             } else if old.is_none() && before.is_some()
                 || old.is_some_and(|old| old != own && now.alive.contains(old))
             {
-                cluster.held.insert(partition, until);
+                let gained = old.map(|_| applied.sequence);
+                cluster.held.insert(partition, Held { until, gained });
             }
         }
         let count = now.count_of(own);
@@ -207,5 +252,31 @@ mod tests {
         assert_eq!([look(&mut weights), look(&mut weights)], [2, 2]);
         tokio::time::advance(COUNTED).await;
         assert_eq!(look(&mut weights), 3);
+    }
+
+    const REST: Duration = Duration::from_secs(3);
+
+    #[test]
+    fn a_partition_is_held_until_all_others_have_given_it_up() {
+        let now = Instant::now();
+        let whole = now + Duration::from_secs(20);
+        let state = |polls, sequence| NodeState { sequence, polls, ..NodeState::default() };
+        let until = |gained, others: &[Option<&NodeState>]| {
+            let mut held = Held { until: whole, gained };
+            held.shorten(others, now, REST);
+            held.until
+        };
+        let (behind, there, full) = (state(true, 6), state(true, 7), state(false, 9));
+        assert_eq!(until(Some(7), &[Some(&there)]), now + REST);
+        assert_eq!(until(Some(7), &[]), now + REST, "this node is alone");
+        let waits = [
+            until(Some(7), &[Some(&behind)]),
+            until(Some(7), &[Some(&full)]),
+            until(Some(7), &[Some(&there), None]),
+            // The owner before has, but not the one before that.
+            until(Some(7), &[Some(&there), Some(&behind)]),
+            until(None, &[Some(&there)]),
+        ];
+        assert_eq!(waits, [whole; 5]);
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct NodeFacts<'a> {
     /// The time since it was up to date with a leader, or since it started.
     pub(super) lag: Duration,
     pub(super) ready_lag: Duration,
+    /// Whether its disk has room.
+    pub(super) can_write: bool,
     /// How far its clock is ahead of the stream's time, in milliseconds, if that is too far.
     pub(super) clock_offset: Option<i64>,
 }
@@ -58,7 +60,10 @@ impl NodeFacts<'_> {
         }
         if self.lag > self.ready_lag {
             let lag = self.lag.as_secs();
-            return Some(format!("it has not been up to date with the leader for {lag} s"));
+            return Some(match self.can_write {
+                true => format!("it has not been up to date with the leader for {lag} s"),
+                false => format!("its disk is full: it has applied nothing for {lag} s"),
+            });
         }
         let offset = self.clock_offset?;
         let side = if offset > 0 { "ahead of" } else { "behind" };
@@ -87,6 +92,7 @@ mod tests {
             is_led_by_another: true,
             lag: Duration::from_secs(3),
             ready_lag: Duration::from_secs(30),
+            can_write: true,
             clock_offset: None,
         };
         let with = |change: Change<'_>| {

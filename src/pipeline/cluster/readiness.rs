@@ -98,6 +98,7 @@ impl Pipeline {
             has_caught_up: cluster.current.is_some(),
             is_led_by_another: membership.is_led_by_another(),
             lag,
+            can_write,
             ready_lag: cluster.plan.ready_lag,
             clock_offset: cluster.clock_is_off().then_some(cluster.clock_offset),
         }
