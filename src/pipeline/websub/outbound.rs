@@ -12,11 +12,11 @@ use tokio::task::{JoinError, JoinSet};
 use tracing::{error, info, warn};
 use url::Url;
 
-use super::changes::Changes;
 use super::calls::{Caller, Delivered, LookedUp, Pinged, Verified, is_success, shown};
+use super::changes::Changes;
 use crate::engine::Turn;
 use crate::fetch::Call;
-use crate::model::{Seed, Subscriber, SubscriberId, SubscriptionTerms, Timestamp};
+use crate::model::{Seed, Subscriber, SubscriberId, Timestamp};
 use crate::pipeline::Pipeline;
 use crate::publish::{ResponseCache, Site};
 use crate::store::StoreError;
