@@ -61,6 +61,8 @@ pub struct Election {
     /// The last message of the leadership, and when this node first saw it.
     seen: Option<(u64, Instant)>,
     mine: Option<Leadership>,
+    /// How long the last leader was seen to renew nothing, if that is why nobody leads.
+    timed_out: Option<Duration>,
     /// When the loop last reported that this node can act for all nodes.
     able: Option<Instant>,
 }
@@ -71,14 +73,14 @@ struct Leadership {
     last: u64,
     /// From before the last renewal was sent.
     renewed: Instant,
-    /// When it began to lead.
-    began: Instant,
+    /// Until when nodes may still poll by answers of the leader before.
+    others_may_poll_until: Instant,
 }
 
 impl Election {
     /// Nothing is observed yet.
     pub fn new(node_timeout: Duration) -> Self {
-        Self { node_timeout, seen: None, mine: None, able: None }
+        Self { node_timeout, seen: None, mine: None, timed_out: None, able: None }
     }
 
     /// The loop reports whether this node can act for all nodes.
@@ -119,15 +121,29 @@ impl Election {
             Some((seen, since)) if seen == sequence => since,
             _ => self.seen.insert((sequence, now)).1,
         };
-        let is_vacant = sequence == 0 || writer != Writer::Other || now - since >= timeout;
+        let is_free = sequence == 0 || writer != Writer::Other;
+        let is_vacant = is_free || now - since >= timeout;
+        self.timed_out = (is_vacant && !is_free).then_some(timeout);
         if is_vacant && may_lead { Claim::Write { expected: sequence } } else { Claim::Wait }
     }
 
     /// The message was written at this sequence.
     pub fn written(&mut self, sequence: u64, sent: Instant) {
-        let before = self.mine;
-        let (term, began) = before.map_or((sequence, sent), |mine| (mine.term, mine.began));
-        self.mine = Some(Leadership { term, last: sequence, renewed: sent, began });
+        let (term, others_may_poll_until) = match self.mine {
+            Some(mine) => (mine.term, mine.others_may_poll_until),
+            None => (sequence, sent + self.grace()),
+        };
+        self.mine = Some(Leadership { term, last: sequence, renewed: sent, others_may_poll_until });
+    }
+
+    /// How long nodes may poll by answers of the leader before, counted from when this node takes
+    /// over. That leader answered until half of `node_timeout` after its last renewal, and such an
+    /// answer allows polls for three quarters: of the sum, one whole has passed where it timed out.
+    fn grace(&self) -> Duration {
+        match self.timed_out {
+            Some(timeout) => timeout * 3 / 10,
+            None => self.node_timeout,
+        }
     }
 
     /// Another node has written first.
@@ -152,9 +168,9 @@ impl Election {
         self.mine.is_some()
     }
 
-    /// Since when this node leads.
-    pub fn began(&self) -> Option<Instant> {
-        self.mine.map(|mine| mine.began)
+    /// Until when nodes may poll by answers of the leader before, if this node leads.
+    pub fn others_may_poll_until(&self) -> Option<Instant> {
+        self.mine.map(|mine| mine.others_may_poll_until)
     }
 }
 
@@ -283,6 +299,37 @@ mod tests {
         assert_eq!(own(&mut election, 20), Claim::Resign { expected: 4 }, "the loop hangs");
         election.report(false, after(start, 20));
         assert_eq!(own(&mut election, 21), Claim::Resign { expected: 4 });
+    }
+
+    /// Whenever the leader before gave its last answer, the polls that it allowed are over when the
+    /// next leader gives their sources to others.
+    #[test]
+    fn a_new_leader_waits_until_polls_by_the_answers_of_the_one_before_are_over() {
+        let start = Instant::now();
+        let (mut old, mut new) = (Election::new(TIMEOUT), Election::new(TIMEOUT));
+        observe(&mut old, 0, Writer::Other, start);
+        old.written(1, start);
+        observe(&mut new, 1, Writer::Other, start);
+        let mut last_polls = start;
+        for tenth in 0..400 {
+            let now = start + Duration::from_millis(100 * tenth);
+            if old.term(now).is_some() {
+                let mut right = PollingRight::new(TIMEOUT);
+                right.answered(now, 1);
+                last_polls = right.ends_at(1).unwrap();
+            }
+            if new.mine.is_none() && observe(&mut new, 1, Writer::Other, now) != Claim::Wait {
+                new.written(2, now);
+            }
+        }
+        let until = new.others_may_poll_until().unwrap();
+        assert!(until >= last_polls, "{:?} too early", last_polls - until);
+        assert!(until <= after(start, 27), "and no longer than it must");
+        // One that has resigned may have answered a moment ago.
+        let mut third = Election::new(TIMEOUT);
+        observe(&mut third, 3, Writer::Resigned, start);
+        third.written(4, start);
+        assert!(third.others_may_poll_until().unwrap() >= start + TIMEOUT * 3 / 4);
     }
 
     #[test]

@@ -197,7 +197,7 @@ impl Membership {
 
     /// The nodes that are alive, for the leader, and whether each of them keeps up. Those of
     /// `known`, of which the leader before may have had later heartbeats than this node, are alive
-    /// until this node has led for `node_timeout`.
+    /// as long as they may poll by its answers.
     pub fn alive(&self, known: &[NodeName]) -> BTreeMap<NodeName, bool> {
         let (now, limit) = (uptime::now(), self.connection.plan().node_timeout);
         let mut shared = lock(&self.shared);
@@ -211,7 +211,7 @@ impl Membership {
         let mut alive: BTreeMap<_, _> = recent
             .map(|(node, member)| (node.clone(), member.heartbeat.state.sequence >= expected))
             .collect();
-        if shared.election.began().is_some_and(|began| now - began < limit) {
+        if shared.election.others_may_poll_until().is_some_and(|until| now < until) {
             for node in known {
                 alive.entry(node.clone()).or_insert(true);
             }
