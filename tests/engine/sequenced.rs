@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use gazetted::config::Plan;
 use gazetted::engine::{
-    ANY_RULES, Engine, Event, RULES_VERSION, Reader, Sequenced, StartupProgress, Step,
-    Turn, genesis,
+    ANY_RULES, Engine, Event, RULES_VERSION, Reader, Sequenced, StartupProgress, Step, Turn,
+    genesis,
 };
 use gazetted::model::{
     Assignment, Failure, FailureKind, NodeName, Outcome, Poll, SourceId, StateDigest, Timestamp,
