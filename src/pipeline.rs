@@ -100,6 +100,8 @@ struct Waiting {
 
 /// A plan that is being put in force, for the request for it.
 struct AwaitedPlan {
+    /// In a cluster: when the request is answered at the latest.
+    until: Option<Instant>,
     /// Taken once the plan is in force.
     in_force: Option<oneshot::Sender<Result<(), ReplanError>>>,
     /// Receives the results when the topics are filled.
@@ -210,7 +212,7 @@ impl Pipeline {
     async fn act(&mut self) -> Result<(), StoreError> {
         let crashed = self.polls.take_crashed(self.driver.plan(), self.clock.now());
         if !crashed.is_empty() {
-            self.apply(Turn::Polls(crashed)).await?;
+            self.unappended.push_back(crashed);
         }
         loop {
             self.check_disk()?;
@@ -252,14 +254,15 @@ impl Pipeline {
         // An unpublished change is news from now on, and a hub pushes at any time.
         let is_any_time = publish_at.is_some() || self.websub.is_any_pushed(now);
         self.liveness.expect(if is_any_time { Some(now) } else { wake_at });
-        self.liveness.waits(self.polls.are_under_way(), wake_at);
+        // Polls that ended stay where they are meanwhile.
+        self.liveness.waits(self.polls.are_under_way() && !full, wake_at);
         let commit_at = self.polls.batch_due_at().filter(|_| !full);
         let subscribers_at = self.websub.wake_at(now).filter(|_| !full);
         let fills = self.driver.is_filling() && !full && self.has_filling_to_do();
         let gathers = !full || self.polls.has_room();
         let (retry_at, retries) = (self.disk.retry_at(), self.is_unwritable());
         let reads = self.can_apply() || self.is_stopped_at_turn();
-        let look_at = self.cluster.as_ref().map(|cluster| cluster.look_at());
+        let check_at = self.cluster.as_ref().map(|cluster| cluster.check_at());
         let cache = self.driver.cache().clone();
         tokio::select! {
             biased;
@@ -275,7 +278,7 @@ impl Pipeline {
             () = tokio::time::sleep_until(commit_at.unwrap_or(retry_at)), if commit_at.is_some() => Event::Due,
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
             () = self.clock.sleep_until(subscribers_at.unwrap_or(Timestamp::EPOCH)), if subscribers_at.is_some() => Event::Due,
-            () = tokio::time::sleep_until(look_at.unwrap_or(retry_at)), if look_at.is_some() => Event::Due,
+            () = tokio::time::sleep_until(check_at.unwrap_or(retry_at)), if check_at.is_some() => Event::Due,
             () = tokio::time::sleep_until(retry_at), if retries => Event::Retry,
             () = std::future::ready(()), if fills => Event::Due,
         }

@@ -170,8 +170,8 @@ fn show(status: &ClusterStatus) {
             Some(why) => format!("not ready: {why}"),
         };
         print_line(format_args!(
-            "{node}: {state}; sequence {sequence}, {lag} s behind, {partitions} of {} shares, gazetted {version} (rules {rules})",
-            ClusterStatus::SHARES
+            "{node}: {state}; sequence {sequence}, {lag} s behind, {partitions} of {} partitions, gazetted {version} (rules {rules})",
+            ClusterStatus::PARTITIONS
         ));
     }
     let leader = leader.as_ref().map_or("nobody".to_owned(), ToString::to_string);

@@ -22,7 +22,6 @@ pub(super) struct Joining {
     /// The plan in force.
     pub(super) plan: Arc<Plan>,
     /// Plans before it by whose queries topics are published until they are filled.
-    pub(super) former: Vec<Arc<Plan>>,
     cluster: Arc<ClusterPlan>,
     connection: Connection,
     /// The first turn, for an empty store.
@@ -85,12 +84,7 @@ impl Joining {
         let is_same = plan.shared.as_deref().is_some_and(|own| own == text);
         let follows = is_same.then(|| plan_hash(text));
         let plan = if is_same { plan } else { in_force(&plan, text)? };
-        let former = StreamState::former_plans(&records).iter();
-        let former = former
-            .map(|text| tokio::task::block_in_place(|| compile_shared(text, &plan)).map(Arc::new))
-            .collect::<Result<_, _>>()
-            .map_err(DaemonError::Configuration)?;
-        Ok(Some(Self { plan, former, cluster, connection, genesis, follows }))
+        Ok(Some(Self { plan, cluster, connection, genesis, follows }))
     }
 
     /// When the engine is opened: the time of the first turn, for an empty store.
@@ -122,7 +116,7 @@ impl Joining {
         let stream = stream.map_err(refused)?;
         let polls = self.cluster.polls;
         let state = NodeState { sequence, polls, ..NodeState::default() };
-        let membership = Membership::begin(connection, state);
+        let membership = Membership::begin(connection, stream.instance().to_owned(), state);
         let node = ClusterNode::new(self.cluster, membership, compile_shared, self.follows);
         let mut pipeline = with(driver)?;
         pipeline.join(node, Stream::JetStream(Box::new(stream)));
@@ -173,7 +167,7 @@ pub async fn begin_stream(
     let connection = Connection::open(&cluster, false).await.map_err(refused)?;
     let stories = tokio::task::block_in_place(|| store.count())?;
     let is_empty = stories == 0 && records.is_empty();
-    let seed = Seed::fresh().ok_or_else(|| unusable("the system gives no random bytes"))?;
+    let seed = Seed::fresh().ok_or_else(|| unusable("the system provides no random bytes"))?;
     let first = Genesis {
         id: seed.token(&[b"genesis"]),
         is_empty,

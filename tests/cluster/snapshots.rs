@@ -1,6 +1,6 @@
 //! Snapshots on the servers: nodes write them, and new nodes begin with the newest.
 
-use super::nodes::{Node, compare, until, until_all_own};
+use super::nodes::{Node, compare, compare_exports, membership, until, until_all_own};
 use super::servers::Servers;
 use super::world::World;
 
@@ -10,38 +10,38 @@ async fn new_nodes_begin_with_a_snapshot_from_the_servers() {
     let (servers, world) = (Servers::start(1), World::start().await);
     tokio::task::block_in_place(|| {
         // A machine alone becomes the first node of a cluster.
-        let [mut a, mut b] = ["a", "b"].map(|name| Node::new(&world, &servers, name, "snapshots"));
-        let of_cluster = std::fs::read_to_string(a.gazetted.config()).unwrap();
-        let alone = of_cluster.split("[cluster]").next().unwrap();
-        std::fs::write(a.gazetted.config(), alone).unwrap();
-        a.start();
-        until("there are stories on one machine", || world.announcements() > 12);
-        a.stop();
-        std::fs::write(a.gazetted.config(), &of_cluster).unwrap();
-        let begun = a.gazetted.succeed(&["cluster", "init"]);
+        let mut first = Node::with(world.gazetted("listen = \"127.0.0.1:0\"", ""), "a", None);
+        first.start();
+        until("there are stories on one machine", || first.gazetted.stories().len() > 12);
+        first.stop();
+        let config = first.gazetted.config();
+        let alone = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(&config, alone + &membership(&servers, "a", "snapshots")).unwrap();
+        let begun = first.gazetted.succeed(&["cluster", "init"]);
         assert!(begun.contains("also in a snapshot on the servers"), "{begun}");
-        let checked = a.gazetted.succeed(&["check"]);
+        let checked = first.gazetted.succeed(&["check"]);
         assert!(checked.contains("the newest snapshot is of sequence 1"), "{checked}");
+        first.start();
 
-        a.start();
-        b.start();
-        b.daemon_mut().logged("snapshot_fetched");
-        until_all_own(&[&a, &b]);
-        assert!(!b.gazetted.path().join("store-backups").join("in-transit").exists());
+        let mut second = Node::new(&world, &servers, "b", "snapshots");
+        second.start();
+        second.daemon_mut().logged("snapshot_fetched");
+        until_all_own(&[&first, &second]);
+        assert!(!second.gazetted.path().join("store-backups").join("in-transit").exists());
 
         // A store that is lost is replaced by the newest.
-        b.stop();
-        let refused = b.gazetted.run(&["restore", "--snapshot"]);
+        second.stop();
+        let refused = second.gazetted.run(&["restore", "--snapshot"]);
         assert!(!refused.status.success(), "{refused:?}");
-        b.gazetted.succeed(&["restore", "--snapshot", "--replace"]);
-        b.start();
-        until_all_own(&[&a, &b]);
+        second.gazetted.succeed(&["restore", "--snapshot", "--replace"]);
+        second.start();
+        until_all_own(&[&first, &second]);
         world.settle();
-        compare(&[&a, &b]);
-        a.stop();
-        b.stop();
-        world.assert_whole(&a.gazetted.stories());
-        world.assert_whole(&b.gazetted.stories());
+        compare(&[&first, &second]);
+        first.stop();
+        second.stop();
+        compare_exports(&[&first.gazetted, &second.gazetted]);
+        world.assert_whole(&second.gazetted.stories());
     });
 }
 
@@ -50,17 +50,18 @@ async fn new_nodes_begin_with_a_snapshot_from_the_servers() {
 async fn a_node_puts_snapshots_on_the_servers() {
     let (servers, world) = (Servers::start(1), World::start().await);
     tokio::task::block_in_place(|| {
-        let [mut a, mut b] = ["a", "b"].map(|name| Node::new(&world, &servers, name, "written"));
-        a.init();
-        let refused = b.gazetted.run(&["restore", "--snapshot"]);
+        let [mut first, mut second] =
+            ["a", "b"].map(|name| Node::new(&world, &servers, name, "written"));
+        first.init();
+        let refused = second.gazetted.run(&["restore", "--snapshot"]);
         let message = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert!(message.contains("have no snapshot"), "{message}");
-        a.start();
-        a.daemon_mut().logged("snapshot_written");
-        b.start();
-        b.daemon_mut().logged("snapshot_fetched");
-        until_all_own(&[&a, &b]);
+        first.start();
+        first.daemon_mut().logged("snapshot_written");
+        second.start();
+        second.daemon_mut().logged("snapshot_fetched");
+        until_all_own(&[&first, &second]);
         world.settle();
-        compare(&[&a, &b]);
+        compare(&[&first, &second]);
     });
 }

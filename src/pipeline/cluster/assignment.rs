@@ -1,18 +1,42 @@
 //! Assigns the sources to nodes, and follows the assignment in force.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::info;
 
-use super::LOOK;
+use super::CHECK_INTERVAL;
 use crate::engine::ownership::assign;
 use crate::engine::{StreamState, Turn};
-use crate::model::{Assignment, NodeName, SourceId};
+use crate::model::{Assignment, NodeName, Partition, SourceId};
 use crate::pipeline::Pipeline;
 use crate::store::StoreError;
 use crate::stream::node_state::NodeState;
+use crate::stream::uptime;
+
+/// After so long sources are counted again: some have moved to other hosts.
+const COUNTED: Duration = Duration::from_secs(60);
+
+/// The number of sources in each partition. Counting them takes long where there are many.
+#[derive(Default)]
+pub(super) struct Weights(Option<(Instant, BTreeMap<Partition, u64>)>);
+
+impl Weights {
+    /// The numbers, counted again if that is due.
+    fn current(
+        &mut self,
+        count: impl FnOnce() -> BTreeMap<Partition, u64>,
+    ) -> &BTreeMap<Partition, u64> {
+        let counted = self.0.take().filter(|(at, _)| at.elapsed() < COUNTED);
+        &self.0.insert(counted.unwrap_or_else(|| (Instant::now(), count()))).1
+    }
+
+    /// Has sources counted again: the plan has changed.
+    pub(super) fn forget(&mut self) {
+        self.0 = None;
+    }
+}
 
 /// A partition of this node that another may still be polling.
 pub(super) struct Held {
@@ -49,11 +73,11 @@ impl Pipeline {
         let spacing = self.driver.plan().polling.spacing;
         let Some(cluster) = &mut self.cluster else { return Ok(()) };
         let now = Instant::now();
-        let is_due = now >= cluster.next_look;
+        let is_due = now >= cluster.next_check;
         if !is_due && !cluster.may_reassign {
             return Ok(());
         }
-        cluster.next_look = now + LOOK;
+        cluster.next_check = now + CHECK_INTERVAL;
         let before = cluster.held.len();
         if before > 0 {
             let members = cluster.membership.members();
@@ -75,6 +99,7 @@ impl Pipeline {
             self.plan_all();
         }
         self.try_again();
+        self.answer_if_unconfirmed();
         if self.can_write() && !self.is_cut_off() {
             self.check_clock().await?;
             self.reassign().await?;
@@ -123,8 +148,8 @@ impl Pipeline {
             .filter(|(node, keeps_up)| polls(node, **keeps_up))
             .map(|(node, _)| node.clone())
             .collect();
-        let weights = engine.weights();
-        let (nodes, owners) = assign(before, &nodes, &weights);
+        let weights = cluster.weights.current(|| engine.weights());
+        let (nodes, owners) = assign(before, &nodes, weights);
         let is_same = before.is_some_and(|before| {
             before.term == term && before.nodes == nodes && before.owners == owners
         });
@@ -157,7 +182,6 @@ impl Pipeline {
             return;
         };
         let own = &cluster.plan.node;
-        let has_led = before.is_some_and(|before| before.leader == *own && before.term == now.term);
         let until = Instant::now() + cluster.plan.node_timeout;
         for partition in 0..crate::model::PARTITIONS {
             let old = before.and_then(|before| before.owner(partition));
@@ -174,10 +198,10 @@ impl Pipeline {
         info!(
             event = "assigned",
             partitions = count,
-            "this node owns {count} of 1024 shares of the sources"
+            "this node owns {count} of the 1024 partitions of the sources"
         );
         let is_lost = |id: &SourceId| !engine.is_owner(own, id);
-        let begins_to_lead = now.leader == *own && !has_led;
+        let begins_to_lead = now.begins_lead_of(own, before);
         self.polls.abort(is_lost);
         if begins_to_lead {
             self.serve_all_subscribers();
@@ -204,7 +228,7 @@ impl Pipeline {
         let members = cluster.membership.members();
         members.values().all(|member| {
             let state = &member.heartbeat.state;
-            member.heard.elapsed() >= cluster.plan.node_timeout
+            uptime::since(member.last_heartbeat) >= cluster.plan.node_timeout
                 || (state.sequence >= *began && !state.fills)
         })
     }
@@ -213,6 +237,22 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn sources_are_counted_once_a_minute_and_after_a_new_plan() {
+        let (mut weights, mut counted) = (Weights::default(), 0);
+        let mut look = |weights: &mut Weights| {
+            weights.current(|| {
+                counted += 1;
+                BTreeMap::from([(7, counted)])
+            })[&7]
+        };
+        assert_eq!([look(&mut weights), look(&mut weights)], [1, 1]);
+        weights.forget();
+        assert_eq!([look(&mut weights), look(&mut weights)], [2, 2]);
+        tokio::time::advance(COUNTED).await;
+        assert_eq!(look(&mut weights), 3);
+    }
 
     const REST: Duration = Duration::from_secs(3);
 

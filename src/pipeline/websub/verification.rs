@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use tracing::{debug, info};
 
 use super::calls::{Caller, LookedUp, Verified, shown};
+use super::changes::Changes;
 use super::outbound::Outbound;
 use crate::engine::Turn;
 use crate::model::{Failure, FailureKind, Subscriber, SubscriberId, SubscriptionMode, host_of};
@@ -25,42 +26,6 @@ const MOST_OF_ADDRESS: usize = 1000;
 
 /// Subscribers, and requests to become one.
 type Subscribers = BTreeMap<SubscriberId, Subscriber>;
-
-/// Changes of subscribers that are stored in one turn; the last of each counts.
-#[derive(Default)]
-struct Changes(BTreeMap<SubscriberId, Option<Subscriber>>);
-
-impl Changes {
-    /// A subscriber as the changes so far leave it.
-    fn get<'a>(&'a self, id: &SubscriberId, stored: &'a Subscribers) -> Option<&'a Subscriber> {
-        match self.0.get(id) {
-            Some(changed) => changed.as_ref(),
-            None => stored.get(id),
-        }
-    }
-
-    /// Keeps a subscriber without its request, unless nothing of it is left.
-    fn take_back(&mut self, request: &SubscriptionRequest, stored: &Subscribers) {
-        let id = id_of(request);
-        let recorded = self.get(&id, stored).filter(|recorded| recorded.asked.is_some());
-        // A request that was never stored leaves nothing to write.
-        let Some(recorded) = recorded else { return };
-        let left = request.without(recorded);
-        self.0.insert(id, (left.is_confirmed() || left.asked.is_some()).then_some(left));
-    }
-
-    /// The subscribers that are updated, and those that are removed.
-    fn split(self) -> (Vec<Subscriber>, Vec<SubscriberId>) {
-        let (mut updated, mut removed) = (Vec::new(), Vec::new());
-        for (id, changed) in self.0 {
-            match changed {
-                Some(subscriber) => updated.push(subscriber),
-                None => removed.push(id),
-            }
-        }
-        (updated, removed)
-    }
-}
 
 impl Outbound {
     /// Whether there is room for a subscriber at this host.
@@ -156,9 +121,8 @@ impl Pipeline {
                 None => changes.take_back(&request, self.driver.engine().subscribers()),
             }
         }
-        self.store_requests(requests).await?;
-        let (updated, removed) = changes.split();
-        self.store_subscribers(updated, removed).await
+        self.store_subscribers(changes).await?;
+        self.store_requests(requests).await
     }
 
     async fn store_requests(
@@ -199,8 +163,7 @@ impl Pipeline {
                 let _ = hub.queue.add(request, None, now);
             }
         }
-        let (updated, removed) = changes.split();
-        self.store_subscribers(updated, removed).await?;
+        self.store_subscribers(changes).await?;
         self.start_verifications();
         Ok(())
     }
@@ -232,7 +195,7 @@ impl Pipeline {
             let Some(recorded) = changes.get(&id, subscribers) else { continue };
             if request.terms.mode == SubscriptionMode::Unsubscribe {
                 info!(event = "subscriber_left", host, feed, "{host} has unsubscribed from {feed}");
-                changes.0.insert(id, None);
+                changes.answer(&request, None);
                 continue;
             }
             let is_new = !recorded.is_confirmed();
@@ -246,10 +209,9 @@ impl Pipeline {
                     debug!(event = "subscriber_renewed", host, feed, %until, "{host} is subscribed to {feed} until {until}");
                 }
             }
-            changes.0.insert(id, Some(subscriber));
+            changes.answer(&request, Some(subscriber));
         }
-        let (updated, removed) = changes.split();
-        self.store_subscribers(updated, removed).await
+        self.store_subscribers(changes).await
     }
 }
 
