@@ -28,7 +28,7 @@ async fn a_node_away_for_too_long_serves_and_says_what_to_do() {
 
         b.start();
         until("it says what to do", || {
-            b.not_ready().is_some_and(|why| why.contains("gazetted restore --replace"))
+            b.not_ready().is_some_and(|why| why.contains("gazetted restore"))
         });
         let address = b.daemon().address;
         assert_eq!(get(address, "/topics/crime.atom").status, 200, "it serves on");

@@ -23,10 +23,16 @@ async fn a_node_with_a_full_disk_gives_its_sources_up_until_there_is_room() {
         until("there are news at both", || sequence(&b) > 10);
 
         let filler = b.small_disk().join("filler");
-        // As much as there is room for.
-        let mut file = std::fs::File::create(&filler).unwrap();
-        while std::io::Write::write(&mut file, &[0; 1 << 16]).is_ok_and(|written| written > 0) {}
-        drop(file);
+        // Less than `min_free` is left then.
+        let room = std::process::Command::new("df")
+            .args(["--output=avail", "-B1"])
+            .arg(b.small_disk())
+            .output()
+            .unwrap();
+        let room = String::from_utf8(room.stdout).unwrap();
+        let room: usize = room.lines().last().unwrap().trim().parse().unwrap();
+        // The store grows meanwhile.
+        let _ = std::fs::write(&filler, vec![0; room - (3 << 20)]);
         until("it has given its sources up", || partitions(&a, "b") == 0);
         let before = world.requests();
         until("the other node polls every host", || {
