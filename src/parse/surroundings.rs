@@ -129,6 +129,10 @@ mod look_alikes;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
+mod lines_that_stay;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod mixtures;
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ const BODY: &str = "<p>The minister opened the new bridge at Orm on Monday with 
 
 /// Reads texts that are announcements in all their parts, each behind the body and before one more
 /// paragraph.
-fn assert_whole(texts: &[&str]) {
+pub(super) fn assert_whole(texts: &[&str]) {
     let mut lost = Vec::new();
     for text in texts {
         for form in FORMS {
@@ -29,7 +29,7 @@ fn assert_whole(texts: &[&str]) {
 }
 
 /// Reads texts behind the body: all but words that stay goes.
-fn assert_apart(texts: &[(&str, &[&str], &[&str])]) {
+pub(super) fn assert_apart(texts: &[(&str, &[&str], &[&str])]) {
     let mut wrong = Vec::new();
     for (text, stays, goes) in texts {
         for form in FORMS {
