@@ -286,6 +286,8 @@ pub struct ClusterPlan {
     pub node_timeout: Duration,
     /// How long turns stay in the stream.
     pub keep: Duration,
+    /// How often a snapshot is put on the servers; `None` for never.
+    pub snapshots: Option<Duration>,
     /// How far behind a node may be and be ready.
     pub ready_lag: Duration,
 }

@@ -96,14 +96,14 @@ pub enum Errand {
     Reload {
         /// Whether it may replace a plan of other nodes that its files do not belong to.
         force: bool,
-        /// LastVisit what came of it.
+        /// Receives the outcome.
         done: oneshot::Sender<Reloaded>,
     },
-    /// Log by this filter.
+    /// Replace the filter of the log.
     Log {
         /// As `[logging] filter`.
         filter: String,
-        /// LastVisit whether it is one.
+        /// Receives the problem of a filter that is not valid.
         done: oneshot::Sender<Result<(), String>>,
     },
 }

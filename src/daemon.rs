@@ -36,13 +36,18 @@ mod cluster;
 
 mod file_limit;
 mod search;
-
+#[cfg(feature = "cluster")]
+mod snapshots;
 mod startup_log;
 mod static_site;
 
 pub use background::{Background, at_low_priority};
 pub use backups::keep_backups;
 pub use cluster::{begin_stream, check_servers};
+#[cfg(not(feature = "cluster"))]
+pub use cluster::{fetch_snapshot, first_snapshot, keep_snapshots};
+#[cfg(feature = "cluster")]
+pub use snapshots::{fetch_snapshot, first_snapshot, keep_snapshots};
 pub use startup_log::StartupLog;
 
 /// Requests that may wait for the loop.
@@ -91,6 +96,8 @@ pub struct Begun {
     pub node: NodeName,
     /// The stories of the store.
     pub stories: u64,
+    /// Whether a snapshot of the store is on the servers, so that other nodes can begin with it.
+    pub has_snapshot: bool,
 }
 
 /// Where a daemon is asked.

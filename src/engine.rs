@@ -124,7 +124,7 @@ impl Engine {
         let topics = Topics::open(plan.clone(), &records, store, startup)?;
         startup.begin("reading the states of sources", plan.sources.len());
         let source_states = store.source_states()?;
-        let poll_budget = PollBudget::recall(source_states.values().map(|state| &**state));
+        let poll_budget = PollBudget::restore(source_states.values().map(|state| &**state));
         let pinged = records.iter().filter_map(|record| match record {
             EngineRecord::Ping { path, hash, .. } => Some((path.clone(), *hash)),
             _ => None,

@@ -100,6 +100,8 @@ struct Waiting {
 
 /// A plan that is being put in force, for the request for it.
 struct AwaitedPlan {
+    /// In a cluster: when the request is answered at the latest.
+    until: Option<Instant>,
     /// Taken once the plan is in force.
     in_force: Option<oneshot::Sender<Result<(), ReplanError>>>,
     /// Receives the results when the topics are filled.
@@ -259,7 +261,7 @@ impl Pipeline {
         let gathers = !full || self.polls.has_room();
         let (retry_at, retries) = (self.disk.retry_at(), self.is_unwritable());
         let reads = self.can_apply() || self.is_stopped_at_turn();
-        let look_at = self.cluster.as_ref().map(|cluster| cluster.look_at());
+        let check_at = self.cluster.as_ref().map(|cluster| cluster.check_at());
         let cache = self.driver.cache().clone();
         tokio::select! {
             biased;
@@ -275,7 +277,7 @@ impl Pipeline {
             () = tokio::time::sleep_until(commit_at.unwrap_or(retry_at)), if commit_at.is_some() => Event::Due,
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
             () = self.clock.sleep_until(subscribers_at.unwrap_or(Timestamp::EPOCH)), if subscribers_at.is_some() => Event::Due,
-            () = tokio::time::sleep_until(look_at.unwrap_or(retry_at)), if look_at.is_some() => Event::Due,
+            () = tokio::time::sleep_until(check_at.unwrap_or(retry_at)), if check_at.is_some() => Event::Due,
             () = tokio::time::sleep_until(retry_at), if retries => Event::Retry,
             () = std::future::ready(()), if fills => Event::Due,
         }
@@ -287,7 +289,10 @@ impl Pipeline {
                 let _ = done.send(self.subscribe(request, client));
             }
             Request::CallBack { token, query, done } => {
-                let _ = done.send(self.call_back(&token, query).await?);
+                // Without an answer the hub is told to come back.
+                if let Some(answer) = self.call_back(&token, query).await? {
+                    let _ = done.send(answer);
+                }
             }
             Request::PollNow { source, insists, done } => {
                 self.poll_now(source, PollWish { insists, done }).await?;
@@ -414,11 +419,24 @@ impl Pipeline {
         if self.is_cut_off() {
             self.polls.abort_all();
         }
-        while let Ok(Some(ended)) = tokio::time::timeout_at(until, self.polls.next_ended()).await {
-            self.polls.gather(ended);
-            self.retry().await?;
-            if !self.is_closed() {
-                self.apply_polls().await?;
+        // A delivery that was acknowledged to its hub is published, too, however long a poll takes.
+        self.websub.close_callbacks();
+        loop {
+            let delivers = self.websub.has_deliveries() && !self.is_closed();
+            if !delivers && !self.polls.are_under_way() {
+                break;
+            }
+            tokio::select! {
+                biased;
+                event = self.websub.next_inbound(), if delivers => self.websub_event(event).await?,
+                Some(ended) = self.polls.next_ended() => {
+                    self.polls.gather(ended);
+                    self.retry().await?;
+                    if !self.is_closed() {
+                        self.apply_polls().await?;
+                    }
+                }
+                () = tokio::time::sleep_until(until) => break,
             }
         }
         self.retry().await?;
@@ -427,14 +445,6 @@ impl Pipeline {
         }
         self.polls.abort_all();
         self.store_unverified().await?;
-        // A delivery that was acknowledged to its hub is published, too.
-        self.websub.close_callbacks();
-        while self.websub.has_deliveries()
-            && !self.is_closed()
-            && let Ok(event) = tokio::time::timeout_at(until, self.websub.next_inbound()).await
-        {
-            self.websub_event(event).await?;
-        }
         self.hasten_pinged().await?;
         if let Some(cluster) = &self.cluster {
             cluster.membership.resign().await;

@@ -47,7 +47,7 @@ mod contract;
 mod samples;
 
 pub use backup::{Contents, backup, restore, verify_backup};
-pub use backups::{BackupOutcome, Backups, StoredBackup, is_due};
+pub use backups::{BackupInTransit, BackupOutcome, Backups, StoredBackup, is_due};
 pub use crash_marks::{CrashMarkFile, Mark, Stage};
 pub use disk_space::DiskSpace;
 pub use files::{PRIVATE, Replacement, SHARED, restrict_umask, with_suffix};

@@ -7,11 +7,12 @@
 //! | file | does |
 //! |---|---|
 //! | `local` | the queue in memory |
-//! | `jetstream` | the stream on NATS servers: `jetstream/appender` appends by compare-and-set, `jetstream/reader` reads every sequence, `jetstream/connection` connects |
+//! | `jetstream` | the stream on NATS servers: `jetstream/appender` appends by compare-and-set, `jetstream/reader` reads every sequence, `jetstream/connection` connects, `jetstream/snapshots` keeps backups for new nodes |
 //! | `codec` | turns as bytes, sealed with the secret of the cluster |
 //! | `election` | who leads, and who may poll: pure |
 //! | `divergence` | whether this node's state differs from the others': pure |
 //! | `membership` | heartbeats and leadership over NATS |
+//! | `uptime` | a clock that goes on while the machine is suspended |
 
 pub mod codec;
 #[cfg(feature = "cluster")]
@@ -26,6 +27,7 @@ pub mod membership;
 #[path = "stream/without_cluster.rs"]
 pub mod membership;
 pub mod node_state;
+pub mod uptime;
 
 use crate::engine::{ANY_RULES, Sequenced, Turn};
 use crate::model::{NodeName, Timestamp};
@@ -40,9 +42,9 @@ pub use local::Local;
 pub enum Message {
     /// The first of a stream.
     Genesis(Genesis),
-    /// A turn. A plan is never among them, but [`Message::Plan`].
+    /// A turn other than a plan.
     Turn(Turn),
-    /// A plan, as the nodes share it.
+    /// A plan that the nodes share.
     Plan {
         /// The configuration, written out in full.
         text: String,
@@ -112,19 +114,19 @@ pub enum Content {
 }
 
 impl Received {
-    /// The turn to apply. A plan is to be compiled first.
-    pub fn with_turn(self, turn: Option<Turn>, follows: Option<u64>) -> Sequenced {
-        let Self { sequence, at, node, number, rules, .. } = self;
-        Sequenced { sequence, at, node, number, rules, follows, is_skipped: false, turn }
-    }
-
-    /// The same message, with nothing to apply. Its polls are void.
-    pub fn skipped(self) -> Sequenced {
-        let turn = match &self.content {
-            Content::Message(Message::Turn(turn)) => Some(turn.clone()),
+    /// The message with its turn, if that is one which need not be compiled first.
+    pub fn sequenced(self) -> Sequenced {
+        let Self { sequence, at, node, number, rules, content, .. } = self;
+        let turn = match content {
+            Content::Message(Message::Turn(turn)) => Some(turn),
             _ => None,
         };
-        Sequenced { is_skipped: true, ..self.with_turn(turn, None) }
+        Sequenced { sequence, at, node, number, rules, follows: None, is_skipped: false, turn }
+    }
+
+    /// The same message, with nothing to apply. Its polls are dropped.
+    pub fn skipped(self) -> Sequenced {
+        Sequenced { is_skipped: true, ..self.sequenced() }
     }
 
     /// The sequence that an operator has all nodes skip by this message.
@@ -149,7 +151,7 @@ pub enum StreamError {
     SecondProcess(NodeName),
     /// The stream keeps no turns that are needed.
     #[error(
-        "the stream begins at sequence {first}, and this store needs sequence {needed}: `gazetted backup` on a current node writes a snapshot; restore it here with `gazetted restore --replace`"
+        "the stream begins at sequence {first}, and this store needs sequence {needed}: `gazetted restore --snapshot --replace` takes the newest snapshot from the servers"
     )]
     Expired {
         /// The first sequence that the stream keeps.
@@ -192,6 +194,15 @@ impl Stream {
         }
     }
 
+    /// Whether a message has come that [`Stream::next`] returns at once.
+    pub fn has_next(&self) -> bool {
+        match self {
+            Self::Local(local) => local.has_next(),
+            #[cfg(feature = "cluster")]
+            Self::JetStream(stream) => stream.has_next(),
+        }
+    }
+
     /// Whether it is unknown if the last message is in the stream.
     pub fn is_in_doubt(&self) -> bool {
         match self {
@@ -211,7 +222,7 @@ impl Stream {
         }
     }
 
-    /// Reads again from behind the sequence `after`.
+    /// Reads again, from the message after the sequence `after` on.
     pub fn reread(&mut self, after: u64) {
         match self {
             Self::Local(_) => {

@@ -104,6 +104,22 @@ async fn old_stories_that_came_late_hide_none_of_those_before_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_behind_the_last_says_so_and_leads_back() {
+    let world = quays(60).await;
+    let behind = world.get("/search?q=fish&since=all&page=200").await;
+    assert!(behind.text().contains("There are no more stories on this page."), "{}", behind.text());
+    assert!(!behind.text().contains("Ask for less"), "{}", behind.text());
+    let last = world.get(&link(behind.text(), "The last page with stories").unwrap()).await;
+    assert!(last.text().contains("<span>51–60 of 60</span>"), "{}", last.text());
+    for path in ["/topics/fish", "/stories"] {
+        let behind = world.get(&format!("{path}?before=0001-01-01T00:00:00Z")).await;
+        assert!(behind.text().contains("There are no earlier stories."), "{}", behind.text());
+        assert!(!behind.text().contains("Nothing yet"), "{}", behind.text());
+        assert_eq!(link(behind.text(), "newest").as_deref(), Some(path));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn few_stories_are_counted_and_lead_nowhere() {
     let world = quays(3).await;
     let page = world.get("/topics/fish").await;

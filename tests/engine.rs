@@ -7,6 +7,8 @@ mod generator;
 mod replay;
 #[cfg(feature = "cluster")]
 mod sequenced;
+#[cfg(feature = "cluster")]
+mod shared;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -15,7 +15,7 @@ mod disk;
 mod kills;
 mod origins;
 mod power;
-mod preload;
+pub(crate) mod preload;
 mod requests;
 mod salvage;
 mod simulation;

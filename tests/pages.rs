@@ -275,6 +275,7 @@ const UNWIELDY: &str = r#"<?xml version="1.0"?>
 <link href="https://mofa.example/a-path-without-any-break/Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft/?with=a&amp;very=long&amp;query=string"/>
 <title>Crime: Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft and an announcement whose title goes on and on, past every place where its author could have stopped, with a reference number (UKHSA/2025/0417-B-rev.3), two departments, four agencies and a date in it, so that nobody can say afterwards that anything had been left out of it</title>
 <summary>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa</summary></entry>
+<entry xml:lang="zh"><id>urn:hard:4</id><updated>2025-04-02T11:08:00Z</updated><link href="https://mofa.example/4"/><title>外交部发言人就打击跨国有组织犯罪（crime）的国际合作举行例行记者会并宣布自二〇二五年四月二日起实施一系列新措施</title><summary>发言人表示，各方应加强合作，共同打击跨国有组织犯罪。新措施包括十二项双边协定。</summary></entry>
 <entry xml:lang="he"><id>urn:hard:3</id><updated>2025-04-02T11:07:00Z</updated><link href="https://mofa.example/3"/><title>crime</title><summary>ההודעה לעיתונות של המשרד</summary></entry>
 </feed>"#;
 
@@ -300,12 +301,12 @@ fn long_words_other_scripts_and_empty_pages_are_as_good_to_read() {
     let stories = lines.lines().enumerate().map(|(number, line)| {
         let story: serde_json::Value = serde_json::from_str(line).unwrap();
         (
-            ["unwieldy-1", "unwieldy-2", "unwieldy-3"][number],
+            ["unwieldy-1", "unwieldy-2", "unwieldy-3", "unwieldy-4"][number],
             format!("/stories/{}", story["id"].as_str().unwrap()),
         )
     });
     let mut pages: Vec<_> = stories.collect();
-    assert_eq!(pages.len(), 3);
+    assert_eq!(pages.len(), 4);
     for (name, path) in [
         ("unwieldy-front", "/"),
         ("unwieldy-topic", "/topics/crime"),
@@ -324,6 +325,68 @@ fn long_words_other_scripts_and_empty_pages_are_as_good_to_read() {
         pages.push((name, path.to_owned()));
     }
     look_at(&pages, &daemon);
+}
+
+/// A story that fourteen publishers carry, one that a private topic alone holds, and pages behind
+/// the last.
+#[test]
+#[ignore = "needs chromium (Debian package chromium) and axe-core (PyPI package axe-playwright-python)"]
+fn many_carriers_hidden_stories_and_pages_behind_the_last_are_as_good_to_read() {
+    let mut configured = "[store]\npath = \"store\"\n[server]\nlisten = \"127.0.0.1:0\"\n\
+         [access]\nkeys_file = \"keys\"\n\
+         [[topic]]\nid = \"floods\"\ntitle = \"Floods\"\nquery = \"flood\"\n\
+         [[topic]]\nid = \"ships\"\ntitle = \"Ships\"\nquery = \"ship\"\naccess = \"key\"\n"
+        .to_owned();
+    let sources = 14;
+    for n in 1..=sources {
+        configured += &format!(
+            "[[source]]\nid = \"dep-{n}\"\nfile = \"dep-{n}.atom\"\ntitle = \"Department {n} for Rivers, Coasts and Drainage\"\n"
+        );
+    }
+    let gazette = Gazetted::with(&configured);
+    std::fs::write(gazette.path().join("keys"), "staff:0123456789abcdef0123456789abcdef\n")
+        .unwrap();
+    for n in 1..=sources {
+        let hidden = match n {
+            1 => {
+                "<entry><id>urn:ship</id><title>A ship is named</title><updated>2025-03-04T12:00:00Z</updated>\
+                  <link href=\"https://dep.example/ship\"/><summary>The ship is named after a river.</summary></entry>"
+            }
+            _ => "",
+        };
+        let document = format!(
+            "<feed xmlns=\"http://www.w3.org/2005/Atom\"><id>urn:dep:{n}</id><title>Department {n}</title>\
+             <updated>2025-03-06T00:00:00Z</updated>{hidden}<entry><id>urn:dep:{n}:flood</id>\
+             <title>{}Flood barrier on the river opens two years early</title>\
+             <updated>2025-03-{n:02}T09:30:00Z</updated><link href=\"https://dep.example/flood-barrier\"/>\
+             <summary>The barrier protects 3,000 homes and a school.</summary></entry></feed>",
+            if n % 3 == 0 { "News story: " } else { "" }
+        );
+        std::fs::write(gazette.path().join(format!("dep-{n}.atom")), document).unwrap();
+    }
+    let daemon = gazette.start();
+    gazette.succeed(&["poll"]);
+    let stories = gazette.succeed(&["export", "stories"]);
+    let story = |word: &str| {
+        let line = stories.lines().find(|line| line.contains(word)).unwrap();
+        let story: serde_json::Value = serde_json::from_str(line).unwrap();
+        format!("/stories/{}", story["id"].as_str().unwrap())
+    };
+    assert_eq!(stories.lines().count(), 2, "{stories}");
+    let hidden = story("ship is named");
+    let key = "0123456789abcdef0123456789abcdef";
+    look_at(
+        &[
+            ("carriers", story("barrier")),
+            ("hidden", format!("{hidden}?key={key}")),
+            ("behind-search", "/search?q=flood&since=all&page=9".to_owned()),
+            ("behind-stories", "/stories?before=0001-01-01T00:00:00Z".to_owned()),
+            ("not-a-date", "/stories?before=banana".to_owned()),
+            ("not-a-span", "/search?q=flood&since=banana".to_owned()),
+        ],
+        &daemon,
+    );
+    assert_eq!(get(daemon.address, &hidden).status, 401);
 }
 
 /// Opens each page in every width, light and dark, on the screen and on paper.

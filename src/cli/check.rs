@@ -101,7 +101,7 @@ fn check_cluster(plan: &Plan) -> Result<Option<ClusterCheck>, CliError> {
 impl Check {
     pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         if self.store {
-            return check_store::run(&config.plan()?.store, self.repair, self.json);
+            return check_store::run(&config.plan()?, self.repair, self.json);
         }
         let report = match Plan::load(&config.config) {
             Ok(Loaded { plan, warnings }) => self.report_on(&plan, warnings.checked())?,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::progress::HumanBytes;
 use super::{CliError, CommandResult, STORE_FAILED, print_json, print_line, show};
 use crate::clock::Clock;
-use crate::config::StorePlan;
+use crate::config::Plan;
 use crate::inquiry::status::BackupStatus;
 use crate::store::{self, IntegrityCheck, Repair, StoreError};
 
@@ -24,7 +24,11 @@ struct Report {
 }
 
 /// Reads every record. With `repair`, replaces a damaged store by one of the readable records.
-pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> CommandResult {
+pub(super) fn run(plan: &Plan, repair: bool, json: bool) -> CommandResult {
+    if repair && plan.cluster.is_some() {
+        return Err(CliError::because(NODE));
+    }
+    let plan = &plan.store;
     let (survey, damage) = match store::check(&plan.path, plan.cache) {
         Ok(survey) => (Some(survey), None),
         Err(error @ StoreError::Damaged { .. }) if repair => (None, Some(error)),
@@ -59,6 +63,8 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> CommandResult {
     }
     Ok(code)
 }
+
+const NODE: &str = "this machine is a node of a cluster, and a repaired store differs from those of the other nodes: `gazetted restore --snapshot --replace` takes the newest snapshot of the cluster. Where all nodes are damaged, take [cluster] out, repair, and begin a new stream with `gazetted cluster init`";
 
 const HOW_TO_REPAIR: &str =
     "`gazetted check --store --repair` saves what can be read and keeps the store as it was";

@@ -31,8 +31,8 @@ enum ClusterCommand {
 
 /// Begin a cluster from the store of this machine.
 ///
-/// Makes the stream on the NATS servers. The daemon must not run. Other machines join with a
-/// backup of this store; with an empty store, they can begin with empty ones.
+/// Makes the stream on the NATS servers, with a snapshot of this store. The daemon must not run. Other
+/// machines begin with empty stores: they take the snapshot.
 #[derive(Debug, Args)]
 struct Init {
     /// Print one JSON object instead of lines.
@@ -118,10 +118,13 @@ impl Init {
             print_json(&begun);
             return Ok(ExitCode::SUCCESS);
         }
-        let daemon::Begun { stream, node, stories, .. } = begun;
+        let daemon::Begun { stream, node, stories, has_snapshot, .. } = begun;
         print_line(format_args!("the stream {stream} begins with the store of node {node}"));
         print_line(match stories {
             0 => "start gazetted here, and on the other machines with empty stores".to_owned(),
+            _ if has_snapshot => format!(
+                "{stories} stories, also in a snapshot on the servers; start gazetted here, and on the other machines with empty stores"
+            ),
             _ => format!(
                 "{stories} stories; write a backup here, restore it on the other machines, and start gazetted on all of them"
             ),
@@ -167,8 +170,8 @@ fn show(status: &ClusterStatus) {
             Some(why) => format!("not ready: {why}"),
         };
         print_line(format_args!(
-            "{node}: {state}; sequence {sequence}, {lag} s behind, {partitions} of {} shares, gazetted {version} (rules {rules})",
-            ClusterStatus::SHARES
+            "{node}: {state}; sequence {sequence}, {lag} s behind, {partitions} of {} partitions, gazetted {version} (rules {rules})",
+            ClusterStatus::PARTITIONS
         ));
     }
     let leader = leader.as_ref().map_or("nobody".to_owned(), ToString::to_string);

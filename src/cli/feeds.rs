@@ -15,8 +15,8 @@ use crate::model::{
 };
 use crate::parse::{self, Limits};
 
-/// Where sites keep their feeds as a rule, where they advertise none.
-const COMMON: [&str; 9] = [
+/// Paths at which sites keep their feeds as a rule. Tried where a page advertises none.
+const COMMON_PATHS: [&str; 9] = [
     "feed",
     "feed.xml",
     "rss",
@@ -28,12 +28,12 @@ const COMMON: [&str; 9] = [
     "feeds/all.atom.xml",
 ];
 
-/// Small words of a department's name.
-const SMALL: [&str; 6] = ["and", "for", "of", "the", "in", "to"];
+/// Words that a department's name writes without a capital.
+const LOWER_CASE_WORDS: [&str; 6] = ["and", "for", "of", "the", "in", "to"];
 
-/// Feeds as they are named on a command line.
+/// Feeds that a command line names.
 #[derive(Debug, Default, Args)]
-pub(super) struct Wanted {
+pub(super) struct FeedArgs {
     /// A reading list whose feeds to add, or - for the standard input.
     #[arg(long, value_name = "FILE.opml|-")]
     opml: Vec<PathBuf>,
@@ -43,15 +43,15 @@ pub(super) struct Wanted {
     govuk: Vec<String>,
 }
 
-/// Feeds that were found, and what was not taken.
+/// Feeds that were found, and remarks on those that were left out.
 #[derive(Debug, Default)]
 pub(super) struct FoundFeeds {
     pub(super) sources: Vec<Listed>,
-    /// Feeds that were left out, or that were found beside these.
+    /// Remarks on feeds that were left out, or that a site has besides.
     pub(super) notes: Vec<String>,
 }
 
-impl Wanted {
+impl FeedArgs {
     /// Whether no feed is named.
     pub(super) fn is_empty(&self) -> bool {
         self.opml.is_empty() && self.govuk.is_empty()
@@ -65,7 +65,7 @@ impl Wanted {
         known: &Sources,
         polling: &fetch::Settings,
     ) -> Result<FoundFeeds, CliError> {
-        let mut feeds = Feeds::knowing(known);
+        let mut feeds = FeedList::with_known(known);
         for file in &self.opml {
             let list = opml::read(&read(file)?, &feeds.all)
                 .map_err(|error| CliError::because(format!("{}: {error}", file.display())))?;
@@ -76,7 +76,7 @@ impl Wanted {
             feeds.govuk(slug)?;
         }
         if !addresses.is_empty() {
-            let (site, runtime) = (Site::new(polling)?, super::runtime()?);
+            let (site, runtime) = (SiteSearch::new(polling)?, super::runtime()?);
             for address in addresses {
                 runtime.block_on(site.find(address, &mut feeds))?;
             }
@@ -85,11 +85,11 @@ impl Wanted {
     }
 }
 
-/// GOV.UK's organisation feeds, for a configuration that nobody has named feeds for.
-pub(super) fn of_govuk(slugs: &[&str]) -> FoundFeeds {
-    let mut feeds = Feeds::knowing(&Sources::new());
+/// The feeds of GOV.UK organisations, for a new configuration without feeds of its own.
+pub(super) fn govuk_feeds(slugs: &[&str]) -> FoundFeeds {
+    let mut feeds = FeedList::with_known(&Sources::new());
     for slug in slugs {
-        // These are ours.
+        // Our own slugs are well formed.
         let _ = feeds.govuk(slug);
     }
     feeds.found
@@ -106,16 +106,16 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, CliError> {
     Ok(bytes)
 }
 
-/// Feeds as they are found, each once.
-struct Feeds {
+/// Collects feeds, each once.
+struct FeedList {
     /// Those that were known, and those that were found.
     all: Sources,
     ids: Ids,
     found: FoundFeeds,
 }
 
-impl Feeds {
-    fn knowing(known: &Sources) -> Self {
+impl FeedList {
+    fn with_known(known: &Sources) -> Self {
         Self { all: known.clone(), ids: Ids::of(known), found: FoundFeeds::default() }
     }
 
@@ -128,10 +128,10 @@ impl Feeds {
         self.found.sources.push(listed);
     }
 
-    /// Takes a feed, unless it is known.
+    /// Adds a feed, unless it is known.
     fn add_new(&mut self, title: &str, written: &str, url: &Url, more: impl FnOnce(&mut Listed)) {
-        let is_it = |location: &Location| location.url() == Some(url);
-        if let Some(source) = self.all.values().find(|source| is_it(&source.location)) {
+        let has_url = |location: &Location| location.url() == Some(url);
+        if let Some(source) = self.all.values().find(|source| has_url(&source.location)) {
             self.found.notes.push(format!("{written} is a source already: {}", source.id));
             return;
         }
@@ -141,7 +141,7 @@ impl Feeds {
     }
 
     fn govuk(&mut self, slug: &str) -> Result<(), CliError> {
-        // A page's whole address is as good.
+        // The address of the organisation's page is accepted, too.
         let name = slug.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let name = name.trim_end_matches(".atom");
         if name.is_empty()
@@ -153,7 +153,7 @@ impl Feeds {
         }
         let written = format!("https://www.gov.uk/government/organisations/{name}.atom");
         let url = Url::parse(&written).map_err(CliError::because)?;
-        self.add_new(&title_of(name), &written, &url, |listed| {
+        self.add_new(&title_of_slug(name), &written, &url, |listed| {
             listed.enrich = Some(Enrich::Govuk);
             listed.tags = vec!["uk".to_owned()];
         });
@@ -162,9 +162,9 @@ impl Feeds {
 }
 
 /// A department's name as its slug spells it: `Department for Business and Trade`.
-fn title_of(slug: &str) -> String {
+fn title_of_slug(slug: &str) -> String {
     let word = |(place, word): (usize, &str)| {
-        if place > 0 && SMALL.contains(&word) {
+        if place > 0 && LOWER_CASE_WORDS.contains(&word) {
             return word.to_owned();
         }
         let mut letters = word.chars();
@@ -175,20 +175,20 @@ fn title_of(slug: &str) -> String {
     words.join(" ").replacen("Hm ", "HM ", 1)
 }
 
-/// Asks a site which feeds it has, as politely as the daemon asks.
-struct Site {
+/// Finds the feeds of sites, as politely as the daemon polls.
+struct SiteSearch {
     fetcher: Fetcher,
     spacing: std::time::Duration,
 }
 
 /// A document, and whether its address is private.
-struct Fetch {
+struct FetchedPage {
     document: Document,
     url: Url,
     is_private: bool,
 }
 
-impl Site {
+impl SiteSearch {
     fn new(polling: &fetch::Settings) -> Result<Self, CliError> {
         let fetcher = Fetcher::new(polling).map_err(CliError::because)?;
         Ok(Self { fetcher, spacing: polling.spacing })
@@ -196,7 +196,7 @@ impl Site {
 
     /// Finds the feed at an address: itself, else the first that its page advertises, else the
     /// first in a common place. Others that it advertises are noted.
-    async fn find(&self, address: &str, feeds: &mut Feeds) -> Result<(), CliError> {
+    async fn find(&self, address: &str, feeds: &mut FeedList) -> Result<(), CliError> {
         let written = match address.contains("://") {
             true => address.to_owned(),
             false => format!("https://{address}"),
@@ -222,7 +222,7 @@ impl Site {
         let advertises = !advertised.is_empty();
         let candidates = match advertises {
             true => advertised,
-            false => COMMON.iter().filter_map(|path| in_place(&page.url, path)).collect(),
+            false => COMMON_PATHS.iter().filter_map(|path| common_path(&page.url, path)).collect(),
         };
         let mut is_found = false;
         for candidate in candidates {
@@ -249,7 +249,7 @@ impl Site {
     }
 
     /// Fetches a document; what the operator names may be private.
-    async fn fetch(&self, url: &Url) -> Result<Fetch, Failure> {
+    async fn fetch(&self, url: &Url) -> Result<FetchedPage, Failure> {
         let (state, now) = (SourceState::default(), Clock::wall().now());
         let mut source = Source::at(SourceId::new("new"), Location::web(url.as_str(), url.clone()));
         let mut fetched = self.fetcher.fetch(&source, &state, now).await;
@@ -261,7 +261,7 @@ impl Site {
         match fetched? {
             Fetched::Document { document, moved, .. } => {
                 let url = moved.unwrap_or_else(|| url.clone());
-                Ok(Fetch { document, url, is_private: source.allow_private })
+                Ok(FetchedPage { document, url, is_private: source.allow_private })
             }
             Fetched::Unchanged { .. } => {
                 Err(Failure::new(FailureKind::NotAFeed, "it sent no document"))
@@ -270,8 +270,8 @@ impl Site {
     }
 }
 
-/// A path beside a page, as a directory.
-fn in_place(page: &Url, path: &str) -> Option<Url> {
+/// The address of a path below a page, which is read as a directory.
+fn common_path(page: &Url, path: &str) -> Option<Url> {
     let mut base = page.clone();
     base.set_query(None);
     base.set_fragment(None);
@@ -281,8 +281,8 @@ fn in_place(page: &Url, path: &str) -> Option<Url> {
     base.join(path).ok()
 }
 
-/// Says which feeds were found, and what beside them.
-pub(super) fn show(found: &FoundFeeds) {
+/// Prints the feeds that were found, and the remarks.
+pub(super) fn print_found(found: &FoundFeeds) {
     for Listed { id, title, url, .. } in &found.sources {
         print_error(format_args!("found: {id}: {title} ({url})"));
     }
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn an_organisation_is_named_by_its_slug_or_its_page() {
-        let mut feeds = Feeds::knowing(&Sources::new());
+        let mut feeds = FeedList::with_known(&Sources::new());
         for slug in [
             "hm-treasury",
             "https://www.gov.uk/government/organisations/department-for-business-and-trade",
@@ -320,7 +320,7 @@ mod tests {
     fn common_places_are_beside_the_page() {
         let page = Url::parse("https://a.example/news?x=1").unwrap();
         assert_eq!(
-            in_place(&page, "feed.xml").unwrap().as_str(),
+            common_path(&page, "feed.xml").unwrap().as_str(),
             "https://a.example/news/feed.xml"
         );
     }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::feeds::{self, FoundFeeds, Wanted};
+use super::feeds::{self, FeedArgs, FoundFeeds};
 use super::{CliError, CommandResult, print_json, print_line};
 use crate::config::Plan;
 use crate::config::opml::ReadingList;
@@ -55,7 +55,7 @@ pub(super) struct Init {
     #[arg(long, value_name = "ADDRESS", num_args = 1..)]
     url: Vec<String>,
     #[command(flatten)]
-    wanted: Wanted,
+    wanted: FeedArgs,
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
@@ -69,11 +69,11 @@ impl Init {
             return Err(is_there(&file));
         }
         let found = match self.url.is_empty() && self.wanted.is_empty() {
-            true => feeds::of_govuk(&FIRST),
+            true => feeds::govuk_feeds(&FIRST),
             false => self.wanted.find(&self.url, &Sources::new(), &fetch::Settings::default())?,
         };
         if !self.json {
-            feeds::show(&found);
+            feeds::print_found(&found);
         }
         let FoundFeeds { sources, notes } = found;
         let list = ReadingList { sources, left_out: notes };
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn the_topics_in_comments_are_ones_that_compile() {
         let text = configuration(&ReadingList {
-            sources: feeds::of_govuk(&FIRST).sources,
+            sources: feeds::govuk_feeds(&FIRST).sources,
             left_out: Vec::new(),
         });
         let (head, topics) = text.split_once("# Topics to start from.").unwrap();

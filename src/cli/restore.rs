@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{CommandResult, ConfigFile, print_json, print_line};
+use crate::daemon;
 use crate::store::{self, Contents};
 
 /// Make the store anew from a backup; the daemon must not run.
@@ -15,8 +16,11 @@ use crate::store::{self, Contents};
 #[derive(Debug, Args)]
 pub(super) struct Restore {
     /// The backup, as `gazetted backup` wrote it.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "snapshot")]
+    file: Option<PathBuf>,
+    /// Take the newest snapshot of the cluster from the NATS servers instead of a file.
+    #[arg(long, conflicts_with = "file")]
+    snapshot: bool,
     /// Replace a store even if it is not damaged.
     #[arg(long)]
     replace: bool,
@@ -29,7 +33,12 @@ impl Restore {
     pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let plan = config.plan()?;
         let (path, cache) = (&plan.store.path, plan.store.cache);
-        let contents = store::restore(&self.file, path, cache, self.replace)?;
+        let fetched = match &self.file {
+            Some(_) => None,
+            None => Some(super::runtime()?.block_on(daemon::fetch_snapshot(&plan))?),
+        };
+        let file = self.file.as_deref().or(fetched.as_ref().map(|fetched| fetched.file()));
+        let contents = store::restore(file.unwrap_or(path), path, cache, self.replace)?;
         if self.json {
             print_json(&contents);
         } else {

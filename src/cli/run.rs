@@ -23,7 +23,7 @@ use crate::inquiry::samples::FailedSample;
 use crate::publish::{Address, Listener};
 use crate::store;
 
-/// Opening a large store after a long run takes this long at most.
+/// The most time that opening a large store takes. systemd waits as long.
 const OPEN_DEADLINE: Duration = Duration::from_secs(120);
 
 /// Poll, merge and serve until stopped.
@@ -39,7 +39,7 @@ impl Run {
         let runtime = super::runtime()?;
         let listeners = {
             let _inside = runtime.enter();
-            listeners(&plan)?
+            open_listeners(&plan)?
         };
         notify(&[NotifyState::ExtendTimeoutUsec(
             u32::try_from(OPEN_DEADLINE.as_micros()).unwrap_or(u32::MAX),
@@ -51,6 +51,18 @@ impl Run {
             StartupLog::begin(opening)
         };
         let store = daemon::at_low_priority(|| store::open(&plan.store.path, plan.store.cache))?;
+        let snapshot = runtime.block_on(daemon::first_snapshot(&plan, &*store))?;
+        let store = match snapshot {
+            Some(snapshot) => {
+                store.close()?;
+                let (path, cache) = (&plan.store.path, plan.store.cache);
+                daemon::at_low_priority(|| {
+                    store::restore(snapshot.file(), path, cache, false)?;
+                    store::open(path, cache)
+                })?
+            }
+            None => store,
+        };
         drop(starting);
         runtime.block_on(serve(&config.config, log, plan, store, listeners))
     }
@@ -75,11 +87,11 @@ async fn serve(
     let address = listeners.readers.address().unwrap_or_else(|| plan.server.listen.clone());
     let mut daemon = Daemon::start(plan, store, listeners, clock.clone()).await?;
     let handle = daemon.handle();
-    let (errands, mut asked) = mpsc::channel(1);
-    let mut beside = JoinSet::new();
+    let (errands, mut requested) = mpsc::channel(1);
+    let mut tasks = JoinSet::new();
     match Door::open(socket.clone()) {
         Ok(door) => {
-            beside.spawn(door.serve(handle.clone(), clock.clone(), errands));
+            tasks.spawn(door.serve(handle.clone(), clock.clone(), errands));
         }
         // It still polls and serves.
         Err(error) => {
@@ -90,29 +102,30 @@ async fn serve(
             );
         }
     }
-    beside.spawn(feed_watchdog(handle.clone()));
-    beside.spawn(daemon::keep_backups(path, handle.clone(), clock));
+    tasks.spawn(feed_watchdog(handle.clone()));
+    tasks.spawn(daemon::keep_backups(path.clone(), handle.clone(), clock.clone()));
+    tasks.spawn(daemon::keep_snapshots(path, handle.clone(), clock));
 
     print_line(format_args!(
         "gazetted reads {sources} sources into {topics} topics: look at {base} (listening on {address})"
     ));
     info!(event = "ready", sources, topics, %address, "ready: {sources} sources, {topics} topics, listening on {address}");
     notify(&[NotifyState::Ready]);
-    beside.spawn(try_samples_of_start(handle.clone()));
+    tasks.spawn(try_samples_at_start(handle.clone()));
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hang_up.recv() => tokio::select! {
-                _ = load_again(config, false, &handle, &log) => {}
-                // Filling changed topics may take a while, and stopping does not wait for it.
+                _ = reload(config, false, &handle, &log) => {}
+                // Stopping does not wait until changed topics are filled.
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
             },
-            Some(errand) = asked.recv() => match errand {
-                // Whoever asked may have gone.
+            Some(errand) = requested.recv() => match errand {
+                // The client may have gone.
                 Errand::Reload { force, done } => tokio::select! {
-                    reloaded = load_again(config, force, &handle, &log) => {
+                    reloaded = reload(config, force, &handle, &log) => {
                         let _ = done.send(reloaded);
                     }
                     _ = terminate.recv() => break,
@@ -130,7 +143,7 @@ async fn serve(
     }
     info!(event = "stopping", "stopping: finishing what is under way");
     notify(&[NotifyState::Stopping]);
-    beside.shutdown().await;
+    tasks.shutdown().await;
     daemon.stop().await?;
     info!(event = "stopped", "stopped");
     Ok(ExitCode::SUCCESS)
@@ -138,7 +151,7 @@ async fn serve(
 
 /// Compiles the configuration first and swaps afterwards: a bad file leaves
 /// the plan in force as it is.
-async fn load_again(config: &Path, force: bool, handle: &Handle, log: &Log) -> Reloaded {
+async fn reload(config: &Path, force: bool, handle: &Handle, log: &Log) -> Reloaded {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => notify(&[NotifyState::Reloading, now]),
         Err(_) => notify(&[NotifyState::Reloading]),
@@ -150,7 +163,7 @@ async fn load_again(config: &Path, force: bool, handle: &Handle, log: &Log) -> R
             for warning in &warnings.0 {
                 warn!(event = "configuration_warning", "{warning}");
             }
-            put_in_force(plan, force, warnings, handle, log).await
+            apply_plan(plan, force, warnings, handle, log).await
         }
         Err(problems) => {
             for problem in &problems.0 {
@@ -160,14 +173,14 @@ async fn load_again(config: &Path, force: bool, handle: &Handle, log: &Log) -> R
                 event = "reload_refused",
                 "the configuration cannot be used; the plan in force stays"
             );
-            Reloaded { in_force: false, changes: Vec::new(), problems: lines(&problems) }
+            Reloaded { in_force: false, changes: Vec::new(), problems: problem_lines(&problems) }
         }
     };
     notify(&[NotifyState::Ready]);
     reloaded
 }
 
-async fn put_in_force(
+async fn apply_plan(
     plan: Plan,
     force: bool,
     warnings: Problems,
@@ -175,7 +188,7 @@ async fn put_in_force(
     log: &Log,
 ) -> Reloaded {
     let filter = plan.logging.filter.clone();
-    let mut problems = lines(&warnings);
+    let mut problems = problem_lines(&warnings);
     let (plan, failed) = try_samples(plan, handle).await;
     problems.extend(failed.iter().map(ToString::to_string));
     if plan.reload == config::Reload::Strict && !failed.is_empty() {
@@ -199,13 +212,13 @@ async fn put_in_force(
 }
 
 /// Tries the plan in force on its topics' samples.
-async fn try_samples_of_start(handle: Handle) {
+async fn try_samples_at_start(handle: Handle) {
     let plan = Plan::clone(&handle.records().plan());
     try_samples(plan, &handle).await;
 }
 
-/// Tries a plan's samples and warns of each that fails. Looking for stories takes its time, and
-/// nobody waits for it but the reload.
+/// Tries a plan's samples and warns of each that fails. Searching the stories takes time; only a
+/// reload waits for it.
 async fn try_samples(plan: Plan, handle: &Handle) -> (Plan, Vec<FailedSample>) {
     if plan.samples.is_empty() {
         return (plan, Vec::new());
@@ -229,11 +242,11 @@ async fn try_samples(plan: Plan, handle: &Handle) -> (Plan, Vec<FailedSample>) {
     (plan, failed)
 }
 
-fn lines(problems: &Problems) -> Vec<String> {
+fn problem_lines(problems: &Problems) -> Vec<String> {
     problems.0.iter().map(ToString::to_string).collect()
 }
 
-/// Tells systemd that the loop is alive, as long as the loop itself says so and polls go on.
+/// Notifies systemd's watchdog as long as the loop answers and polls go on.
 async fn feed_watchdog(handle: Handle) {
     let Some(patience) = sd_notify::watchdog_enabled() else { return };
     loop {
@@ -244,14 +257,15 @@ async fn feed_watchdog(handle: Handle) {
     }
 }
 
-/// Who may connect to a socket's file: to the readers' anybody, as by the
-/// network; to the operators' our own group.
-const READERS: u32 = 0o666;
-const OPERATORS: u32 = 0o660;
+/// Mode of the readers' socket: anybody may connect, as over the network.
+const READERS_MODE: u32 = 0o666;
 
-/// The sockets that systemd holds for us, else our own. The operators' is
-/// called so by `FileDescriptorName=operators`.
-fn listeners(plan: &Plan) -> Result<Listeners, CliError> {
+/// Mode of the operators' socket: our own group may connect.
+const OPERATORS_MODE: u32 = 0o660;
+
+/// The sockets that systemd passes on, else our own. `FileDescriptorName=operators` marks the
+/// operators' socket.
+fn open_listeners(plan: &Plan) -> Result<Listeners, CliError> {
     let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
     let mut inherited = listenfd::ListenFd::from_env();
     let mut take = |place: usize| -> std::io::Result<Option<Listener>> {
@@ -272,19 +286,19 @@ fn listeners(plan: &Plan) -> Result<Listeners, CliError> {
     };
     let server = &plan.server;
     Ok(Listeners {
-        readers: readers.map_or_else(|| bind(&server.listen, "listen", READERS), Ok)?,
+        readers: readers.map_or_else(|| bind(&server.listen, "listen", READERS_MODE), Ok)?,
         operators: match (operators, &server.operators) {
             // A socket of systemd's alone does not take their pages away from the other.
             (inherited, Some(own)) => Some(match inherited {
                 Some(inherited) => inherited,
-                None => bind(own, "operators", OPERATORS)?,
+                None => bind(own, "operators", OPERATORS_MODE)?,
             }),
             (_, None) => None,
         },
     })
 }
 
-/// Outside systemd there is nobody to tell.
+/// Notifies systemd. Does nothing outside of it.
 fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
         warn!(event = "notify_failed", "systemd cannot be notified: {error}");

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::feeds::{self, FoundFeeds, Wanted};
+use super::feeds::{self, FeedArgs, FoundFeeds};
 use super::{
     CliError, CommandResult, ConfigFile, Target, overrides, print_json, print_line, reload,
 };
@@ -35,7 +35,7 @@ struct Add {
     #[arg(value_name = "ADDRESS", required_unless_present_any = ["opml", "govuk"])]
     addresses: Vec<String>,
     #[command(flatten)]
-    wanted: Wanted,
+    wanted: FeedArgs,
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
@@ -53,7 +53,7 @@ impl Add {
         let plan = config.plan()?;
         let found = self.wanted.find(&self.addresses, &plan.sources, &plan.polling)?;
         if !self.json {
-            feeds::show(&found);
+            feeds::print_found(&found);
         }
         let FoundFeeds { sources, notes } = found;
         let reloaded = match sources.is_empty() {

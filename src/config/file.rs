@@ -203,6 +203,9 @@ options! {
         /// How long changes stay on the servers. A node that was away for longer needs a snapshot.
         /// It is fixed when the stream is made, by `gazetted cluster init`.
         keep: Duration = option(Duration::from_secs(14 * 86_400)).above_zero().at_restart(),
+        /// How often a backup is put on the servers, from which new nodes begin: "1d", or "never".
+        /// The last three are kept, for as long as `keep` says.
+        snapshots: BackupInterval = option(BackupInterval(Some(Duration::from_secs(86_400)))).at_restart(),
         /// A node that is further behind than this is not ready: `/readyz` answers 503.
         ready_lag: Duration = option(Duration::from_secs(30)).above_zero().at_restart(),
     }

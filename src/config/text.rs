@@ -15,7 +15,7 @@ pub(super) type FileSpan = (usize, Range<usize>);
 pub(super) struct File {
     pub(super) path: PathBuf,
     pub(super) text: Arc<str>,
-    /// Where each line begins: thousands of samples know their places.
+    /// The offset of each line: thousands of samples look their positions up.
     lines: Arc<[usize]>,
 }
 
@@ -71,16 +71,16 @@ impl File {
             file: self.path.clone(),
             line,
             column: self.text[line_start..start].chars().count() + 1,
-            excerpt: without_password(excerpt),
+            excerpt: mask_credentials(excerpt),
             width: self.text[start..end].chars().count().max(1),
         }
     }
 
-    /// The bytes of the file that give the bytes `within` of the string which
-    /// stands, quotes and all, at `string`.
+    /// The bytes of the file that give the bytes `within` of the value of the string at `string`,
+    /// whose span includes its quotes.
     pub(super) fn within(&self, string: &Range<usize>, within: &Range<usize>) -> Range<usize> {
         let Some(raw) = self.text.get(string.clone()) else { return string.clone() };
-        let (start, end) = (raw_offset(raw, within.start), raw_offset(raw, within.end));
+        let (start, end) = (offset_in_source(raw, within.start), offset_in_source(raw, within.end));
         string.start + start..string.start + end.max(start)
     }
 
@@ -94,9 +94,8 @@ impl File {
     }
 }
 
-/// A line as it may be shown: of an address that names somebody, stars stand
-/// for who, as many as there were characters.
-fn without_password(line: &str) -> String {
+/// Replaces the user and password in every URL of a line with as many stars.
+fn mask_credentials(line: &str) -> String {
     let mut shown = String::new();
     let mut rest = line;
     while let Some((before, after)) = rest.split_once("://") {
@@ -110,10 +109,10 @@ fn without_password(line: &str) -> String {
     shown + rest
 }
 
-/// Where in a TOML string as written stands what gives byte `offset` of its value.
-fn raw_offset(raw: &str, offset: usize) -> usize {
+/// The offset in a TOML string as written of the character that gives byte `offset` of its value.
+fn offset_in_source(raw: &str, offset: usize) -> usize {
     let mut length = 0;
-    let body = pieces(raw);
+    let body = decode_string(raw);
     for (at, piece) in &body.pieces {
         if length + piece.len_utf8() > offset {
             return *at;
@@ -124,16 +123,16 @@ fn raw_offset(raw: &str, offset: usize) -> usize {
 }
 
 /// A TOML string as written, character by character of its value.
-struct Pieces {
+struct DecodedString {
     /// Where each character of the value is written, and the character.
     pieces: Vec<(usize, char)>,
     /// Where the closing quotes begin.
     end: usize,
 }
 
-/// Takes a TOML string apart. The parser has accepted it, so nothing is
-/// checked here; what it cannot be is skipped.
-fn pieces(raw: &str) -> Pieces {
+/// Decodes a TOML string that the parser has accepted. Nothing is checked again; what cannot occur
+/// is skipped.
+fn decode_string(raw: &str) -> DecodedString {
     let quote = if raw.starts_with('\'') { "'''" } else { "\"\"\"" };
     let quotes = if raw.starts_with(quote) { 3 } else { 1 };
     let literal = quote == "'''";
@@ -153,7 +152,7 @@ fn pieces(raw: &str) -> Pieces {
         pieces.extend(gives.map(|character| (at, character)));
         at += read.max(1);
     }
-    Pieces { pieces, end }
+    DecodedString { pieces, end }
 }
 
 /// The length and the character of an escape at the start of `rest`. A backslash that
@@ -192,6 +191,8 @@ fn line_end(text: &str) -> usize {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -201,11 +202,10 @@ mod tests {
             ("url = \"https://a.example/@b\"", "url = \"https://a.example/@b\""),
             ("a://b@c d://é@f/", "a://*@c d://*@f/"),
         ] {
-            assert_eq!(without_password(line), shown);
+            assert_eq!(mask_credentials(line), shown);
             assert_eq!(shown.chars().count(), line.chars().count());
         }
     }
-    use proptest::prelude::*;
 
     #[test]
     fn a_place_is_counted_in_lines_and_characters_from_one() {
@@ -237,7 +237,7 @@ mod tests {
         ] {
             let parsed: toml::Table = format!("x = {raw}").parse().unwrap();
             assert_eq!(parsed["x"].as_str(), Some(value));
-            let at = raw_offset(raw, value.rfind(find).unwrap());
+            let at = offset_in_source(raw, value.rfind(find).unwrap());
             assert_eq!(at, raw.rfind(find).unwrap(), "{raw}");
         }
     }
@@ -251,7 +251,7 @@ mod tests {
             let raw = format!("{quote}{body}{quote}");
             let text = format!("x = {raw}");
             let Ok(table) = text.parse::<toml::Table>() else { return Ok(()) };
-            let taken: String = pieces(&raw).pieces.iter().map(|(_, piece)| piece).collect();
+            let taken: String = decode_string(&raw).pieces.iter().map(|(_, piece)| piece).collect();
             prop_assert_eq!(table["x"].as_str(), Some(taken.as_str()));
         }
     }

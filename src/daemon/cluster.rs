@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::{Begun, DaemonError, file_limit};
+use super::{Begun, DaemonError, file_limit, snapshots};
 use crate::clock::Clock;
 use crate::config::{self, ClusterPlan, Plan, Problems};
 use crate::engine::{StreamState, genesis, plan_hash};
@@ -54,7 +54,7 @@ impl Joining {
             Some(_) => None,
             None if tokio::task::block_in_place(|| store.count())? > 0 => {
                 return Err(unusable(format!(
-                    "this store does not belong to the stream {}: `gazetted cluster init` begins a stream from it; to join a stream, restore a snapshot of another node with `gazetted restore --replace FILE`",
+                    "this store does not belong to the stream {}: `gazetted cluster init` begins a stream from it; to join a stream, take its newest snapshot with `gazetted restore --snapshot --replace`",
                     connection.stream_name()
                 )));
             }
@@ -62,7 +62,7 @@ impl Joining {
                 let genesis = connection.genesis().await.map_err(refused)?;
                 if genesis.rules != cluster.rules {
                     return Err(unusable(format!(
-                        "the stream {} began with rules version {}, and this program applies version {}: restore a backup of another node with `gazetted restore FILE`",
+                        "the stream {} began with rules version {}, this program applies version {}, and the servers have no snapshot of that version: restore a backup of another node with `gazetted restore FILE`",
                         connection.stream_name(),
                         genesis.rules,
                         cluster.rules
@@ -70,7 +70,7 @@ impl Joining {
                 }
                 if !genesis.is_empty {
                     return Err(unusable(format!(
-                        "the stream {} did not begin with an empty store: restore a snapshot of another node with `gazetted restore FILE`",
+                        "the stream {} did not begin with an empty store, and the servers have no snapshot that this program can use: restore a backup of another node with `gazetted restore FILE`",
                         connection.stream_name()
                     )));
                 }
@@ -122,7 +122,7 @@ impl Joining {
         let stream = stream.map_err(refused)?;
         let polls = self.cluster.polls;
         let state = NodeState { sequence, polls, ..NodeState::default() };
-        let membership = Membership::begin(connection, state);
+        let membership = Membership::begin(connection, stream.instance().to_owned(), state);
         let node = ClusterNode::new(self.cluster, membership, compile_shared, self.follows);
         let mut pipeline = with(driver)?;
         pipeline.join(node, Stream::JetStream(Box::new(stream)));
@@ -155,6 +155,7 @@ pub async fn begin_stream(
     clock: &Clock,
 ) -> Result<Begun, DaemonError> {
     let plan = Arc::new(plan);
+    let stored = plan.clone();
     let (Some(cluster), Some(text)) = (plan.cluster.clone(), plan.shared.clone()) else {
         return Err(unusable(
             "there is no [cluster] in the configuration: name the NATS `servers`",
@@ -172,7 +173,7 @@ pub async fn begin_stream(
     let connection = Connection::open(&cluster, false).await.map_err(refused)?;
     let stories = tokio::task::block_in_place(|| store.count())?;
     let is_empty = stories == 0 && records.is_empty();
-    let seed = Seed::fresh().ok_or_else(|| unusable("the system gives no random bytes"))?;
+    let seed = Seed::fresh().ok_or_else(|| unusable("the system provides no random bytes"))?;
     let first = Genesis {
         id: seed.token(&[b"genesis"]),
         is_empty,
@@ -193,11 +194,26 @@ pub async fn begin_stream(
         connection.create(&first).await.map_err(refused)?;
     }
     driver.begin_stream(genesis(&first.id, first.at, &text, first.rules)).await?;
+    let has_snapshot = match cluster.snapshots {
+        Some(_) if !is_empty => {
+            let put = snapshots::put_first(&connection, &stored, &store, &first.id, clock.now());
+            put.await
+                .map_err(|why| {
+                    warn!(
+                        event = "snapshot_failed",
+                        "no snapshot was put on the NATS servers: {why}"
+                    )
+                })
+                .is_ok()
+        }
+        _ => false,
+    };
     Ok(Begun {
         stream: connection.stream_name(),
         genesis: first.id,
         node: cluster.node.clone(),
         stories,
+        has_snapshot,
     })
 }
 
@@ -247,6 +263,7 @@ pub async fn check_servers(plan: &Plan) -> Result<Vec<String>, StreamError> {
             if replicas < 3 {
                 lines.push(format!("the stream {name} has {replicas} replicas: with three it survives the loss of a server"));
             }
+            lines.push(snapshots::describe_newest(plan).await);
             if info.config.max_age != cluster.keep {
                 let (kept, keep) = (info.config.max_age.as_secs(), cluster.keep.as_secs());
                 lines.push(format!("the stream {name} keeps turns for {kept} s, and `keep` says {keep} s: it was fixed when the stream was made"));

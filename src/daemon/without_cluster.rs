@@ -1,13 +1,14 @@
 //! Stands for the cluster in a build without the feature `cluster`: every machine is alone.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Begun, DaemonError};
+use super::{Begun, DaemonError, Handle};
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::model::Timestamp;
 use crate::pipeline::{EngineDriver, Pipeline};
-use crate::store::Store;
+use crate::store::{BackupInTransit, Store};
 use crate::stream::StreamError;
 
 /// Never there.
@@ -40,9 +41,35 @@ impl Joining {
 /// # Errors
 /// Always.
 pub async fn begin_stream(_: Plan, _: Arc<dyn Store>, _: &Clock) -> Result<Begun, DaemonError> {
-    let why = "this gazetted was built without the feature `cluster`";
-    Err(DaemonError::Cluster(StreamError::Unusable(why.to_owned())))
+    Err(without_feature())
 }
+
+fn without_feature() -> DaemonError {
+    let why = "this gazetted was built without the feature `cluster`";
+    DaemonError::Cluster(StreamError::Unusable(why.to_owned()))
+}
+
+/// There are no servers that could have a snapshot.
+///
+/// # Errors
+/// Never.
+pub async fn first_snapshot(
+    _: &Plan,
+    _: &dyn Store,
+) -> Result<Option<BackupInTransit>, DaemonError> {
+    Ok(None)
+}
+
+/// Refuses: this program cannot be part of a cluster.
+///
+/// # Errors
+/// Always.
+pub async fn fetch_snapshot(_: &Plan) -> Result<BackupInTransit, DaemonError> {
+    Err(without_feature())
+}
+
+/// There are no servers to put snapshots on.
+pub async fn keep_snapshots(_: PathBuf, _: Handle, _: Clock) {}
 
 /// There are no servers to try.
 ///

@@ -22,6 +22,8 @@ pub struct Judged {
     pub known: usize,
     /// The number of new entries that exceed the limit and wait.
     pub waiting: usize,
+    /// The number of entries that are left out: their story holds as many as a story may.
+    pub left_out: usize,
     /// The stories that the document lists now, removed ones among them.
     pub listed: Vec<StoryId>,
     /// The source's habits after this document.
@@ -61,6 +63,11 @@ pub fn judge_within(
                 judged.known += 1;
                 judged.listed.push(*id);
             }
+            Place::Crowded(id) => {
+                judged.known += 1;
+                judged.left_out += 1;
+                judged.listed.push(*id);
+            }
             Place::About(_) if judged.new.len() >= allowance => {
                 judged.waiting += 1;
                 continue;
@@ -77,7 +84,7 @@ pub fn judge_within(
                 let parts = std::mem::take(&mut likeness.parts);
                 (Some(place_entry(candidate, known, likeness, rules, now)), parts)
             }
-            Place::Forgotten(_) => (None, Vec::new()),
+            Place::Crowded(_) | Place::Forgotten(_) => (None, Vec::new()),
         };
         let Some(mut admitted) = admitted else { continue };
         file(&admitted, known);

@@ -10,7 +10,7 @@ use super::compare::{compare, leading, site_of};
 use super::entry_keys::{Boilerplate, Candidate, candidate_of};
 use super::near_duplicate::{Join, Likeness, likeness};
 use super::number_conflict::Figures;
-use super::place::relate;
+use super::place::{have_room, relate};
 use super::recognise::is_same;
 use super::revise::bound;
 use super::rules::Rules;
@@ -61,6 +61,7 @@ pub(super) fn merge_parts(
             || !other.stands()
             || decided(&story)
             || decided(&other)
+            || !have_room(&story, &other)
         {
             continue;
         }
@@ -163,7 +164,9 @@ fn follow(
         let with_text = best.is_certain() && best.factors.iter().any(speaks_for_text);
         (by_text || with_text)
             && alone
-            && other.is_some_and(|other| may_be_one(&story, leader, other, rules))
+            && other.is_some_and(|other| {
+                have_room(&story, other) && may_be_one(&story, leader, other, rules)
+            })
     });
     let Some(like) = like else {
         let mut shown = Story::clone(&story);

@@ -17,6 +17,13 @@ use crate::model::{
     Verdict,
 };
 
+/// The most entries of one story. Its record has to stay readable, however often one announcement is
+/// repeated.
+const MOST_MEMBERS: usize = 250;
+
+/// The most of them that one source lists.
+const MOST_OF_A_SOURCE: usize = 10;
+
 /// Stories that are remembered as resembling one.
 const MOST_RELATED: usize = 8;
 
@@ -26,6 +33,9 @@ pub(super) enum Place {
     Known(StoryId, usize),
     /// It is new: about what another story is about, or not.
     About(Likeness),
+    /// It is about what this story is about, which holds as many entries as a story may. Nothing is
+    /// recorded of it, however often it is listed.
+    Crowded(StoryId),
     /// Its story has been removed; keys outlive stories so that nothing old
     /// returns as news.
     Forgotten(StoryId),
@@ -57,9 +67,13 @@ pub(super) fn find(
         return Place::Known(id, member);
     }
     if let Some(best) = forced(candidate, known, rules) {
-        return Place::About(Likeness { best: Some(best), ..Likeness::default() });
+        let likeness = Likeness { best: Some(best), ..Likeness::default() };
+        return crowded(candidate, &likeness, known).unwrap_or(Place::About(likeness));
     }
     let likeness = likeness(candidate, known, rules, None);
+    if let Some(crowded) = crowded(candidate, &likeness, known) {
+        return crowded;
+    }
     let by_page = likeness
         .best
         .as_ref()
@@ -86,6 +100,20 @@ fn stated_in(
         })
     };
     find(is_unchanged).or_else(|| find(is_same))
+}
+
+/// The story that an entry would join, if that holds as many entries as it may.
+fn crowded(candidate: &Candidate, likeness: &Likeness, known: &Lookalikes) -> Option<Place> {
+    let story = known.stories.get(&likeness.best.as_ref()?.story)?;
+    let source = &candidate.entry.source;
+    let of_source = story.members.iter().filter(|member| member.entry.source == *source).count();
+    let is_full = story.members.len() >= MOST_MEMBERS || of_source >= MOST_OF_A_SOURCE;
+    is_full.then_some(Place::Crowded(story.id))
+}
+
+/// Whether two stories have room for each other's entries.
+pub(super) fn have_room(one: &Story, other: &Story) -> bool {
+    one.members.len() + other.members.len() <= MOST_MEMBERS
 }
 
 /// The story of this entry that was removed, if one was.

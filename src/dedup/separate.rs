@@ -208,7 +208,9 @@ fn settle(
         Place::About(likeness) => likeness,
         // The keys of its names were dropped from its old story alone: whatever
         // else bears them is removed or forwards, and cannot take it in.
-        Place::Known(..) | Place::Forgotten(_) => likeness(&candidate, known, rules, None),
+        Place::Known(..) | Place::Crowded(_) | Place::Forgotten(_) => {
+            likeness(&candidate, known, rules, None)
+        }
     };
     note_taken(known);
     let mut admitted = place_entry(candidate, known, likeness, rules, left.joined);

@@ -34,41 +34,6 @@ pub(super) enum Kind {
     Plain,
 }
 
-/// Lines with which syndicators begin what is not the announcement: lists of
-/// other news, buttons. Nothing after such a line belongs to it.
-const ENDS: &[&str] = &[
-    "latest news",
-    "related news",
-    "related articles",
-    "related content",
-    "related stories",
-    "more news",
-    "more from",
-    "other news",
-    "other press releases",
-    "recent news",
-    "recent press releases",
-    "further news",
-    "read next",
-    "you may also like",
-    "you might also like",
-    "share this",
-    "follow us",
-];
-
-/// Lines that syndicators put in: they say where a text comes from, not what it says.
-const FURNITURE: &[&str] = &[
-    "original article link",
-    "original article:",
-    "original press release",
-    "originally published",
-    "issued by",
-    "view full",
-    "read the full",
-    "printable version",
-    "source link",
-];
-
 /// Lines that begin one release of a page which lists several.
 const OPENINGS: &[&str] =
     &["press release", "news release", "media release", "press statement", "for immediate release"];
@@ -76,29 +41,17 @@ const OPENINGS: &[&str] =
 /// A release on a page of several has at least so many words, with its heading.
 const FEWEST_OF_A_RELEASE: usize = 20;
 
-/// The text before a list of other news is an announcement only if it is at least this long.
-const FEWEST_BEFORE_THE_END: usize = 30;
-
 /// More words of one text than this are not compared: a debate, a report.
 pub(super) const MOST_WORDS: usize = 10_000;
 
 /// The words of what the entry titled `title` says itself.
 ///
 /// Compatibility forms are folded, case, quotes, soft hyphens and the genitive's
-/// `'s` dropped, line breaks ignored. Lists of other news are cut off. Of a
-/// page with several releases the one with the title counts, and where
-/// none does nothing: such a page is evidence for no announcement.
+/// `'s` dropped, line breaks ignored. Of a page with several releases the one with the
+/// title counts. Where none has it, nothing counts: such a page is evidence for no announcement.
 pub(super) fn words(text: &str, title: &str) -> Vec<Word> {
     let mut words = Vec::with_capacity(text.len() / 6);
     for line in own_lines(text, title) {
-        let folded = &text[line.clone()];
-        if starts_with_any(folded, ENDS) && is_short(folded) && words.len() >= FEWEST_BEFORE_THE_END
-        {
-            break;
-        }
-        if starts_with_any(folded, FURNITURE) && is_short(folded) {
-            continue;
-        }
         read_words(text, line, &mut words);
         if words.len() > MOST_WORDS {
             words.truncate(MOST_WORDS);
@@ -178,12 +131,12 @@ pub(super) fn own_part(entry: &Entry) -> Option<Range<usize>> {
 pub fn listing_remark(entry: &Entry) -> Option<String> {
     let lines: Vec<Range<usize>> = lines(&entry.text).collect();
     let Releases { begin, own } = releases(&entry.text, &lines, &entry.title);
-    let told = match own {
+    let remark = match own {
         _ if begin.len() < 2 => return None,
         Some(_) => "it is compared by the one with its title",
         None => "none has its title, so its text is compared with no other",
     };
-    Some(format!("its page lists {} releases, and {told}", begin.len()))
+    Some(format!("its page lists {} releases, and {remark}", begin.len()))
 }
 
 fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
@@ -203,20 +156,10 @@ fn behind_opening(line: &str) -> Option<&str> {
     })
 }
 
-fn starts_with_any(line: &str, beginnings: &[&str]) -> bool {
-    let line = line.trim_start();
-    beginnings.iter().any(|beginning| strip_prefix(line, beginning).is_some())
-}
-
 /// The text after `prefix`, which is lower-case ASCII, whatever the line's case.
 fn strip_prefix<'a>(line: &'a str, prefix: &str) -> Option<&'a str> {
     let head = line.get(..prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then(|| &line[prefix.len()..])
-}
-
-/// A heading or a line of furniture, not a paragraph that happens to begin so.
-fn is_short(line: &str) -> bool {
-    line.len() <= 160 && line.split_whitespace().take(13).count() < 13
 }
 
 /// Appends the words of one line.
@@ -331,17 +274,6 @@ mod tests {
         };
         assert_eq!(of_kind(Kind::Figure), ["3"]);
         assert_eq!(of_kind(Kind::Name), ["Dravenburg", "May", "Liv", "Harkonsen"]);
-    }
-
-    #[test]
-    fn a_list_of_other_news_and_a_line_about_the_original_are_left_out() {
-        let account = "The ministry announced a scheme for bridges. ".repeat(8);
-        let padded = format!(
-            "{account}\nOriginal article link: https://example.org/a\nLatest News from the ministry\nFerries to run on Sundays\nA new lighthouse"
-        );
-        assert_eq!(hashes(&padded, ""), hashes(&account, ""));
-        let early = "Latest news\nThe ministry announced a scheme.";
-        assert_eq!(hashes(early, "").len(), 7, "a heading on top ends nothing");
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub struct Ingested {
     pub joined: usize,
     /// Entries whose source changed what it says.
     pub revised: usize,
+    /// Entries that are left out: their story holds as many as a story may.
+    pub left_out: usize,
     /// Changes in the source's condition.
     pub events: Vec<SourceEvent>,
 }
@@ -37,6 +39,7 @@ impl Ingested {
             new: count(Verdict::New),
             joined: count(Verdict::Joined),
             revised: count(Verdict::Revised),
+            left_out: 0,
             events: Vec::new(),
         }
     }

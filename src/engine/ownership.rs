@@ -47,7 +47,7 @@ pub fn assign(
     let most = total.div_ceil(nodes.len() as u64) * (100 + TOLERANCE / 2) / 100;
     let mut loads = vec![0; nodes.len()];
     let mut owners = vec![u8::MAX; usize::from(PARTITIONS)];
-    let mut homeless = Vec::new();
+    let mut unassigned = Vec::new();
     for partition in partitions {
         let owner = before.and_then(|before| before.owner(partition));
         let place = owner.and_then(|owner| nodes.iter().position(|node| node == owner));
@@ -56,10 +56,10 @@ pub fn assign(
                 loads[place] += weight(partition);
                 owners[usize::from(partition)] = place as u8;
             }
-            _ => homeless.push(partition),
+            _ => unassigned.push(partition),
         }
     }
-    for partition in homeless {
+    for partition in unassigned {
         let least = (0..nodes.len()).min_by_key(|place| loads[*place]).unwrap_or_default();
         loads[least] += weight(partition);
         owners[usize::from(partition)] = least as u8;

@@ -140,7 +140,8 @@ impl Engine {
         }
         let is_first = self.source_state_of(poll, work, |state| state.last_news.is_none());
         let events = self.record_outcome(poll, &judged, listed, work);
-        let ingested = Ingested { events, ..Ingested::of(&judged.admitted) };
+        let left_out = judged.left_out;
+        let ingested = Ingested { events, left_out, ..Ingested::of(&judged.admitted) };
         let mut backfill = BTreeSet::new();
         for admitted in judged.admitted {
             if is_first && admitted.verdict == Verdict::New {

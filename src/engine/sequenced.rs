@@ -80,16 +80,8 @@ impl StreamState {
 
     /// Removes the records that make a store part of a stream.
     pub fn leave(records: &[EngineRecord], commit: &mut Commit) {
-        let is_of_stream = |record: &&EngineRecord| {
-            matches!(
-                record,
-                EngineRecord::Applied(_)
-                    | EngineRecord::Assignment(_)
-                    | EngineRecord::SharedPlan { .. }
-                    | EngineRecord::FormerPlans { .. }
-            )
-        };
-        commit.engine_removed.extend(records.iter().filter(is_of_stream).map(EngineRecord::key));
+        let of_stream = records.iter().filter(|record| record.is_of_stream());
+        commit.engine_removed.extend(of_stream.map(EngineRecord::key));
     }
 
     /// Whether a node may act for all nodes.
@@ -104,7 +96,10 @@ impl Engine {
         let applied = EngineRecord::Applied(state.applied.clone());
         let text = self.plan.shared.as_deref().unwrap_or_default().to_owned();
         self.stream = Some(state);
-        Commit { engine: vec![applied, EngineRecord::SharedPlan { text }], ..Commit::default() }
+        // As a node that begins with an empty store writes it.
+        let former = EngineRecord::FormerPlans { texts: Vec::new() };
+        let engine = vec![applied, EngineRecord::SharedPlan { text }, former];
+        Commit { engine, ..Commit::default() }
     }
 
     /// The state of the stream; `None` on a machine alone.

@@ -10,7 +10,7 @@ use super::{Polled, TopicFillResult};
 use crate::config::Plan;
 use crate::model::{
     Assignment, Failure, NodeName, Poll, Seed, SourceId, Story, Subscriber, SubscriberId,
-    Timestamp, TopicId, TopicVersion, Verdict,
+    SubscriptionTerms, Timestamp, TopicId, TopicVersion, Verdict,
 };
 use crate::store::Commit;
 use crate::websub::inbound::{CallbackAnswer, HubRequest};
@@ -114,6 +114,10 @@ pub enum Turn {
         updated: Vec<Subscriber>,
         /// The subscribers that ended.
         removed: Vec<SubscriberId>,
+        /// Their requests that are answered by it. Any other request stays: another node may have
+        /// recorded it after this turn was made.
+        #[serde(default)]
+        answered: Vec<(SubscriberId, SubscriptionTerms)>,
         /// Time of the turn.
         at: Timestamp,
     },

@@ -7,8 +7,12 @@ use super::turn::{Event, HubAnswer, Turn};
 use super::turn_in_progress::TurnInProgress;
 use crate::config::Plan;
 use crate::fetch;
-use crate::model::{EngineRecord, HubProtocol, Source, SourceId, SourceState, SubscriberId};
+use crate::model::{
+    EngineRecord, HubProtocol, Source, SourceId, SourceState, Subscriber, SubscriberId,
+    SubscriptionMode, SubscriptionTerms,
+};
 use crate::websub::inbound::{self, CallbackAnswer};
+use crate::websub::outbound::SubscriptionRequest;
 
 /// The callbacks' address for a source's hub, if the operator allows pushes.
 pub(crate) fn callbacks_of<'a>(plan: &'a Plan, source: &Source) -> Option<&'a Url> {
@@ -124,13 +128,32 @@ impl Engine {
                     work.commit.subscribers.push(recorded);
                 }
             }
-            Turn::SubscribersUpdated { updated, removed, .. } => {
-                for id in &removed {
-                    self.subscribers.remove(id);
+            Turn::SubscribersUpdated { updated, removed, answered, .. } => {
+                // Only an answer ends a request: the update may be older.
+                let left = |known: &Subscriber| {
+                    let id = known.id();
+                    let is_open =
+                        |terms: &SubscriptionTerms| !answered.contains(&(id, terms.clone()));
+                    SubscriptionRequest::pending_of(known).filter(|one| is_open(&one.terms))
+                };
+                for one in updated {
+                    let open = self.subscribers.get(&one.id()).and_then(left);
+                    let one = Subscriber { asked: open.map(|request| request.terms), ..one };
+                    self.subscribers.insert(one.id(), one.clone());
+                    work.commit.subscribers.push(one);
                 }
-                self.subscribers.extend(updated.iter().map(|one| (one.id(), one.clone())));
-                work.commit.subscribers = updated;
-                work.commit.unsubscribed = removed;
+                for id in removed {
+                    let Some(known) = self.subscribers.remove(&id) else { continue };
+                    let open = left(&known);
+                    match open.filter(|one| one.terms.mode == SubscriptionMode::Subscribe) {
+                        Some(request) => {
+                            let recorded = request.recorded(None, known.has, work.now);
+                            self.subscribers.insert(id, recorded.clone());
+                            work.commit.subscribers.push(recorded);
+                        }
+                        None => work.commit.unsubscribed.push(id),
+                    }
+                }
             }
             Turn::HubNotified { feeds, .. } => {
                 let at = work.now;

@@ -82,7 +82,7 @@ impl Agenda {
         self.house(number, source, source_state);
         self.slots[number].not_before = source_state.not_before;
         let origin = self.slots[number].origin;
-        self.origins[origin].heed(number, source_state);
+        self.origins[origin].heed(number, source_state, self.spacing);
         let due = (!source_state.rests()).then(|| self.due(source_state));
         self.enter(number, due);
     }
@@ -172,6 +172,7 @@ impl Agenda {
         self.in_flight += 1;
         let served = &mut self.origins[origin];
         served.in_flight += 1;
+        served.is_asked = true;
         served.next_start = now.after(served.gap(self.spacing));
         self.requeue(origin);
         let slot = &self.slots[number];

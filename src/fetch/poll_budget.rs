@@ -24,28 +24,28 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// How far one poll of each source moves the price: e^½ as a power of two.
 const GAIN: f64 = 0.72;
 
-/// A handful of sources tells too little of itself to be followed closely.
-const FEW: usize = 16;
+/// Smaller fleets steer the price as this many sources would: a handful says too little.
+const SMALLEST_FLEET: usize = 16;
 
-/// The powers of two between which the price moves. What a budget needs beyond
-/// that, floor and ceiling forbid anyway.
-const RANGE: f64 = 8.0;
+/// The largest power of two by which the price differs from the configured one, up or down.
+/// The floor and the ceiling of intervals forbid more anyway.
+const MOST_LEVEL: f64 = 8.0;
 
-/// The price of polls over all sources. Each source's memory keeps what it last
-/// heard of it, so that it is found again after a restart.
+/// The current price of a poll, for all sources. Each source's state keeps the price of its last
+/// poll, from which a restart restores it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PollBudget(PollPrice);
 
 impl PollBudget {
-    /// The market as these memories left it.
-    pub fn recall<'a>(source_states: impl IntoIterator<Item = &'a SourceState>) -> Self {
+    /// Restores the latest price that sources were charged.
+    pub fn restore<'a>(source_states: impl IntoIterator<Item = &'a SourceState>) -> Self {
         let priced = source_states.into_iter().map(|state| state.priced);
         Self(priced.max_by_key(|priced| priced.turn).unwrap_or_default())
     }
 
-    /// Takes in one more poll, before it is settled, and tells its source the price.
+    /// Charges a poll before it is recorded, and stores the new price in its source's state.
     /// `fleet` is the number of sources. A source that is pushed, held, failing or
-    /// asked at an interval of its own has no part in the budget.
+    /// polled at an interval of its own does not count towards the budget.
     pub fn charge(
         &mut self,
         poll: &Poll,
@@ -56,18 +56,18 @@ impl PollBudget {
     ) {
         let Some(budget) = settings.budget else { return };
         if let Some(last) = state.last_poll
-            && takes_part(poll, state, source)
+            && counts_towards_budget(poll, state, source)
         {
             let wanted = budget * last.until(poll.at).as_secs_f64() / DAY.as_secs_f64();
-            let step = GAIN * (1.0 - wanted) / fleet.max(FEW) as f64;
-            self.0.level = (self.0.level + step).clamp(-RANGE, RANGE);
+            let step = GAIN * (1.0 - wanted) / fleet.max(SMALLEST_FLEET) as f64;
+            self.0.level = (self.0.level + step).clamp(-MOST_LEVEL, MOST_LEVEL);
             self.0.turn += 1;
         }
         state.priced = self.0;
     }
 }
 
-fn takes_part(poll: &Poll, state: &SourceState, source: &Source) -> bool {
+fn counts_towards_budget(poll: &Poll, state: &SourceState, source: &Source) -> bool {
     let answers = state.failure.is_none()
         && matches!(poll.outcome, Outcome::Read(_) | Outcome::Unchanged { .. });
     let steered = source.location.url().is_some() && source.pace().interval.is_none();
@@ -107,7 +107,7 @@ mod tests {
         settings: Settings,
         sources: Vec<(Source, SourceState)>,
         due: BTreeSet<(Timestamp, usize)>,
-        market: PollBudget,
+        budget_price: PollBudget,
     }
 
     impl Fleet {
@@ -120,7 +120,7 @@ mod tests {
                 settings,
                 sources: (0..count).map(|n| (source(n), fresh())).collect(),
                 due: (0..count).map(|n| (now, n)).collect(),
-                market: PollBudget::default(),
+                budget_price: PollBudget::default(),
             }
         }
 
@@ -145,7 +145,7 @@ mod tests {
                     .collect();
                 crate::fetch::schedule::learn(&mut state.rhythm, &new, now);
                 let poll = Poll::of(source, now, unchanged());
-                self.market.charge(&poll, state, source, &self.settings, fleet);
+                self.budget_price.charge(&poll, state, source, &self.settings, fleet);
                 record_poll(&poll, &News::default(), state, source, &self.settings);
                 self.due.insert((state.next_poll, n));
             }
@@ -179,9 +179,9 @@ mod tests {
     fn after_a_restart_the_price_is_what_it_was() {
         let mut fleet = Fleet::of(20, 3.0);
         fleet.run(9);
-        let recalled = PollBudget::recall(fleet.sources.iter().map(|(_, state)| state));
-        assert_eq!(recalled, fleet.market);
-        assert_ne!(recalled, PollBudget::default());
+        let restored = PollBudget::restore(fleet.sources.iter().map(|(_, state)| state));
+        assert_eq!(restored, fleet.budget_price);
+        assert_ne!(restored, PollBudget::default());
     }
 
     #[test]
@@ -211,11 +211,11 @@ mod tests {
             (&plain, &asked, Outcome::Failed(failure), false),
             (&plain, &SourceState::default(), unchanged(), false),
         ] {
-            let (mut market, mut state) = (PollBudget::default(), state.clone());
+            let (mut budget_price, mut state) = (PollBudget::default(), state.clone());
             let poll = Poll::of(source, now, outcome);
-            market.charge(&poll, &mut state, source, &settings, 100);
-            assert_eq!(market != PollBudget::default(), bears, "{poll:?}");
-            assert_eq!(state.priced, market.0);
+            budget_price.charge(&poll, &mut state, source, &settings, 100);
+            assert_eq!(budget_price != PollBudget::default(), bears, "{poll:?}");
+            assert_eq!(state.priced, budget_price.0);
         }
     }
 }

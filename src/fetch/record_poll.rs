@@ -16,16 +16,6 @@ use super::{News, Settings, reschedule};
 
 /// Records a poll in the source's memory, good or bad, and decides when the
 /// source is due next. Pure: the poll's own time is `now`.
-///
-/// ```
-/// # use gazetted::fetch::{News, Settings, record_poll};
-/// # use gazetted::model::{SourceState, Poll, Source};
-/// # fn one(poll: Poll, news: News, source: Source, settings: Settings) {
-/// let mut state = SourceState::default();
-/// record_poll(&poll, &news, &mut state, &source, &settings);
-/// assert!(state.next_poll > poll.at);
-/// # }
-/// ```
 pub fn record_poll(
     poll: &Poll,
     news: &News,

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 pub struct SplitAnswer {
     /// The entry's title.
     pub title: String,
-    /// Who says so.
+    /// ID of its source.
     pub source: String,
     /// Pairs of addresses for `never`; none where the entry is alone in its story.
     #[serde(rename = "never")]
@@ -23,8 +23,8 @@ pub struct SplitAnswer {
 }
 
 impl Records {
-    /// How the entry at `address` is kept out of the story that `name` means;
-    /// nothing where the story has no such entry.
+    /// Finds the pairs of addresses that keep the entry at `address` out of the story that `name`
+    /// means. None where the story has no such entry.
     ///
     /// # Errors
     /// The store cannot be read.

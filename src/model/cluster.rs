@@ -82,8 +82,42 @@ impl Assignment {
         self.nodes.get(usize::from(*self.owners.get(usize::from(partition))?))
     }
 
+    /// Whether a node begins to lead with this assignment: it may have led before, and lost the
+    /// leadership in between.
+    pub fn begins_lead_of(&self, node: &NodeName, before: Option<&Self>) -> bool {
+        let has_led = |before: &Self| before.leader == *node && before.term == self.term;
+        self.leader == *node && !before.is_some_and(has_led)
+    }
+
     /// The number of partitions of a node.
     pub fn count_of(&self, node: &NodeName) -> usize {
         (0..PARTITIONS).filter(|partition| self.owner(*partition) == Some(node)).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_begins_to_lead_with_every_new_term() {
+        let of = |leader: &str, term| Assignment {
+            term,
+            leader: NodeName::new(leader),
+            alive: Vec::new(),
+            nodes: Vec::new(),
+            owners: Vec::new(),
+            at: Timestamp::EPOCH,
+        };
+        let own = NodeName::new("a");
+        for (before, now, begins) in [
+            (None, of("a", 1), true),
+            (Some(of("a", 1)), of("a", 1), false),
+            (Some(of("a", 1)), of("a", 3), true),
+            (Some(of("b", 2)), of("a", 3), true),
+            (Some(of("a", 1)), of("b", 2), false),
+        ] {
+            assert_eq!(now.begins_lead_of(&own, before.as_ref()), begins, "{before:?} {now:?}");
+        }
     }
 }

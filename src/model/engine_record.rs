@@ -155,6 +155,17 @@ pub enum FeedName {
 }
 
 impl EngineRecord {
+    /// Whether the record makes a store part of a stream.
+    pub fn is_of_stream(&self) -> bool {
+        matches!(
+            self,
+            Self::Applied(_)
+                | Self::Assignment(_)
+                | Self::SharedPlan { .. }
+                | Self::FormerPlans { .. }
+        )
+    }
+
     /// The key of the record: a later record of the same key replaces it.
     pub fn key(&self) -> String {
         match self {

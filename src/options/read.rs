@@ -85,6 +85,12 @@ impl Reader {
 
     /// Reports a value of another kind than is `expected`.
     pub(crate) fn mismatch<T>(&mut self, from: &Spanned<DeValue<'_>>, expected: &str) -> Option<T> {
+        self.report_mismatch(from, expected);
+        None
+    }
+
+    // Compiled once, not for every type of options.
+    fn report_mismatch(&mut self, from: &Spanned<DeValue<'_>>, expected: &str) {
         let found = match from.get_ref() {
             DeValue::String(text) => format!("string {text:?}"),
             DeValue::Integer(number) => format!("integer `{number}`"),
@@ -96,7 +102,6 @@ impl Reader {
         };
         let what = format!("`{}` cannot be {found}", self.key());
         self.report(from.span(), Complaint::new(what, format!("write {expected}")));
-        None
     }
 
     /// The key of the option that is being read.

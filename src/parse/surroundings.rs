@@ -122,22 +122,16 @@ mod controls;
 mod edges;
 
 #[cfg(test)]
-mod layouts;
-
-#[cfg(test)]
-mod look_alikes;
-
-#[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod lines_that_stay;
+mod labelled;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod mixtures;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests;
+mod originals;
 
 #[cfg(test)]
-mod unlike;
+#[allow(clippy::unwrap_used)]
+mod tests;

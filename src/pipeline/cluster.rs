@@ -3,7 +3,7 @@
 //! | file | does |
 //! |---|---|
 //! | `turns` | appends turns, and applies what comes from the stream |
-//! | `readiness` | reports the state of this node, and stops it where it cannot go on |
+//! | `readiness`, `node_facts` | report the state of this node and whether it is ready, and stop it where it cannot go on |
 //! | `turn_size` | keeps turns within a size that all nodes can read |
 //! | `assignment` | assigns the sources to nodes |
 //! | `commands` | carries out an operator's `pause`, `upgrade` and `skip` |
@@ -21,8 +21,9 @@ use crate::engine::Turn;
 use crate::engine::ownership::partition_of;
 use crate::fetch::Refusal;
 use crate::model::{NodeName, Partition, Poll, SourceId, SourceState, Timestamp};
-use crate::stream::Stream;
 use crate::stream::membership::{Membership, PollGuard};
+use crate::stream::{Stream, uptime};
+use assignment::{Held, Weights};
 use readiness::Stopped;
 
 pub use commands::UpgradeStep;
@@ -30,6 +31,7 @@ pub use status::{ClusterStatus, NodeStatus};
 
 mod assignment;
 mod commands;
+mod node_facts;
 mod readiness;
 mod status;
 pub(super) mod turn_size;
@@ -38,8 +40,8 @@ mod turns;
 /// How far this machine's clock may be off the stream's time.
 const CLOCK: Duration = Duration::from_secs(2);
 
-/// Between two looks at what has to be done for the cluster.
-const LOOK: Duration = Duration::from_millis(500);
+/// The interval of checks of what has to be done for the cluster.
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Compiles a plan that the nodes share, with this node's own part of another plan.
 pub type CompileShared = fn(&str, &Plan) -> Result<Plan, Problems>;
@@ -53,8 +55,8 @@ pub struct ClusterNode {
     stopped: Option<Stopped>,
     /// Sequences that an operator has all nodes skip, and that this node has not reached.
     skips: BTreeSet<u64>,
-    /// Partitions that another node may still be polling, and until when.
-    held: BTreeMap<Partition, Instant>,
+    /// Partitions that another node may still be polling.
+    held: BTreeMap<Partition, Held>,
     /// The last turn that this process has appended, its number and when.
     appended: Option<(u64, Timestamp)>,
     /// How far this machine's clock is ahead of the stream's time.
@@ -67,9 +69,10 @@ pub struct ClusterNode {
     digest: Option<(u64, crate::model::StateDigest)>,
     /// Whether the assignment may have to change.
     pub(super) may_reassign: bool,
+    weights: Weights,
     /// The sequence at which topics began to be filled, and since when this node is done.
     fill: Option<(u64, Option<Instant>)>,
-    next_look: Instant,
+    next_check: Instant,
     /// The plan that this node's files last belonged to, by its hash.
     follows: Option<u64>,
     was_ready: bool,
@@ -95,21 +98,22 @@ impl ClusterNode {
             held: BTreeMap::new(),
             appended: None,
             clock_offset: 0,
-            began: Instant::now(),
+            began: uptime::now(),
             current: None,
             digest: None,
             may_reassign: true,
+            weights: Weights::default(),
             fill: None,
-            next_look: Instant::now(),
+            next_check: Instant::now(),
             follows,
             was_ready: false,
             clock_checked: Instant::now(),
         }
     }
 
-    /// When it has to be looked at, even if nothing happens.
-    pub(super) fn look_at(&self) -> Instant {
-        self.next_look
+    /// When the next check is due, even if nothing happens.
+    pub(super) fn check_at(&self) -> Instant {
+        self.next_check
     }
 
     /// Returns when another node, or the leadership, has changed.
@@ -147,7 +151,7 @@ impl Pipeline {
             let owned = (0..crate::model::PARTITIONS)
                 .filter(|at| assigned.owner(*at) == Some(&cluster.plan.node));
             let until = Instant::now() + rest + CLOCK;
-            cluster.held = owned.map(|partition| (partition, until)).collect();
+            cluster.held = owned.map(|partition| (partition, Held::until(until))).collect();
         }
         self.report();
         self.plan_all();
@@ -224,7 +228,7 @@ impl Pipeline {
         }
     }
 
-    /// The servers have lost turns of this node. The polls in them are made again.
+    /// Makes the polls of turns that the servers have lost again.
     pub(super) fn turns_lost(&mut self, node: &NodeName) {
         if self.cluster.as_ref().is_none_or(|cluster| cluster.plan.node != *node) {
             return;
@@ -247,15 +251,16 @@ impl Pipeline {
         self.can_write() && self.cluster.as_ref().is_none_or(|cluster| cluster.stopped.is_none())
     }
 
-    /// A plan is in force from here on.
+    /// Follows a plan that has come into force.
     pub(super) fn plan_followed(&mut self) {
         let engine = self.driver.engine();
         let (Some(cluster), Some(state)) = (&mut self.cluster, engine.stream()) else { return };
         cluster.fill = engine.is_filling().then_some((state.applied.sequence, None));
         cluster.may_reassign = true;
+        cluster.weights.forget();
     }
 
-    /// This node's files are the plan in force.
+    /// Records that this node's files are the plan in force.
     pub(super) fn files_follow(&mut self) {
         let hash = self.driver.engine().stream().map(|state| state.applied.plan);
         if let Some(cluster) = &mut self.cluster {

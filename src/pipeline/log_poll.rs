@@ -53,6 +53,10 @@ pub(super) fn of_poll(poll: &Poll, ingested: &Ingested) {
             }
         }
     }
+    let left_out = ingested.left_out;
+    if left_out > 0 {
+        debug!(event = "copies_left_out", %source, left_out, "{source}: {left_out} entries are left out, as their stories hold as many entries as a story may");
+    }
     for event in &ingested.events {
         of_source(source, event, &poll.outcome);
     }

@@ -38,16 +38,18 @@ impl PublishThrottle {
         self.free_at = Some(now + (self.took * RESTS).min(LONGEST));
     }
 
-    /// Whether changes are published now. `polling`: whether polls are under way.
-    fn is_due(&self, polling: bool, now: Instant) -> bool {
-        !polling || self.free_at.is_none_or(|at| at <= now)
+    /// Whether changes are published now. `is_more_coming`: polls are under way, or further turns
+    /// wait to be applied.
+    fn is_due(&self, is_more_coming: bool, now: Instant) -> bool {
+        !is_more_coming || self.free_at.is_none_or(|at| at <= now)
     }
 }
 
 impl Pipeline {
     /// Publishes changes, if that is due, and has the documents compressed.
     pub(super) async fn publish_when_due(&mut self) -> Result<(), StoreError> {
-        if self.publishing.throttle.is_due(self.polls.are_under_way(), Instant::now()) {
+        let is_more_coming = self.polls.are_under_way() || self.stream.has_next();
+        if self.publishing.throttle.is_due(is_more_coming, Instant::now()) {
             self.publish().await?;
         }
         let cache = self.driver.cache();

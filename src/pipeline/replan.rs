@@ -1,8 +1,10 @@
 //! Puts a reloaded plan in force, and fills the topics that it changes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tracing::{error, warn};
 
 use super::{AwaitedPlan, Pipeline, ReplanError, log_poll};
@@ -10,6 +12,9 @@ use crate::config::Plan;
 use crate::engine::{TopicFillResult, Turn, plan_hash};
 use crate::store::StoreError;
 use crate::stream::Message;
+
+/// How long a reload waits until the servers of a cluster confirm its plan.
+const CONFIRMED: Duration = Duration::from_secs(15);
 
 /// The longest plan that the nodes of a cluster share, in bytes.
 const LONGEST_PLAN: usize = 64 << 20;
@@ -35,7 +40,8 @@ impl Pipeline {
             return Ok(());
         }
         let in_force = Some(in_force);
-        self.waiting.plan = Some(AwaitedPlan { in_force, done, results: Vec::new() });
+        let until = self.cluster.as_ref().map(|_| Instant::now() + CONFIRMED);
+        self.waiting.plan = Some(AwaitedPlan { until, in_force, done, results: Vec::new() });
         let at = self.clock.now();
         match (&self.cluster, &plan.shared) {
             (Some(cluster), Some(shared)) => {
@@ -63,7 +69,18 @@ impl Pipeline {
         self.answer_if_filled().await
     }
 
-    /// Answers the request for a plan, which is not put in force.
+    /// Answers the request for a plan that the servers have not confirmed for long. It comes into
+    /// force when they do.
+    pub(super) fn answer_if_unconfirmed(&mut self) {
+        let is_late = |plan: &AwaitedPlan| {
+            plan.in_force.is_some() && plan.until.is_some_and(|until| until <= Instant::now())
+        };
+        if self.waiting.plan.as_ref().is_some_and(is_late) {
+            self.refuse_plan(ReplanError::Unconfirmed);
+        }
+    }
+
+    /// Answers the request for a plan, which is not in force.
     pub(super) fn refuse_plan(&mut self, why: ReplanError) {
         if let Some(mut awaited) = self.waiting.plan.take() {
             let _ = awaited.in_force.take().map(|sender| sender.send(Err(why)));
@@ -91,7 +108,8 @@ impl Pipeline {
 
     /// Answers the request for a plan once nothing is left to fill or to write.
     pub(super) async fn answer_if_filled(&mut self) -> Result<(), StoreError> {
-        if self.waiting.plan.is_none() || self.driver.is_filling() || self.driver.is_blocked() {
+        let is_in_force = self.waiting.plan.as_ref().is_some_and(|plan| plan.in_force.is_none());
+        if !is_in_force || self.driver.is_filling() || self.driver.is_blocked() {
             return Ok(());
         }
         self.publish().await?;
@@ -116,7 +134,9 @@ impl Pipeline {
         self.plan_followed();
         if is_own {
             self.files_follow();
-        } else {
+        }
+        // Whoever waits for this plan has the others follow it.
+        if !is_own || self.waiting.plan.is_none() {
             self.records_follow(&plan);
         }
         let awaited = self.waiting.plan.as_mut().filter(|_| is_own);

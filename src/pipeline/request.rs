@@ -30,6 +30,11 @@ pub enum ReplanError {
         "the cluster is paused, and the plan in force stays; `gazetted cluster resume` ends the pause"
     )]
     Paused,
+    /// The servers have not answered for some seconds. The plan may come into force later.
+    #[error(
+        "the NATS servers do not answer: it is not known yet whether the plan comes into force. The log says so when it does"
+    )]
+    Unconfirmed,
     /// The plan's turn could not be applied.
     #[error("the plan could not be applied, and the plan in force stays; the log says why")]
     Failed,

@@ -11,14 +11,14 @@ use crate::model::Timestamp;
 pub(super) enum Precondition {
     /// Answer in full.
     Full,
-    /// The client holds the tag at this place of the given ones.
+    /// The client has the document with the tag at this place of the given ones.
     Holds(usize),
-    /// The client holds some current version, it did not say which.
+    /// The client has the current document in a coding that it does not name.
     HoldsSome,
 }
 
-/// Evaluates If-None-Match against `tags`, all of which name the current
-/// state in one coding or another, else If-Modified-Since (Q22, Q23).
+/// Evaluates If-None-Match against `tags`, the tags of the current document in its codings, else
+/// If-Modified-Since (Q22, Q23).
 ///
 /// Comparison is weak, because proxies that compress on the way turn our
 /// strong tags into weak ones. Whichever coding's tag a client sends, it has
@@ -43,7 +43,7 @@ pub(super) fn evaluate<'t>(
         }
         return Precondition::Full;
     }
-    match headers.get(IF_MODIFIED_SINCE).and_then(|value| since(value.to_str().ok()?)) {
+    match headers.get(IF_MODIFIED_SINCE).and_then(|value| http_date(value.to_str().ok()?)) {
         Some(since) if since >= modified.as_secs() => Precondition::HoldsSome,
         _ => Precondition::Full,
     }
@@ -62,7 +62,7 @@ fn opaque_tags(list: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A header's date in seconds since 1970; none if it is not a date.
-fn since(text: &str) -> Option<i64> {
+fn http_date(text: &str) -> Option<i64> {
     let date = httpdate::parse_http_date(text.trim()).ok()?;
     let elapsed = date.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     i64::try_from(elapsed.as_secs()).ok()

@@ -33,7 +33,7 @@ mod validate_request;
 
 mod routes;
 
-mod searching;
+mod search_routes;
 
 mod well_known;
 

@@ -13,7 +13,7 @@ use crate::model::Timestamp;
 
 use super::backup::{Contents, backup_while, verify_backup};
 use super::disk_space::{self, DiskSpace};
-use super::files::{create_directory, make_private, sync_directory, with_suffix};
+use super::files::{PRIVATE, create, create_directory, make_private, sync_directory, with_suffix};
 use super::{Store, StoreError};
 
 /// How many automatic backups are kept.
@@ -24,6 +24,9 @@ const LOOK_EVERY: u32 = 256;
 
 /// The suffix of their names.
 const ENDING: &str = ".backup";
+
+/// The name of a backup that is sent elsewhere, or restored.
+const IN_TRANSIT: &str = "in-transit";
 
 /// The automatic backups of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +103,8 @@ impl Backups {
             let entry = entry?;
             let name = entry.file_name();
             let whole = name.to_str().and_then(|name| name.strip_suffix(".partial"));
-            if whole.is_some_and(|name| parse(name).is_some()) {
+            let is_partial = whole.is_some_and(|name| parse(name).is_some() || name == IN_TRANSIT);
+            if is_partial || name == IN_TRANSIT {
                 fs::remove_file(entry.path())?;
                 removed += 1;
             }
@@ -120,23 +124,52 @@ impl Backups {
         min_free: Option<u64>,
         go_on: &dyn Fn() -> bool,
     ) -> Result<BackupOutcome, StoreError> {
-        let failed = |error: io::Error| StoreError::Backup {
-            file: self.directory.display().to_string(),
-            what: error.to_string(),
+        let number = self.newest().map_or(1, |newest| newest.number + 1);
+        let file = self.directory.join(name(now, number));
+        let contents = match self.write_file(store, &file, min_free, go_on)? {
+            Ok(contents) => contents,
+            Err(NoRoom { free, needed }) => {
+                return Ok(BackupOutcome::TooLittleRoom { free, needed });
+            }
         };
-        create_directory(&self.directory).map_err(failed)?;
-        let newest = self.newest();
-        let (free, total) = disk_space::of_disk(&self.directory).map_err(failed)?;
-        let last = newest.as_ref().map_or(0, |newest| newest.bytes);
+        for superfluous in superfluous(&self.list()) {
+            fs::remove_file(&superfluous.file).map_err(|error| self.failed(&error))?;
+        }
+        sync_directory(&self.directory).map_err(|error| self.failed(&error))?;
+        Ok(BackupOutcome::Written(
+            StoredBackup { file, made: now, bytes: contents.bytes, number },
+            contents,
+        ))
+    }
+
+    /// A place for a backup that is here only while it is sent elsewhere, or restored.
+    ///
+    /// # Errors
+    /// The directory cannot be created.
+    pub fn in_transit(&self) -> Result<BackupInTransit, StoreError> {
+        create_directory(&self.directory).map_err(|error| self.failed(&error))?;
+        Ok(BackupInTransit { file: self.directory.join(IN_TRANSIT), backups: self.clone() })
+    }
+
+    /// Writes and verifies a backup, if the disk has room for it beside what has to stay free.
+    fn write_file(
+        &self,
+        store: &dyn Store,
+        file: &Path,
+        min_free: Option<u64>,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Result<Contents, NoRoom>, StoreError> {
+        create_directory(&self.directory).map_err(|error| self.failed(&error))?;
+        let disk = disk_space::of_disk(&self.directory);
+        let (free, total) = disk.map_err(|error| self.failed(&error))?;
+        let last = self.newest().map_or(0, |newest| newest.bytes);
         // As much more as polling needs to go on again, should it stop.
         let kept_free = DiskSpace { free, total, used: 0 }.needed(min_free);
         let kept_free = kept_free.saturating_add(kept_free / 2);
         let needed = last.saturating_mul(2).max(last.saturating_add(kept_free));
         if free < needed {
-            return Ok(BackupOutcome::TooLittleRoom { free, needed });
+            return Ok(Err(NoRoom { free, needed }));
         }
-        let number = newest.map_or(1, |newest| newest.number + 1);
-        let file = self.directory.join(name(now, number));
         let (low, looked) = (Cell::new(None), Cell::new(0_u32));
         let has_room = || {
             looked.set(looked.get().wrapping_add(1));
@@ -147,20 +180,66 @@ impl Backups {
             low.set(free.ok().filter(|free| *free < kept_free));
             low.get().is_none()
         };
-        let contents = match (backup_while(store, &file, &|| go_on() && has_room()), low.get()) {
-            (Err(_), Some(free)) => {
-                return Ok(BackupOutcome::TooLittleRoom { free, needed: kept_free });
-            }
-            (written, _) => written?,
-        };
-        for superfluous in superfluous(&self.list()) {
-            fs::remove_file(&superfluous.file).map_err(failed)?;
+        match (backup_while(store, file, &|| go_on() && has_room()), low.get()) {
+            (Err(_), Some(free)) => Ok(Err(NoRoom { free, needed: kept_free })),
+            (written, _) => written.map(Ok),
         }
-        sync_directory(&self.directory).map_err(failed)?;
-        Ok(BackupOutcome::Written(
-            StoredBackup { file, made: now, bytes: contents.bytes, number },
-            contents,
-        ))
+    }
+
+    fn failed(&self, error: &io::Error) -> StoreError {
+        StoreError::Backup { file: self.directory.display().to_string(), what: error.to_string() }
+    }
+}
+
+/// Too little of the disk is free for a backup.
+struct NoRoom {
+    free: u64,
+    needed: u64,
+}
+
+/// A backup that is here only while it is sent elsewhere, or restored. It is removed when this is dropped.
+#[derive(Debug)]
+pub struct BackupInTransit {
+    file: PathBuf,
+    backups: Backups,
+}
+
+impl BackupInTransit {
+    /// The file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Creates the file, which only its owner can read, to be filled from elsewhere.
+    ///
+    /// # Errors
+    /// It cannot be created.
+    pub fn create(&self) -> io::Result<fs::File> {
+        create(&self.file, PRIVATE)
+    }
+
+    /// Writes and verifies it, as [`Backups::write`] does.
+    ///
+    /// # Errors
+    /// The store cannot be read, the file cannot be written, or the disk has too little room.
+    pub fn write(
+        &self,
+        store: &dyn Store,
+        min_free: Option<u64>,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Contents, StoreError> {
+        let written = self.backups.write_file(store, &self.file, min_free, go_on)?;
+        written.map_err(|NoRoom { free, needed }| StoreError::Backup {
+            file: self.file.display().to_string(),
+            what: format!("the disk has {free} bytes free, and {needed} are needed"),
+        })
+    }
+}
+
+impl Drop for BackupInTransit {
+    fn drop(&mut self) {
+        // If it stays, `Backups::tidy` removes it.
+        let _ = fs::remove_file(&self.file);
     }
 }
 
@@ -284,12 +363,29 @@ mod tests {
         let whole = write(&backups, &with_stories(3), at(1));
         let stopped = backups.write(&with_stories(3), at(2), None, &|| false);
         assert!(matches!(stopped, Err(StoreError::Backup { .. })), "{stopped:?}");
-        for name in [&name(at(3), 2), "notes", "notes.partial"] {
+        for name in [&name(at(3), 2), "notes", "notes.partial", IN_TRANSIT] {
             fs::write(backups.directory().join(name.to_owned() + ".partial"), "").unwrap();
         }
-        assert_eq!(backups.tidy().unwrap(), 1);
+        fs::write(backups.directory().join(IN_TRANSIT), "").unwrap();
+        assert_eq!(backups.tidy().unwrap(), 3);
         assert_eq!(backups.list(), [whole]);
         assert_eq!(fs::read_dir(backups.directory()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn one_in_transit_is_whole_and_private_and_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        let backups = Backups::beside(&dir.path().join("store"));
+        let in_transit = backups.in_transit().unwrap();
+        assert_eq!(in_transit.write(&with_stories(3), Some(0), &|| true).unwrap().stories, 3);
+        assert_eq!(verify_backup(in_transit.file()).unwrap().stories, 3);
+        assert_eq!(backups.list(), []);
+        drop(in_transit.create().unwrap());
+        assert_eq!(fs::metadata(in_transit.file()).unwrap().permissions().mode() & 0o777, 0o600);
+        let refused = in_transit.write(&with_stories(3), Some(u64::MAX / 4), &|| true);
+        assert!(refused.unwrap_err().to_string().contains("are needed"));
+        drop(in_transit);
+        assert_eq!(fs::read_dir(backups.directory()).unwrap().count(), 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Turns as bytes: named fields, compressed, and sealed with the secret of the cluster.
 //!
-//! Everything is sealed, not only what is secret: so nobody who may write to the NATS servers, but
-//! does not have the secret, can make the nodes publish anything. The seal covers the node and the
+//! Everything is sealed, not only what is secret: whoever may write to the NATS servers, but does
+//! not have the secret, cannot make the nodes publish anything. The seal covers the node and the
 //! number of the message, so no message can be taken for another.
 
 use std::io::Read;
@@ -69,7 +69,7 @@ impl Codec {
         Self { secret: secret.child(&[b"stream", genesis.as_bytes()]) }
     }
 
-    /// The bytes of a value. `place` says where they belong: they can be read only there.
+    /// The bytes of a value. They can be read only at the same `place`.
     pub fn encode(&self, value: &impl Serialize, place: &[&[u8]]) -> Result<Vec<u8>, Unreadable> {
         let damaged = |error: &dyn std::fmt::Display| Unreadable::Contents(error.to_string());
         let packed = rmp_serde::to_vec_named(value).map_err(|error| damaged(&error))?;
@@ -83,7 +83,7 @@ impl Codec {
     /// Seals bytes as they are.
     pub fn seal(&self, mut sealed: Vec<u8>, place: &[&[u8]]) -> Result<Vec<u8>, Unreadable> {
         let damaged = |error: &dyn std::fmt::Display| Unreadable::Contents(error.to_string());
-        let fresh = Seed::fresh().ok_or_else(|| damaged(&"the system gives no random bytes"))?;
+        let fresh = Seed::fresh().ok_or_else(|| damaged(&"the system provides no random bytes"))?;
         let salt = &fresh.bytes()[..SALT];
         let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
         self.key(salt, place)?

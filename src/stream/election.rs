@@ -20,8 +20,8 @@ const RENEWALS: u32 = 8;
 /// Answers that are remembered: a node may be behind the newest ones.
 const ANSWERS: usize = 16;
 
-/// The pause between heartbeats, and between renewals.
-pub fn pulse(node_timeout: Duration) -> Duration {
+/// The interval of heartbeats, and of renewals of the leadership.
+pub fn heartbeat_interval(node_timeout: Duration) -> Duration {
     node_timeout / RENEWALS
 }
 
@@ -35,6 +35,23 @@ pub enum Claim {
         /// The sequence; 0 if there is no message.
         expected: u64,
     },
+    /// Give the leadership up by writing its message, if the last one has this sequence: the loop
+    /// cannot act for all nodes, and another node need not wait for the lack of a renewal.
+    Resign {
+        /// The sequence.
+        expected: u64,
+    },
+}
+
+/// The writer of the leadership's last message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// This process.
+    Own,
+    /// Another one.
+    Other,
+    /// A node that has resigned.
+    Resigned,
 }
 
 /// The leadership as one node observes it.
@@ -44,6 +61,8 @@ pub struct Election {
     /// The last message of the leadership, and when this node first saw it.
     seen: Option<(u64, Instant)>,
     mine: Option<Leadership>,
+    /// When the loop last reported that this node can act for all nodes.
+    able: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -52,28 +71,47 @@ struct Leadership {
     last: u64,
     /// From before the last renewal was sent.
     renewed: Instant,
-    /// Since when.
+    /// When it began to lead.
     began: Instant,
 }
 
 impl Election {
     /// Nothing is observed yet.
     pub fn new(node_timeout: Duration) -> Self {
-        Self { node_timeout, seen: None, mine: None }
+        Self { node_timeout, seen: None, mine: None, able: None }
     }
 
-    /// The leadership's last message has this sequence; 0 if there is none. `is_free`: its writer
-    /// has resigned. `timeout`: after so long without a renewal nobody leads.
+    /// The loop reports whether this node can act for all nodes.
+    pub fn report(&mut self, is_able: bool, now: Instant) {
+        self.able = is_able.then_some(now);
+    }
+
+    /// Whether this node may take or renew the leadership. A loop that hangs acts for nobody.
+    fn may_lead(&self, now: Instant) -> bool {
+        self.able.is_some_and(|at| now.saturating_duration_since(at) < self.node_timeout / 2)
+    }
+
+    /// The leadership's last message has this sequence; 0 if there is none. `timeout`: after so
+    /// long without a renewal nobody leads.
     pub fn observe(
         &mut self,
         sequence: u64,
-        is_free: bool,
+        writer: Writer,
         timeout: Duration,
         now: Instant,
     ) -> Claim {
-        if let Some(mine) = self.mine {
+        let may_lead = self.may_lead(now);
+        if let Some(mine) = &mut self.mine {
+            if writer == Writer::Own {
+                // It may be a renewal whose answer was lost: it counts from the one before.
+                mine.last = mine.last.max(sequence);
+            }
             if sequence <= mine.last {
-                return Claim::Write { expected: mine.last };
+                let expected = mine.last;
+                return match may_lead {
+                    true => Claim::Write { expected },
+                    false => Claim::Resign { expected },
+                };
             }
             self.mine = None;
         }
@@ -81,8 +119,8 @@ impl Election {
             Some((seen, since)) if seen == sequence => since,
             _ => self.seen.insert((sequence, now)).1,
         };
-        let is_vacant = sequence == 0 || is_free || now - since >= timeout;
-        if is_vacant { Claim::Write { expected: sequence } } else { Claim::Wait }
+        let is_vacant = sequence == 0 || writer != Writer::Other || now - since >= timeout;
+        if is_vacant && may_lead { Claim::Write { expected: sequence } } else { Claim::Wait }
     }
 
     /// The message was written at this sequence.
@@ -102,6 +140,11 @@ impl Election {
     pub fn term(&self, now: Instant) -> Option<u64> {
         let mine = self.mine.filter(|mine| now < mine.renewed + self.node_timeout / 2)?;
         Some(mine.term)
+    }
+
+    /// The sequence of this node's last message, if it may act by its leadership.
+    pub fn last_written(&self, now: Instant) -> Option<u64> {
+        self.term(now).and(self.mine.map(|mine| mine.last))
     }
 
     /// Whether this node led when it last looked.
@@ -165,13 +208,19 @@ mod tests {
         start + Duration::from_secs(seconds)
     }
 
+    /// The claim of a node whose loop works, when it sees a message.
+    fn observe(election: &mut Election, sequence: u64, writer: Writer, now: Instant) -> Claim {
+        election.report(true, now);
+        election.observe(sequence, writer, TIMEOUT, now)
+    }
+
     #[test]
     fn a_node_takes_over_when_it_has_seen_no_renewal_for_the_whole_time() {
         let (mut election, start) = (Election::new(TIMEOUT), Instant::now());
-        assert_eq!(election.observe(7, false, TIMEOUT, start), Claim::Wait);
-        assert_eq!(election.observe(8, false, TIMEOUT, after(start, 19)), Claim::Wait);
-        assert_eq!(election.observe(8, false, TIMEOUT, after(start, 38)), Claim::Wait);
-        let taken = election.observe(8, false, TIMEOUT, after(start, 39));
+        let mut seen =
+            |sequence, at| observe(&mut election, sequence, Writer::Other, after(start, at));
+        assert_eq!([seen(7, 0), seen(8, 19), seen(8, 38)], [Claim::Wait; 3]);
+        let taken = seen(8, 39);
         assert_eq!(taken, Claim::Write { expected: 8 });
         election.written(9, after(start, 39));
         assert_eq!(election.term(after(start, 40)), Some(9));
@@ -179,7 +228,7 @@ mod tests {
         assert_eq!(election.term(after(start, 51)), Some(9), "a renewal keeps the term");
         assert_eq!(election.term(after(start, 52)), None, "without a renewal it acts no more");
         assert_eq!(
-            election.observe(13, false, TIMEOUT, after(start, 53)),
+            observe(&mut election, 13, Writer::Other, after(start, 53)),
             Claim::Wait,
             "another leads"
         );
@@ -188,9 +237,52 @@ mod tests {
     #[test]
     fn what_nobody_holds_is_taken_at_once() {
         let (mut election, start) = (Election::new(TIMEOUT), Instant::now());
-        assert_eq!(election.observe(0, false, TIMEOUT, start), Claim::Write { expected: 0 });
+        let nothing = observe(&mut election, 0, Writer::Other, start);
+        assert_eq!(nothing, Claim::Write { expected: 0 });
         election.refused();
-        assert_eq!(election.observe(3, true, TIMEOUT, start), Claim::Write { expected: 3 });
+        let resigned = observe(&mut election, 3, Writer::Resigned, start);
+        assert_eq!(resigned, Claim::Write { expected: 3 });
+    }
+
+    #[test]
+    fn a_message_whose_answer_was_lost_is_known_as_ones_own() {
+        let (mut election, start) = (Election::new(TIMEOUT), Instant::now());
+        // The claim was stored, and its answer lost.
+        let claim = observe(&mut election, 4, Writer::Own, start);
+        assert_eq!(claim, Claim::Write { expected: 4 });
+        election.written(5, start);
+        // So was the renewal after 3 s.
+        let renewal = observe(&mut election, 6, Writer::Own, after(start, 5));
+        assert_eq!(renewal, Claim::Write { expected: 6 });
+        assert_eq!(election.term(after(start, 9)), Some(5), "it leads as before");
+        assert_eq!(election.term(after(start, 10)), None, "by the renewal that was confirmed");
+        election.written(7, after(start, 10));
+        assert_eq!(election.term(after(start, 19)), Some(5));
+        let other = observe(&mut election, 8, Writer::Other, after(start, 19));
+        assert_eq!((other, election.term(after(start, 19))), (Claim::Wait, None));
+    }
+
+    #[test]
+    fn a_node_whose_loop_hangs_or_cannot_act_does_not_lead() {
+        let (mut election, start) = (Election::new(TIMEOUT), Instant::now());
+        let see = |election: &mut Election, at| {
+            election.observe(3, Writer::Resigned, TIMEOUT, after(start, at))
+        };
+        assert_eq!(see(&mut election, 0), Claim::Wait, "the loop has reported nothing yet");
+        election.report(false, start);
+        assert_eq!(see(&mut election, 0), Claim::Wait);
+        election.report(true, start);
+        assert_eq!(see(&mut election, 9), Claim::Write { expected: 3 });
+        assert_eq!(see(&mut election, 10), Claim::Wait, "that report is too old");
+        election.report(true, after(start, 10));
+        election.written(4, after(start, 10));
+        let own = |election: &mut Election, at| {
+            election.observe(4, Writer::Own, TIMEOUT, after(start, at))
+        };
+        assert_eq!(own(&mut election, 19), Claim::Write { expected: 4 });
+        assert_eq!(own(&mut election, 20), Claim::Resign { expected: 4 }, "the loop hangs");
+        election.report(false, after(start, 20));
+        assert_eq!(own(&mut election, 21), Claim::Resign { expected: 4 });
     }
 
     #[test]
@@ -211,11 +303,11 @@ mod tests {
         for look in 1..40 {
             let start = Instant::now();
             let (mut old, mut new) = (Election::new(TIMEOUT), Election::new(TIMEOUT));
-            old.observe(0, false, TIMEOUT, start);
+            observe(&mut old, 0, Writer::Other, start);
             old.written(1, start);
             for second in 0..60 {
                 let now = after(start, second);
-                if second % look == 0 && new.observe(1, false, TIMEOUT, now) != Claim::Wait {
+                if second % look == 0 && observe(&mut new, 1, Writer::Other, now) != Claim::Wait {
                     new.written(2, now);
                 }
                 assert!(old.term(now).is_none() || new.term(now).is_none(), "{look} {second}");

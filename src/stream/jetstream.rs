@@ -7,6 +7,7 @@
 mod appender;
 pub mod connection;
 mod reader;
+pub mod snapshots;
 
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ use connection::Connection;
 const ANSWER: Duration = Duration::from_secs(2);
 
 /// How long the loop waits for an append before it goes on with other things.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Messages that are read before they are applied.
 const READ_AHEAD: usize = 32;
@@ -61,7 +62,7 @@ pub struct JetStream {
 type FromReader = (Received, String);
 
 impl JetStream {
-    /// Begins to read the stream that begins with `genesis`, behind the sequence `after`. `applied`
+    /// Reads the stream that begins with `genesis`, after the sequence `after`. `applied`
     /// is the number of this node's last message before that. The servers need not be reachable
     /// yet.
     pub fn open(
@@ -71,7 +72,7 @@ impl JetStream {
         applied: u64,
     ) -> Result<Self, StreamError> {
         let instance = Seed::fresh()
-            .ok_or_else(|| StreamError::Unusable("the system gives no random bytes".to_owned()))?
+            .ok_or_else(|| StreamError::Unusable("the system provides no random bytes".to_owned()))?
             .token(&[b"instance"]);
         let connection = connection.of_stream(&genesis);
         let mut tasks = JoinSet::new();
@@ -80,6 +81,15 @@ impl JetStream {
         let (received, reading) = read(&connection, &genesis, after, &mut tasks);
         let in_doubt = None;
         Ok(Self { connection, genesis, instance, unsent, in_doubt, received, reading, tasks })
+    }
+
+    /// Identifies this process among those of its node.
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+
+    pub(super) fn has_next(&self) -> bool {
+        !self.received.is_empty()
     }
 
     pub(super) fn is_in_doubt(&self) -> bool {
@@ -115,7 +125,7 @@ impl JetStream {
         let sent = self.unsent.send(Unsent { message, done }).await;
         sent.map_err(|_| unavailable("an earlier turn could not be appended"))?;
         self.in_doubt = Some(appended);
-        match timeout(PATIENCE, outcome(&mut self.in_doubt)).await {
+        match timeout(TIMEOUT, outcome(&mut self.in_doubt)).await {
             Ok(appended) => {
                 self.in_doubt = None;
                 appended

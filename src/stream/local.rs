@@ -37,10 +37,33 @@ impl Local {
         sequence
     }
 
+    pub(super) fn has_next(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     pub(super) async fn next(&mut self) -> Result<Received, StreamError> {
         match self.queue.pop_front() {
             Some(received) => Ok(received),
             None => pending().await,
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::engine::Turn;
+
+    #[tokio::test]
+    async fn what_is_appended_is_next_once() {
+        let mut local = Local::default();
+        let at = Timestamp::EPOCH;
+        for _ in 0..2 {
+            assert!(!local.has_next());
+            let number = local.append(Message::Turn(Turn::ArchiveContinued { at }));
+            assert!(local.has_next());
+            assert_eq!(local.next().await.unwrap().number, number);
         }
     }
 }

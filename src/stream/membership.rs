@@ -16,14 +16,21 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tracing::{debug, info, warn};
 
 use super::divergence::Divergence;
-use super::election::{Claim, Election, PollingRight, pulse};
+use super::election::{Claim, Election, PollingRight, Writer, heartbeat_interval};
 use super::jetstream::Refused;
 use super::jetstream::connection::Connection;
 use super::node_state::{Heartbeat, Member, NodeState};
+use super::uptime;
 use crate::model::{NodeName, Seed};
 
 /// How long servers or the leader may take to answer.
 const ANSWER: Duration = Duration::from_secs(2);
+
+/// How soon a poll is given up after the machine was suspended.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// A node without a heartbeat for so long is forgotten.
+const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
 
 /// The leader's answer to a heartbeat.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,10 +42,13 @@ struct Answer {
 /// The message that shows who leads.
 #[derive(Debug, Serialize, Deserialize)]
 struct Leader {
-    /// The node; `None` if it has resigned.
+    /// The leader; `None` if it has resigned.
     node: Option<NodeName>,
     /// Its `node_timeout`.
     node_timeout: Duration,
+    /// Shows which process has written it: an answer may be lost, and the message stored.
+    #[serde(default)]
+    instance: String,
 }
 
 #[derive(Debug)]
@@ -54,10 +64,8 @@ struct Shared {
     divergence: Divergence,
     /// The sequence at which this node's state differs from the others'.
     diverged: Option<u64>,
-    /// The term of the last leader that was heard, and its node.
+    /// The term of the last leader that sent a heartbeat, and its node.
     leader: Option<(u64, NodeName)>,
-    /// When the loop last reported that this node can act for all nodes.
-    could_lead: Option<Instant>,
     /// The leader's `node_timeout`.
     leader_timeout: Option<Duration>,
     /// The sequences that were applied, and when: a node is compared with an earlier one.
@@ -68,6 +76,7 @@ struct Shared {
 #[derive(Debug)]
 pub struct Membership {
     connection: Connection,
+    instance: String,
     shared: Arc<Mutex<Shared>>,
     changes: watch::Receiver<()>,
     _tasks: JoinSet<()>,
@@ -88,7 +97,10 @@ impl PollGuard {
                 shared.right.ends_at(shared.own.sequence)
             };
             match until {
-                Some(until) if until > Instant::now() => tokio::time::sleep_until(until).await,
+                // A timer stands still while the machine is suspended.
+                Some(until) if until > uptime::now() => {
+                    sleep((until - uptime::now()).min(LONGEST_SLEEP)).await;
+                }
                 _ => return,
             }
         }
@@ -96,8 +108,8 @@ impl PollGuard {
 }
 
 impl Membership {
-    /// Begins to send heartbeats.
-    pub fn begin(connection: Connection, own: NodeState) -> Self {
+    /// Begins to send heartbeats. `instance` identifies this process among those of its node.
+    pub fn begin(connection: Connection, instance: String, own: NodeState) -> Self {
         let node_timeout = connection.plan().node_timeout;
         let shared = Arc::new(Mutex::new(Shared {
             own,
@@ -109,17 +121,16 @@ impl Membership {
             divergence: Divergence::default(),
             diverged: None,
             leader: None,
-            could_lead: None,
             leader_timeout: None,
             history: Vec::new(),
         }));
         let (changed, changes) = watch::channel(());
         let changed = Arc::new(changed);
         let mut tasks = JoinSet::new();
-        tasks.spawn(lead(connection.clone(), shared.clone(), changed.clone()));
-        tasks.spawn(beat(connection.clone(), shared.clone(), changed.clone()));
-        tasks.spawn(listen(connection.clone(), shared.clone(), changed));
-        Self { connection, shared, changes, _tasks: tasks }
+        tasks.spawn(lead(connection.clone(), instance.clone(), shared.clone(), changed.clone()));
+        tasks.spawn(send_heartbeats(connection.clone(), shared.clone(), changed.clone()));
+        tasks.spawn(receive_heartbeats(connection.clone(), shared.clone(), changed));
+        Self { connection, instance, shared, changes, _tasks: tasks }
     }
 
     /// Returns when something has changed.
@@ -129,21 +140,22 @@ impl Membership {
         }
     }
 
-    /// Takes in what the loop has applied, and whether this node can act for all nodes.
+    /// Records what the loop has applied, and whether this node can act for all nodes.
     pub fn report(&self, own: NodeState, may_lead: bool) {
         let mut shared = lock(&self.shared);
-        let now = Instant::now();
+        let now = uptime::now();
         if let Some((sequence, digest)) = own.digest {
             shared.divergence.applied(sequence, digest, now);
         }
-        (shared.own, shared.could_lead) = (own, may_lead.then_some(now));
+        shared.election.report(may_lead, now);
+        shared.own = own;
     }
 
     /// Whether polls may be started now.
     pub fn may_start(&self) -> bool {
         let shared = lock(&self.shared);
         let until = shared.right.starts_until(shared.own.sequence);
-        shared.diverged.is_none() && until.is_some_and(|until| Instant::now() < until)
+        shared.diverged.is_none() && until.is_some_and(|until| uptime::now() < until)
     }
 
     /// When this node is last known to have applied what the leader had.
@@ -157,7 +169,7 @@ impl Membership {
         lock(&self.shared).leader_timeout
     }
 
-    /// Whether another node was heard that leads.
+    /// Whether another node leads, by its heartbeats.
     pub fn is_led_by_another(&self) -> bool {
         let shared = lock(&self.shared);
         shared.leader.as_ref().is_some_and(|(_, leader)| leader != self.connection.node())
@@ -170,10 +182,10 @@ impl Membership {
 
     /// The term of this node's leadership, if it may act by it.
     pub fn term(&self) -> Option<u64> {
-        lock(&self.shared).election.term(Instant::now())
+        lock(&self.shared).election.term(uptime::now())
     }
 
-    /// Every node that was heard.
+    /// Every node that has sent a heartbeat lately.
     pub fn members(&self) -> BTreeMap<NodeName, Member> {
         lock(&self.shared).members.clone()
     }
@@ -183,19 +195,20 @@ impl Membership {
         lock(&self.shared).diverged
     }
 
-    /// The nodes that are alive, for the leader, and whether each of them keeps up. Those that the
-    /// leader before may have heard later than this node are alive until it has led for
-    /// `node_timeout`.
+    /// The nodes that are alive, for the leader, and whether each of them keeps up. Those of
+    /// `known`, of which the leader before may have had later heartbeats than this node, are alive
+    /// until this node has led for `node_timeout`.
     pub fn alive(&self, known: &[NodeName]) -> BTreeMap<NodeName, bool> {
-        let (now, limit) = (Instant::now(), self.connection.plan().node_timeout);
+        let (now, limit) = (uptime::now(), self.connection.plan().node_timeout);
         let mut shared = lock(&self.shared);
         let applied = shared.own.sequence;
         shared.history.retain(|(at, _)| now - *at < 2 * limit);
         shared.history.push((now, applied));
         let long_ago = shared.history.iter().rev().find(|(at, _)| now - *at >= limit);
         let expected = long_ago.map_or(0, |(_, sequence)| *sequence);
-        let heard = shared.members.iter().filter(|(_, member)| now - member.heard < limit);
-        let mut alive: BTreeMap<_, _> = heard
+        let recent =
+            shared.members.iter().filter(|(_, member)| now - member.last_heartbeat < limit);
+        let mut alive: BTreeMap<_, _> = recent
             .map(|(node, member)| (node.clone(), member.heartbeat.state.sequence >= expected))
             .collect();
         if shared.election.began().is_some_and(|began| now - began < limit) {
@@ -220,17 +233,10 @@ impl Membership {
 
     /// Gives the leadership up, so that another node need not wait.
     pub async fn resign(&self) {
-        let last = {
-            let shared = lock(&self.shared);
-            shared.election.term(Instant::now()).is_some()
-        };
-        if last {
-            let claim =
-                lock(&self.shared).election.observe(0, false, Duration::MAX, Instant::now());
-            if let Claim::Write { expected } = claim {
-                let _ = write_leader(&self.connection, None, expected).await;
-                lock(&self.shared).election.refused();
-            }
+        let last = lock(&self.shared).election.last_written(uptime::now());
+        if let Some(expected) = last {
+            let _ = write_leader(&self.connection, None, &self.instance, expected).await;
+            lock(&self.shared).election.refused();
         }
     }
 }
@@ -240,8 +246,13 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 /// Holds the leadership, or waits for it.
-async fn lead(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<watch::Sender<()>>) {
-    let mut ticks = interval(pulse(connection.plan().node_timeout));
+async fn lead(
+    connection: Connection,
+    instance: String,
+    shared: Arc<Mutex<Shared>>,
+    changed: Arc<watch::Sender<()>>,
+) {
+    let mut ticks = interval(heartbeat_interval(connection.plan().node_timeout));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
@@ -257,46 +268,50 @@ async fn lead(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<w
         let leader = found.as_ref().and_then(|found| {
             connection.codec().decode::<Leader>(&found.payload, &[b"leader"]).ok()
         });
-        let is_free = leader.as_ref().is_some_and(|leader| leader.node.is_none());
+        let writer = match &leader {
+            Some(leader) if leader.node.is_none() => Writer::Resigned,
+            Some(leader) if leader.instance == instance => Writer::Own,
+            _ => Writer::Other,
+        };
         // A leader with a longer one renews more seldom.
         let timeout = leader.as_ref().map(|leader| leader.node_timeout);
         let timeout = timeout.unwrap_or_default().max(connection.plan().node_timeout);
-        let (claim, held, may_lead) = {
+        let claim = {
             let mut shared = lock(&shared);
             let held = shared.election.holds();
-            let claim = shared.election.observe(sequence, is_free, timeout, Instant::now());
-            shared.leader_timeout = leader.filter(|_| !is_free).map(|leader| leader.node_timeout);
+            let claim = shared.election.observe(sequence, writer, timeout, uptime::now());
+            let leads = leader.filter(|_| writer != Writer::Resigned);
+            shared.leader_timeout = leads.map(|leader| leader.node_timeout);
             let has_lost = held && !shared.election.holds();
             if has_lost {
                 warn!(event = "leads_no_more", "another node leads the cluster");
             }
-            // A loop that hangs acts for nobody.
-            let may_lead = shared
-                .could_lead
-                .is_some_and(|at| at.elapsed() < connection.plan().node_timeout / 2);
-            (claim, held && !has_lost, may_lead)
+            claim
         };
-        let Claim::Write { expected } = claim else { continue };
-        if !may_lead {
-            // Another node need not wait until it has seen no renewal for long enough.
-            if held && write_leader(&connection, None, expected).await.is_ok() {
-                lock(&shared).election.refused();
-                warn!(
-                    event = "leads_no_more",
-                    "this node gives the leadership up: it is not ready"
-                );
-                let _ = changed.send(());
+        let expected = match claim {
+            Claim::Wait => continue,
+            Claim::Write { expected } => expected,
+            Claim::Resign { expected } => {
+                if write_leader(&connection, None, &instance, expected).await.is_ok() {
+                    lock(&shared).election.refused();
+                    warn!(
+                        event = "leads_no_more",
+                        "this node gives the leadership up: it is not ready"
+                    );
+                    let _ = changed.send(());
+                }
+                continue;
             }
-            continue;
-        }
-        let sent = Instant::now();
+        };
+        let sent = uptime::now();
         let before = lock(&shared).election.term(sent);
-        match write_leader(&connection, Some(connection.node().clone()), expected).await {
+        let node = Some(connection.node().clone());
+        match write_leader(&connection, node, &instance, expected).await {
             Ok(sequence) => {
                 let term = {
                     let mut shared = lock(&shared);
                     shared.election.written(sequence, sent);
-                    shared.election.term(Instant::now())
+                    shared.election.term(uptime::now())
                 };
                 if before.is_none()
                     && let Some(term) = term
@@ -321,24 +336,29 @@ async fn lead(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<w
 async fn write_leader(
     connection: &Connection,
     node: Option<NodeName>,
+    instance: &str,
     expected: u64,
 ) -> Result<u64, Refused> {
-    let body = connection
-        .codec()
-        .encode(&Leader { node, node_timeout: connection.plan().node_timeout }, &[b"leader"]);
+    let (node_timeout, instance) = (connection.plan().node_timeout, instance.to_owned());
+    let leader = Leader { node, node_timeout, instance };
+    let body = connection.codec().encode(&leader, &[b"leader"]);
     let body = body.map_err(|error| Refused::Other(error.to_string()))?;
     let subject = connection.subject("leader");
     connection.publish_on(subject, HeaderMap::new(), expected, body.into(), ANSWER).await
 }
 
-/// Sends heartbeats, and takes in the leader's answers.
-async fn beat(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<watch::Sender<()>>) {
-    let mut ticks = interval(pulse(connection.plan().node_timeout));
+/// Sends heartbeats, and receives the leader's answers.
+async fn send_heartbeats(
+    connection: Connection,
+    shared: Arc<Mutex<Shared>>,
+    changed: Arc<watch::Sender<()>>,
+) {
+    let mut ticks = interval(heartbeat_interval(connection.plan().node_timeout));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let subject = connection.subject("heartbeat");
     loop {
         ticks.tick().await;
-        let sent = Instant::now();
+        let sent = uptime::now();
         // An answer to another heartbeat, of whenever, is none to this one.
         let Some(nonce) = Seed::fresh().map(|seed| seed.token(&[b"heartbeat"])) else { continue };
         let heartbeat = {
@@ -364,33 +384,34 @@ async fn beat(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<w
     }
 }
 
-/// Takes in other nodes' heartbeats, and answers them while this node leads.
-async fn listen(
+/// Receives the heartbeats of all nodes, and answers them while this node leads.
+async fn receive_heartbeats(
     connection: Connection,
     shared: Arc<Mutex<Shared>>,
     changed: Arc<watch::Sender<()>>,
 ) {
     loop {
-        let heard = connection.client().subscribe(connection.subject("heartbeat")).await;
-        let Ok(mut heard) = heard else {
+        let subscribed = connection.client().subscribe(connection.subject("heartbeat")).await;
+        let Ok(mut heartbeats) = subscribed else {
             sleep(ANSWER).await;
             continue;
         };
-        while let Some(message) = heard.next().await {
+        while let Some(message) = heartbeats.next().await {
             let decoded = connection.codec().decode::<Heartbeat>(&message.payload, &[b"heartbeat"]);
             let Ok(heartbeat) = decoded else {
                 debug!(event = "heartbeat_ignored", "a heartbeat is not of this cluster");
                 continue;
             };
-            let (node, now) = (heartbeat.node.clone(), Instant::now());
+            let (node, now) = (heartbeat.node.clone(), uptime::now());
             let nonce = heartbeat.nonce.clone();
             let (answer, is_new) = {
                 let mut shared = lock(&shared);
                 compare(&mut shared, &heartbeat, &connection);
-                let member = Member { heard: now, heartbeat };
+                let member = Member { last_heartbeat: now, heartbeat };
                 let is_same_timeout =
                     member.heartbeat.node_timeout == connection.plan().node_timeout;
                 let before = shared.members.insert(node.clone(), member);
+                shared.members.retain(|_, member| now - member.last_heartbeat < FORGOTTEN);
                 let leads =
                     shared.election.term(now).is_some() && !shared.is_assigning && is_same_timeout;
                 let sequence = shared.own.sequence.max(shared.assigned);
@@ -412,7 +433,7 @@ async fn listen(
 /// Compares the state of this node with another's. Programs of different rules versions may write
 /// the same state differently.
 fn compare(shared: &mut Shared, heartbeat: &Heartbeat, connection: &Connection) {
-    let (own, plan, now) = (connection.node(), connection.plan(), Instant::now());
+    let (own, plan, now) = (connection.node(), connection.plan(), uptime::now());
     if let Some(term) = heartbeat.term
         && shared.leader.as_ref().is_none_or(|(known, _)| *known <= term)
     {
@@ -431,7 +452,7 @@ fn compare(shared: &mut Shared, heartbeat: &Heartbeat, connection: &Connection) 
     let counts = |(node, member): (&NodeName, &Member)| {
         *node != *own
             && member.heartbeat.rules == plan.rules
-            && now - member.heard < plan.node_timeout
+            && now - member.last_heartbeat < plan.node_timeout
     };
     let alive =
         members.iter().filter(|(node, member)| counts((node, member))).map(|(node, _)| node);

@@ -10,7 +10,7 @@ use crate::model::{NodeName, StateDigest};
 /// Digests are compared at sequences that are multiples of this.
 pub const COMPARED_EVERY: u64 = 64;
 
-/// The state of this node, as its heartbeats say it.
+/// The state of a node, as its heartbeats report it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NodeState {
@@ -33,7 +33,7 @@ pub struct NodeState {
 /// A message by which a node shows that it is alive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
-    /// The node.
+    /// The sender.
     pub node: NodeName,
     /// The term of its leadership, if it leads.
     pub term: Option<u64>,
@@ -54,8 +54,8 @@ pub struct Heartbeat {
 /// A node as others see it.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// When it was last heard.
-    pub heard: Instant,
+    /// When its last heartbeat came.
+    pub last_heartbeat: Instant,
     /// Its last heartbeat.
     pub heartbeat: Heartbeat,
 }

@@ -10,8 +10,9 @@ use gazetted::pipeline::{ClusterStatus, NodeStatus, ReplanError};
 use gazetted::publish::Address;
 use gazetted::store::{self, Store};
 
-use super::nodes::World;
+use super::nodes::membership;
 use super::servers::Servers;
+use super::world::World;
 use crate::support::binary::Gazetted;
 use crate::support::http::{Answer, get};
 
@@ -32,7 +33,8 @@ pub fn plain(store: Arc<dyn Store>) -> Arc<dyn Store> {
 impl Node {
     /// A node that is not started.
     pub fn new(world: &World, servers: &Servers, name: &str, cluster: &str) -> Self {
-        Self { gazetted: world.node(servers, name, cluster), daemon: None }
+        let tables = membership(servers, name, cluster);
+        Self { gazetted: world.gazetted("listen = \"127.0.0.1:0\"", &tables), daemon: None }
     }
 
     fn plan(&self, rules: u32) -> Plan {
@@ -47,9 +49,10 @@ impl Node {
         let plan = self.plan(rules);
         let store = store::open(&plan.store.path, plan.store.cache).unwrap();
         // A cluster of servers elects a leader first.
-        while daemon::begin_stream(self.plan(rules), store.clone(), &Clock::wall()).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        until("the servers make the stream", async || {
+            daemon::begin_stream(self.plan(rules), store.clone(), &Clock::wall()).await.is_ok()
+        })
+        .await;
         store.close().unwrap();
     }
 
@@ -103,7 +106,7 @@ impl Node {
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(60);
     while !holds().await {
-        assert!(Instant::now() < end, "in vain: {what}");
+        assert!(Instant::now() < end, "timed out waiting until {what}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -1,182 +1,254 @@
-//! Nodes of a test: the real binary, each with a store of its own, and sites that they poll.
+//! Nodes of a test: the real binary, each with a store of its own, and their comparison.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::network::Machine;
 use super::servers::Servers;
-use crate::support::binary::{Gazetted, RunningDaemon};
+use super::world::World;
+use crate::faults::preload;
+use crate::faults::support::{as_seen_by, with_a_small_disk};
+use crate::support::binary::{Gazetted, Launched, RunningDaemon};
 use crate::support::http::get;
-use crate::support::site::{Answer, Site};
-use crate::support::world::atom;
 
-/// What the sources have announced so far.
-pub type Announced = Arc<Mutex<Vec<usize>>>;
+/// How often a condition is looked at.
+const LOOK: Duration = Duration::from_millis(20);
 
-/// Sites that have news at most polls.
-pub struct World {
-    pub sites: Vec<Site>,
-    pub announced: Announced,
-    /// Sources of each site.
-    sources: usize,
-    /// How often each source is polled.
-    interval: &'static str,
+/// A node, whether or not it runs.
+pub struct Node {
+    pub name: &'static str,
+    pub gazetted: Gazetted,
+    daemon: Option<RunningDaemon>,
+    machine: Option<Machine>,
+    /// Where its processes see a small file system.
+    disk: Option<PathBuf>,
+    /// Further environment of its process.
+    environment: Vec<(&'static str, String)>,
+    preloaded: Vec<&'static str>,
 }
 
-/// How long an answer of a site takes, so that two requests at a time would be seen.
-const TAKES: Duration = Duration::from_millis(100);
-
-fn page(source: usize, number: usize) -> String {
-    format!("https://www.gov.uk/government/news/office-{source}-announcement-{number}")
+/// The tables that make a machine a node.
+pub fn membership(servers: &Servers, name: &str, cluster: &str) -> String {
+    let servers = servers.list();
+    format!(
+        "[cluster]\nservers = {servers}\nname = {cluster:?}\nnode = {name:?}\ncluster_secret_file = \"secret\"\n"
+    )
 }
 
-fn title(source: usize, number: usize) -> String {
-    format!("Announcement {number} of office {source} about crime")
-}
-
-/// What a source lists: its own news, and the last of another source's as a copy.
-fn listing(source: usize, announced: &[usize]) -> Vec<u8> {
-    let own = (1..=announced[source])
-        .rev()
-        .take(15)
-        .map(|n| [format!("{}#1", page(source, n)), page(source, n), title(source, n)]);
-    let other = (source + 1) % announced.len();
-    let copied = announced[other];
-    let copy = (copied > 0 && source.is_multiple_of(3)).then(|| {
-        [format!("urn:copy:{source}:{copied}"), page(other, copied), title(other, copied)]
-    });
-    let rows: Vec<[String; 3]> = own.chain(copy).collect();
-    let rows: Vec<[&str; 4]> = rows
-        .iter()
-        .map(|[id, page, title]| [id.as_str(), page, title, "2025-04-02T11:05:00Z"])
-        .collect();
-    atom(&rows.iter().map(|row| (*row).into()).collect::<Vec<_>>()).into()
-}
-
-impl World {
-    pub async fn start() -> Self {
-        Self::of(6, 4, "1s").await
+impl Node {
+    /// A node that is not started.
+    pub fn new(world: &World, servers: &Servers, name: &'static str, cluster: &str) -> Self {
+        Self::on(None, world, servers, name, cluster, "")
     }
 
-    /// Sites on so many hosts, with so many sources each.
-    pub async fn of(hosts: usize, sources: usize, interval: &'static str) -> Self {
-        let announced: Announced = Arc::new(Mutex::new(vec![0; hosts * sources]));
-        let mut sites = Vec::new();
-        for host in 0..hosts {
-            let site = Site::start_on(&format!("127.0.1.{}", host + 1)).await;
-            for number in 0..sources {
-                let (source, announced) = (host * sources + number, announced.clone());
-                site.answer(&format!("/office-{source}"), move |_| {
-                    let mut announced = announced.lock().unwrap();
-                    announced[source] += 1;
-                    let tag = format!("\"{:06}\"", announced[source]);
-                    Answer::ok(listing(source, &announced)).header("ETag", tag).taking(TAKES)
-                });
-            }
-            sites.push(site);
-        }
-        Self { sites, announced, sources, interval }
+    /// A node on a machine of its own, with further tables.
+    pub fn on(
+        machine: Option<Machine>,
+        world: &World,
+        servers: &Servers,
+        name: &'static str,
+        cluster: &str,
+        tables: &str,
+    ) -> Self {
+        let host = machine.as_ref().map_or("127.0.0.1".to_owned(), |at| at.address.to_string());
+        let listen = format!("listen = \"{host}:0\"");
+        let tables = membership(servers, name, cluster) + tables;
+        Self::with(world.gazetted(&listen, &tables), name, machine)
     }
 
-    /// From now on there is no news.
-    pub fn end(&self) {
-        for (host, site) in self.sites.iter().enumerate() {
-            for number in 0..self.sources {
-                let source = host * self.sources + number;
-                let body = listing(source, &self.announced.lock().unwrap());
-                site.document(&format!("/office-{source}"), body);
-            }
-        }
+    /// A node with this configuration.
+    pub fn with(gazetted: Gazetted, name: &'static str, machine: Option<Machine>) -> Self {
+        let (environment, preloaded) = (Vec::new(), Vec::new());
+        Self { name, gazetted, daemon: None, machine, disk: None, environment, preloaded }
     }
 
-    /// A node that polls these sites.
-    pub fn node(&self, servers: &Servers, name: &str, cluster: &str) -> Gazetted {
-        let mut config = "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"https://feeds.example/\"\n\
-             [store]\npath = \"store\"\nbackups = \"never\"\n\
-             [polling]\nallow_private = [\"127.0.0.0/8\"]\nspacing = \"0s\"\nfloor = \"1s\"\nhard_floor = \"1s\"\nnew_a_day = 100000\n\
-             [[topic]]\nid = \"crime\"\ntitle = \"Crime\"\nquery = \"crime\"\nentries = 20\n\
-             [[topic]]\nid = \"odd\"\ntitle = \"Odd\"\nquery = '\"office 3\" OR \"office 7\"'\nentries = 10\n"
-            .to_owned();
-        for (host, site) in self.sites.iter().enumerate() {
-            for number in 0..self.sources {
-                let source = host * self.sources + number;
-                let url = site.url(&format!("/office-{source}"));
-                config += &format!(
-                    "[[source]]\nid = \"office-{source}\"\nurl = \"{url}\"\ninterval = \"{}\"\n",
-                    self.interval
-                );
-            }
-        }
-        config += &format!(
-            "[cluster]\nservers = {}\nname = {cluster:?}\nnode = {name:?}\ncluster_secret_file = \"secret\"\n",
-            servers.list()
-        );
-        let gazetted = Gazetted::with(&config);
-        std::fs::write(gazetted.path().join("secret"), "0123456789abcdef".repeat(4)).unwrap();
-        gazetted
+    /// Has its processes run on the library that a file of tests/faults makes.
+    pub fn preload(&mut self, library: &'static str, (variable, value): (&'static str, &Path)) {
+        self.preloaded.push(library);
+        self.environment.push((variable, value.to_str().unwrap().to_owned()));
     }
 
-    /// How many requests each host has had.
-    pub fn requests(&self) -> Vec<usize> {
-        self.sites.iter().map(|site| site.log().len()).collect()
+    /// Moves its store to a small file system, which exists while the node runs.
+    pub fn move_to_small_disk(&mut self) {
+        let config = self.gazetted.config();
+        let written = std::fs::read_to_string(&config).unwrap();
+        let moved = written.replace("path = \"store\"", "path = \"disk/store\"");
+        std::fs::write(&config, moved).unwrap();
+        let disk = self.gazetted.path().join("disk");
+        std::fs::create_dir(&disk).unwrap();
+        // Its control socket is elsewhere, so that others see it, and they find it by this link.
+        let directory = self.gazetted.path().to_str().unwrap().to_owned();
+        std::os::unix::fs::symlink("../control.sock", disk.join("store.sock")).unwrap();
+        self.disk = Some(disk);
+        self.environment.push(("RUNTIME_DIRECTORY", directory));
     }
 
-    /// Fails if a host was ever asked for two things at a time.
-    pub fn assert_polite(&self) {
-        for site in &self.sites {
-            let most = site.log().iter().map(|request| request.under_way).max().unwrap_or(0);
-            assert!(most <= 1, "{most} requests at a time:\n{}", site.story());
-        }
+    /// The small file system of the running node.
+    pub fn small_disk(&self) -> PathBuf {
+        as_seen_by(self.daemon().id(), self.disk.as_ref().unwrap())
     }
 
-    /// Every announcement is a story, and none is two.
-    pub fn assert_whole(&self, stories: &[Value]) {
-        let mut found: BTreeMap<String, usize> = BTreeMap::new();
-        for story in stories {
-            let title = story["title"].as_str().unwrap_or_default().to_owned();
-            *found.entry(title).or_default() += 1;
-        }
-        let announced = self.announced.lock().unwrap().clone();
-        for (source, count) in announced.into_iter().enumerate() {
-            for number in 1..=count {
-                let times = found.remove(&title(source, number)).unwrap_or(0);
-                assert_eq!(times, 1, "{} is {times} stories", title(source, number));
-            }
-        }
-        assert!(found.is_empty(), "{found:?}");
+    /// Has it kill or freeze itself in a commit when [`Node::at_commit`] says so.
+    pub fn prepare_at_commit(&mut self) {
+        let path = self.at_commit_path();
+        self.preload("commit", ("AT_COMMIT", &path));
     }
 
-    /// Ends the news, and waits until each source is read once more, so that nothing it announced
-    /// is left.
-    pub fn settle(&self) {
-        self.end();
-        let read = |site: &Site| {
-            let paths: BTreeMap<String, usize> =
-                site.log().into_iter().fold(BTreeMap::new(), |mut paths, request| {
-                    *paths.entry(request.target).or_default() += 1;
-                    paths
-                });
-            paths
+    fn at_commit_path(&self) -> PathBuf {
+        self.gazetted.path().join("at-commit")
+    }
+
+    /// Sends this signal to the running node in the middle of its next commit: before the store has
+    /// synced, or `after`.
+    pub fn at_commit(&self, signal: i32, after: bool) {
+        let path = self.at_commit_path();
+        let written = path.with_extension("new");
+        std::fs::write(&written, format!("{signal} {}", i32::from(after))).unwrap();
+        std::fs::rename(written, &path).unwrap();
+        until("the node commits something", || !path.exists());
+    }
+
+    /// A command as this node's machine runs it.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let command = self.gazetted.command(arguments);
+        let mut command = match &self.machine {
+            Some(machine) => machine.running(command),
+            None => command,
         };
-        let before: Vec<_> = self.sites.iter().map(read).collect();
-        until("a last round of polls", || {
-            let now = self.sites.iter().map(read);
-            now.zip(&before).all(|(now, before)| {
-                let again = |(path, count): (&String, &usize)| now[path] >= count + 2;
-                before.iter().all(again)
-            })
+        self.preloaded.iter().for_each(|library| preload::on(library, &mut command));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Begins the stream of the cluster with this node's store.
+    pub fn init(&self) {
+        // A cluster of servers elects a leader first.
+        until("the servers make the stream", || {
+            self.command(&["cluster", "init"]).output().unwrap().status.success()
         });
     }
+
+    /// Starts it and waits until it listens.
+    pub fn start(&mut self) {
+        assert!(self.try_start());
+    }
+
+    /// The same; false where its small file system cannot be had.
+    pub fn try_start(&mut self) -> bool {
+        let run = self.command(&["run"]);
+        let run = match &self.disk {
+            Some(disk) => with_a_small_disk(&run, disk),
+            None => Some(run),
+        };
+        self.daemon = run.map(|run| Launched::by(run).listening());
+        self.daemon.is_some()
+    }
+
+    /// Kills it at once.
+    pub fn kill(&mut self) {
+        let (code, log) = self.daemon.take().unwrap().end("KILL");
+        assert_eq!(code, None, "{log}");
+        assert_sound(&log);
+    }
+
+    /// The running node is dead, or about to be.
+    pub fn died(&mut self) {
+        let (code, log) = self.daemon.take().unwrap().ended();
+        assert_eq!(code, None, "{log}");
+        assert_sound(&log);
+    }
+
+    /// Ends it as an operator does, and returns its log.
+    pub fn stop(&mut self) -> String {
+        let (code, log) = self.daemon.take().unwrap().end("TERM");
+        assert_eq!(code, Some(0), "{log}");
+        assert_sound(&log);
+        log
+    }
+
+    /// The running process.
+    pub fn daemon(&self) -> &RunningDaemon {
+        self.daemon.as_ref().unwrap()
+    }
+
+    /// The same, to read its log.
+    pub fn daemon_mut(&mut self) -> &mut RunningDaemon {
+        self.daemon.as_mut().unwrap()
+    }
+
+    /// Its machine.
+    pub fn machine(&self) -> &Machine {
+        self.machine.as_ref().unwrap()
+    }
+
+    /// Whether a connection that a site accepted is this node's.
+    pub fn is_peer(&self, peer: SocketAddr) -> bool {
+        let Some(daemon) = &self.daemon else { return false };
+        let process = Path::new("/proc").join(daemon.id().to_string());
+        let Ok(connections) = std::fs::read_to_string(process.join("net/tcp")) else {
+            return false;
+        };
+        let port = format!(":{:04X}", peer.port());
+        let sockets: Vec<String> = connections
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>())
+            .filter(|fields| fields.len() > 9 && fields[1].ends_with(&port))
+            .map(|fields| format!("socket:[{}]", fields[9]))
+            .collect();
+        let files = std::fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+        let targets = files.filter_map(|file| std::fs::read_link(file.path()).ok());
+        targets.into_iter().any(|file| sockets.iter().any(|socket| file == Path::new(socket)))
+    }
+
+    /// The status of the cluster as this node reports it; null where it does not answer.
+    pub fn status(&self) -> Value {
+        let output = self.command(&["cluster", "status", "--json"]).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+    }
+
+    /// The reason why this node is not ready, as it reports it.
+    pub fn not_ready(&self) -> Option<String> {
+        let status = self.status();
+        let nodes = status["nodes"].as_array()?.iter();
+        let own = nodes.into_iter().find(|node| node["node"] == self.name)?;
+        own["not_ready"].as_str().map(str::to_owned)
+    }
 }
 
-/// Fails where two nodes differ in their state or in any byte that they serve.
-pub fn compare(nodes: &[(&Gazetted, &RunningDaemon)]) {
+/// Shows the logs of the nodes of a test that fails.
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let Some(daemon) = self.daemon.take()
+            && std::thread::panicking()
+        {
+            // Frozen, it would not end.
+            let (_, log) = daemon.end("KILL");
+            let lines = log.lines().filter(|line| !line.contains("event=\"news\""));
+            let lines: Vec<&str> = lines.collect();
+            let last = lines.len().saturating_sub(60);
+            println!("The log of node {}:\n{}", self.name, lines[last..].join("\n"));
+        }
+    }
+}
+
+/// No log says that nodes have parted, or that turns were lost.
+fn assert_sound(log: &str) {
+    for event in ["\"diverged\"", "\"turns_lost\"", "diverged", "turns_lost"] {
+        assert!(!log.contains(event), "{event}: {log}");
+    }
+}
+
+/// Fails where nodes differ in their state or in any byte that they serve.
+pub fn compare(nodes: &[&Node]) {
     // Without polls no turn comes, and all nodes are at the same sequence soon.
-    until("the cluster pauses", || nodes[0].0.run(&["cluster", "pause"]).status.success());
-    let state = |(node, _): &(&Gazetted, &RunningDaemon)| {
-        let status = status(node);
+    until("the cluster pauses", || nodes[0].gazetted.run(&["cluster", "pause"]).status.success());
+    let state = |node: &&Node| {
+        let status = node.status();
         (status["sequence"].as_u64().unwrap_or(0), status["digest"].clone())
     };
     until("all nodes have the same state", || {
@@ -185,48 +257,95 @@ pub fn compare(nodes: &[(&Gazetted, &RunningDaemon)]) {
     });
     // What is applied is published soon after.
     let differing = || {
-        let expected = served(nodes[0].1);
-        let others = nodes[1..].iter().flat_map(|(_, daemon)| served(daemon));
-        others.zip(expected.into_iter().cycle()).find(|(other, expected)| other != expected)
+        let expected = served(nodes[0].daemon());
+        let others = nodes[1..].iter().map(|node| served(node.daemon()));
+        let pairs = others.flat_map(|other| other.into_iter().zip(expected.clone()));
+        pairs.into_iter().find(|(other, expected)| other != expected)
     };
-    let end = Instant::now() + Duration::from_secs(30);
-    while let Some((other, expected)) = differing() {
-        assert!(Instant::now() < end, "{other}\n{expected}");
-        std::thread::sleep(Duration::from_millis(100));
+    let mut last = None;
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        match differing() {
+            None => return,
+            found if Instant::now() > end => panic!("{found:?}\n{last:?}"),
+            found => last = found,
+        }
+        std::thread::sleep(LOOK);
     }
+}
+
+/// Every record of a node that does not run, as `export stories --lossless` writes them.
+pub fn exported(node: &Gazetted) -> Vec<String> {
+    let lines = node.succeed(&["export", "stories", "--lossless"]);
+    lines.lines().map(str::to_owned).collect()
+}
+
+/// Fails where the lossless exports of nodes differ.
+pub fn compare_exports(nodes: &[&Gazetted]) {
+    let expected = exported(nodes[0]);
+    for node in &nodes[1..] {
+        assert_same(&exported(node), &expected);
+    }
+}
+
+/// Fails where two exports differ, and shows where.
+pub fn assert_same(found: &[String], expected: &[String]) {
+    for (found, expected) in found.iter().zip(expected) {
+        let same = found.bytes().zip(expected.bytes()).take_while(|(one, other)| one == other);
+        let from = same.count().saturating_sub(100);
+        let part = |line: &str| line.chars().skip(from).take(300).collect::<String>();
+        assert!(found == expected, "{}\n{}\nin {:.60}", part(found), part(expected), expected);
+    }
+    assert_eq!(found.len(), expected.len());
 }
 
 /// Waits until this holds.
-pub fn until(what: &str, holds: impl Fn() -> bool) {
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(120);
     while !holds() {
-        assert!(Instant::now() < end, "in vain: {what}");
-        std::thread::sleep(Duration::from_millis(100));
+        assert!(Instant::now() < end, "timed out waiting until {what}");
+        std::thread::sleep(LOOK);
     }
 }
 
-/// What `gazetted cluster status --json` says.
-pub fn status(node: &Gazetted) -> Value {
-    let output = node.run(&["cluster", "status", "--json"]);
-    serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
-}
-
 /// The sequence that a node has applied.
-pub fn sequence(node: &Gazetted) -> u64 {
-    status(node)["sequence"].as_u64().unwrap_or(0)
+pub fn sequence(node: &Node) -> u64 {
+    node.status()["sequence"].as_u64().unwrap_or(0)
 }
 
-/// The shares that a node owns, by the word of `of`.
-pub fn shares(of: &Gazetted, node: &str) -> u64 {
-    let status = status(of);
+/// The number of partitions that `owner` owns, as `node` reports it.
+pub fn partitions(node: &Node, owner: &str) -> u64 {
+    let status = node.status();
     let nodes = status["nodes"].as_array().cloned().unwrap_or_default();
-    let found = nodes.iter().find(|one| one["node"] == node);
+    let found = nodes.iter().find(|one| one["node"] == owner);
     found.and_then(|one| one["partitions"].as_u64()).unwrap_or(0)
 }
 
-/// Everything that a node serves about topics: paths, ETags, Last-Modified and bodies.
-pub fn served(daemon: &RunningDaemon) -> Vec<String> {
-    let paths = [
+/// The place of the node that leads, as any node knows it.
+pub fn leader(nodes: &[Node], names: &[&str]) -> usize {
+    let mut found = None;
+    until("a node leads", || {
+        let mut known = nodes.iter().filter_map(|node| {
+            let leader = node.status()["leader"].as_str()?.to_owned();
+            names.iter().position(|name| *name == leader)
+        });
+        found = known.next();
+        found.is_some()
+    });
+    found.unwrap()
+}
+
+/// Waits until every one of these nodes owns its part of the sources.
+pub fn until_all_own(nodes: &[&Node]) {
+    // One assignment gives each its part. The number of partitions says little about it: those with
+    // sources count much more than the others.
+    until("all nodes own sources", || nodes.iter().all(|node| partitions(nodes[0], node.name) > 1));
+}
+
+/// Everything that a node serves about topics, by path: status, ETag, Last-Modified and body. The
+/// volumes of archives are found by the links to them.
+pub fn served(daemon: &RunningDaemon) -> BTreeMap<String, [String; 4]> {
+    let mut paths: Vec<String> = [
         "/topics/crime.atom",
         "/topics/crime.rss",
         "/topics/crime.json",
@@ -236,12 +355,28 @@ pub fn served(daemon: &RunningDaemon) -> Vec<String> {
         "/topics.opml",
         "/",
         "/topics/crime",
-    ];
-    let show = |path: &str| {
-        let answer = get(daemon.address, path);
+    ]
+    .map(str::to_owned)
+    .into();
+    let mut served = BTreeMap::new();
+    while let Some(path) = paths.pop() {
+        let answer = get(daemon.address, &path);
         let header = |name| answer.header(name).unwrap_or("none").to_owned();
-        let (tag, modified) = (header("etag"), header("last-modified"));
-        format!("{path} {} {tag} {modified} {}", answer.status, answer.text())
-    };
-    paths.iter().map(|path| show(path)).collect()
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        if let Some(volume) = previous_volume(&text)
+            && !served.contains_key(&volume)
+        {
+            paths.push(volume);
+        }
+        let answer = [answer.status.to_string(), header("etag"), header("last-modified"), text];
+        served.insert(path, answer);
+    }
+    served
+}
+
+/// The path of the volume before, where a feed or a volume names one.
+fn previous_volume(feed: &str) -> Option<String> {
+    let tag = feed.split('<').find(|tag| tag.contains("rel=\"prev-archive\""))?;
+    let address = tag.split("href=\"").nth(1)?.split('"').next()?;
+    address.strip_prefix("https://feeds.example").map(str::to_owned)
 }

@@ -4,8 +4,8 @@ use gazetted::engine::RULES_VERSION;
 use gazetted::pipeline::ReplanError;
 
 use super::in_process::{Node, plain, until};
-use super::nodes::World;
 use super::servers::Servers;
+use super::world::World;
 
 /// Writes a configuration of a node anew.
 fn change(node: &Node, from: &str, to: &str) {

@@ -1,34 +1,64 @@
 //! NATS servers of a test, each a process that can be killed, frozen and started again.
 
 use std::fmt::Write;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::time::timeout;
+
+use super::network::Machine;
+use super::nodes::until;
 
 /// Servers that form one cluster.
 pub struct Servers {
     directory: TempDir,
-    ports: Vec<u16>,
-    processes: Vec<Option<Child>>,
+    servers: Vec<Server>,
+    /// Further lines of their configurations.
+    lines: &'static str,
 }
+
+struct Server {
+    machine: Option<Machine>,
+    /// For clients, and for the other servers.
+    ports: [u16; 2],
+    process: Option<Child>,
+}
+
+/// How long a server may take to answer the test.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// A port that was free a moment ago.
 pub fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
+impl Server {
+    fn host(&self) -> Ipv4Addr {
+        self.machine.as_ref().map_or(Ipv4Addr::LOCALHOST, |machine| machine.address)
+    }
+}
+
 impl Servers {
-    /// Starts so many servers and waits until JetStream answers.
+    /// Starts so many servers and waits until they listen.
     pub fn start(count: usize) -> Self {
-        let ports = (0..count).map(|_| free_port()).collect();
-        let processes = (0..count).map(|_| None).collect();
-        let mut servers = Self { directory: TempDir::new().unwrap(), ports, processes };
-        let routes: Vec<u16> = (0..count).map(|_| free_port()).collect();
-        for index in 0..count {
-            servers.write_config(index, &routes);
+        Self::of((0..count).map(|_| None).collect())
+    }
+
+    /// Starts a server on each of these machines; `None` is this one.
+    pub fn of(machines: Vec<Option<Machine>>) -> Self {
+        Self::with(machines, "")
+    }
+
+    /// The same, with further lines of their configurations.
+    pub fn with(machines: Vec<Option<Machine>>, lines: &'static str) -> Self {
+        let server = |machine| Server { machine, ports: [free_port(), free_port()], process: None };
+        let servers = machines.into_iter().map(server).collect();
+        let mut servers = Self { directory: TempDir::new().unwrap(), servers, lines };
+        for index in 0..servers.servers.len() {
+            servers.write_config(index);
             servers.restart(index);
         }
         servers
@@ -38,29 +68,28 @@ impl Servers {
         self.directory.path().join(format!("nats-{index}.conf"))
     }
 
-    fn write_config(&self, index: usize, routes: &[u16]) {
+    fn write_config(&self, index: usize) {
         let store = self.directory.path().join(format!("nats-{index}"));
+        let (host, [port, route]) = (self.servers[index].host(), self.servers[index].ports);
         let mut text = format!(
-            "server_name: n{index}\nlisten: 127.0.0.1:{}\njetstream {{ store_dir: {:?}, sync_interval: always }}\n",
-            self.ports[index], store
+            "server_name: n{index}\nlisten: {host}:{port}\njetstream {{ store_dir: {store:?}, sync_interval: always }}\n{}\n",
+            self.lines
         );
-        if routes.len() > 1 {
-            let listen = routes[index];
-            let others: Vec<String> =
-                routes.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect();
-            writeln!(
-                text,
-                "cluster {{ name: test, listen: 127.0.0.1:{listen}, routes: [{}] }}",
-                others.join(", ")
-            )
-            .unwrap();
+        if self.servers.len() > 1 {
+            let route_of =
+                |server: &Server| format!("nats://{}:{}", server.host(), server.ports[1]);
+            let routes: Vec<String> = self.servers.iter().map(route_of).collect();
+            let routes = routes.join(", ");
+            writeln!(text, "cluster {{ name: test, listen: {host}:{route}, routes: [{routes}] }}")
+                .unwrap();
         }
         std::fs::write(self.config(index), text).unwrap();
     }
 
     /// The addresses for `[cluster] servers`.
     pub fn addresses(&self) -> Vec<String> {
-        self.ports.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect()
+        let address = |server: &Server| format!("nats://{}:{}", server.host(), server.ports[0]);
+        self.servers.iter().map(address).collect()
     }
 
     /// The same as a list of TOML.
@@ -70,47 +99,87 @@ impl Servers {
         format!("[{}]", quoted.join(", "))
     }
 
+    /// The machine of a server.
+    pub fn machine(&self, index: usize) -> &Machine {
+        self.servers[index].machine.as_ref().unwrap()
+    }
+
+    /// The server that leads the stream of this cluster, as soon as one does.
+    pub fn stream_leader(&self, cluster: &str) -> usize {
+        let mut leader = None;
+        until("a server leads the stream", || {
+            let addresses = self.addresses();
+            let mut known = addresses.iter().filter_map(|address| stream_info(address, cluster));
+            leader = known.find_map(|info| info.cluster?.leader);
+            leader.is_some()
+        });
+        let name = leader.unwrap();
+        name.trim_start_matches('n').parse().unwrap()
+    }
+
+    /// The first sequence that the stream of this cluster keeps.
+    pub fn first_sequence(&self, cluster: &str) -> Option<u64> {
+        let addresses = self.addresses();
+        let mut known = addresses.iter().filter_map(|address| stream_info(address, cluster));
+        Some(known.next()?.state.first_sequence)
+    }
+
     /// Starts a server that does not run.
     pub fn restart(&mut self, index: usize) {
         let log = self.directory.path().join(format!("nats-{index}.log"));
         let log = std::fs::File::options().create(true).append(true).open(log).unwrap();
-        let child = Command::new("nats-server")
-            .arg("-c")
-            .arg(self.config(index))
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        self.processes[index] = Some(child);
-        let until = Instant::now() + Duration::from_secs(20);
-        while std::net::TcpStream::connect(("127.0.0.1", self.ports[index])).is_err() {
-            assert!(Instant::now() < until, "server {index} does not start");
-            std::thread::sleep(Duration::from_millis(20));
+        let mut command = Command::new("nats-server");
+        command.arg("-c").arg(self.config(index));
+        if let Some(machine) = &self.servers[index].machine {
+            command = machine.running(command);
         }
+        let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let server = &mut self.servers[index];
+        server.process = Some(child);
+        let address = (server.host(), server.ports[0]);
+        until("the server listens", || std::net::TcpStream::connect(address).is_ok());
     }
 
     /// Kills a server at once.
     pub fn kill(&mut self, index: usize) {
-        if let Some(mut child) = self.processes[index].take() {
+        if let Some(mut child) = self.servers[index].process.take() {
             child.kill().unwrap();
             child.wait().unwrap();
         }
     }
 
+    /// Kills all of them, and starts all again.
+    pub fn restart_all(&mut self) {
+        (0..self.servers.len()).for_each(|server| self.kill(server));
+        (0..self.servers.len()).for_each(|server| self.restart(server));
+    }
+
     /// Sends a signal to a server: STOP freezes it, CONT wakes it.
     pub fn signal(&self, index: usize, name: &str) {
-        let id = self.processes[index].as_ref().unwrap().id().to_string();
+        let id = self.servers[index].process.as_ref().unwrap().id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 }
 
+/// The state of the stream of a cluster, as the server at this address knows it.
+fn stream_info(address: &str, cluster: &str) -> Option<async_nats::jetstream::stream::Info> {
+    let ask = async {
+        let client = async_nats::connect(address).await.ok()?;
+        let stream = format!("gz-{cluster}");
+        let stream = async_nats::jetstream::new(client).get_stream(stream).await.ok()?;
+        Some(stream.cached_info().clone())
+    };
+    let runtime = tokio::runtime::Handle::current();
+    runtime.block_on(async { timeout(ANSWER, ask).await }).ok()?
+}
+
 impl Drop for Servers {
     fn drop(&mut self) {
-        for index in 0..self.processes.len() {
-            if let Some(mut child) = self.processes[index].take() {
+        (0..self.servers.len()).for_each(|server| {
+            if let Some(mut child) = self.servers[server].process.take() {
                 let _ = child.kill();
                 let _ = child.wait();
             }
-        }
+        });
     }
 }

@@ -13,8 +13,8 @@ use gazetted::pipeline::ReplanError;
 use gazetted::store::{Commit, Committed, DiskSpace, Record, Store, StoreError, TopicPlace};
 
 use super::in_process::{Node, until};
-use super::nodes::World;
 use super::servers::Servers;
+use super::world::World;
 
 /// How often the engine may read its own records before that panics.
 #[derive(Clone)]

@@ -4,8 +4,8 @@ use gazetted::engine::RULES_VERSION;
 use gazetted::pipeline::{ReplanError, UpgradeStep};
 
 use super::in_process::{Node, plain, until};
-use super::nodes::World;
 use super::servers::Servers;
+use super::world::World;
 use crate::monitoring::OF_A_NODE;
 
 const OLD: u32 = RULES_VERSION;

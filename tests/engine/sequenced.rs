@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use gazetted::config::Plan;
 use gazetted::engine::{
-    ANY_RULES, Engine, Event, RULES_VERSION, Reader, Sequenced, StartupProgress, Step, Turn,
-    genesis,
+    ANY_RULES, Engine, Event, RULES_VERSION, Reader, Sequenced, StartupProgress, Step, StreamState,
+    Turn, genesis,
 };
 use gazetted::model::{
     Assignment, Failure, FailureKind, NodeName, Outcome, Poll, SourceId, StateDigest, Timestamp,
@@ -19,12 +19,12 @@ use tempfile::TempDir;
 use super::generator::{Generator, Numbers, start};
 use super::replay::config;
 
-fn node(name: &str) -> NodeName {
+pub fn node(name: &str) -> NodeName {
     NodeName::new(name)
 }
 
 /// Compiles a configuration of a node of a cluster.
-fn plan(lines: &str) -> Arc<Plan> {
+pub fn plan(lines: &str) -> Arc<Plan> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("gazetted.toml");
     std::fs::write(directory.path().join("secret"), "0123456789abcdef".repeat(4)).unwrap();
@@ -35,7 +35,7 @@ fn plan(lines: &str) -> Arc<Plan> {
 }
 
 /// All partitions belong to one node.
-fn assigned_to(owner: &str, term: u64) -> Turn {
+pub fn assigned_to(owner: &str, term: u64) -> Turn {
     let (leader, nodes) = (node(owner), vec![node(owner)]);
     let at = Timestamp::EPOCH;
     Turn::Assign(Assignment {
@@ -49,15 +49,17 @@ fn assigned_to(owner: &str, term: u64) -> Turn {
 }
 
 /// A node's engine and store.
-struct Replica {
+pub struct Replica {
     directory: TempDir,
     plan: Arc<Plan>,
-    engine: Engine,
+    /// All plans that were in force.
+    plans: Vec<Arc<Plan>>,
+    pub engine: Engine,
     store: Arc<dyn Store>,
 }
 
 impl Replica {
-    async fn new(plan: &Arc<Plan>) -> Self {
+    pub async fn new(plan: &Arc<Plan>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut replica = Self::open(directory, plan.clone(), Vec::new(), start()).await;
         let text = plan.shared.as_deref().unwrap();
@@ -77,17 +79,29 @@ impl Replica {
         let opened = Engine::open(plan.clone(), former, &*store, at, &progress);
         let (engine, step) = opened.unwrap();
         store.commit(step.commit).await.unwrap();
-        Self { directory, plan, engine, store }
+        Self { directory, plans: vec![plan.clone()], plan, engine, store }
     }
 
     /// As the process does at a start, with a clock far ahead.
-    async fn restart(self) -> Self {
-        let Self { directory, plan, engine, store } = self;
-        let former = engine.former_plans();
+    pub async fn restart(self) -> Self {
+        let plan = self.plan.clone();
+        self.restart_by(plan).await
+    }
+
+    /// The same, with the plan as this node's files have it. Plans before it come from the store.
+    pub async fn restart_by(self, plan: Arc<Plan>) -> Self {
+        let Self { directory, engine, store, .. } = self;
+        let records = store.engine_records().unwrap();
+        let of = |text: &String| {
+            let known = self.plans.iter().find(|plan| plan.shared.as_deref() == Some(text));
+            known.unwrap().clone()
+        };
+        let former = StreamState::former_plans(&records).iter().map(of).collect();
         drop(engine);
         store.close().unwrap();
         let later = start().after(Duration::from_secs(900 * 24 * 3600));
-        Self::open(directory, plan, former, later).await
+        let plans = self.plans;
+        Self { plans, ..Self::open(directory, plan, former, later).await }
     }
 
     /// Another node that begins from a backup of this one.
@@ -100,13 +114,14 @@ impl Replica {
         Self::open(directory, self.plan.clone(), Vec::new(), later).await
     }
 
-    async fn apply(&mut self, turn: &Sequenced) -> Step {
+    pub async fn apply(&mut self, turn: &Sequenced) -> Step {
         let recent = HashMap::new();
         let mut step =
             self.engine.apply_sequenced(turn.clone(), &Reader::new(&*self.store, &recent)).unwrap();
         self.store.commit(std::mem::take(&mut step.commit)).await.unwrap();
         if step.events.contains(&Event::Planned) {
             self.plan = self.engine.plan().clone();
+            self.plans.push(self.plan.clone());
         }
         step
     }
@@ -120,7 +135,7 @@ impl Replica {
         }
     }
 
-    fn digest(&self) -> StateDigest {
+    pub fn digest(&self) -> StateDigest {
         self.engine.stream().unwrap().applied.digest
     }
 
@@ -133,18 +148,18 @@ impl Replica {
 }
 
 /// The turns of a stream, as node `a` appends them.
-struct Log {
+pub struct Log {
     sequence: u64,
     number: HashMap<NodeName, u64>,
     last: Timestamp,
 }
 
 impl Log {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { sequence: 1, number: HashMap::new(), last: start() }
     }
 
-    fn by(&mut self, name: &str, at: Timestamp, turn: Turn) -> Sequenced {
+    pub fn by(&mut self, name: &str, at: Timestamp, turn: Turn) -> Sequenced {
         self.sequence += 1;
         self.last = self.last.max(at);
         let number = self.number.entry(node(name)).or_default();
@@ -231,7 +246,7 @@ async fn nodes_that_restart_or_begin_from_a_backup_have_the_state_of_the_others(
 }
 
 /// A poll of a source that failed.
-fn failed(source: &str, at: Timestamp, kind: FailureKind, plan: &Plan) -> Poll {
+pub fn failed(source: &str, at: Timestamp, kind: FailureKind, plan: &Plan) -> Poll {
     let source = &plan.sources[&SourceId::new(source)];
     Poll::of(source, at, Outcome::Failed(Failure::new(kind, "nothing came")))
 }
@@ -291,7 +306,12 @@ async fn a_clock_that_is_ahead_does_not_move_the_time_of_the_stream() {
         Turn::PingReceived { source: source.clone(), at: ahead },
         Turn::PollRequested { source: source.clone(), at: ahead },
         Turn::HubCallback { source, token: "t".to_owned(), query: Vec::new(), at: ahead },
-        Turn::SubscribersUpdated { updated: Vec::new(), removed: Vec::new(), at: ahead },
+        Turn::SubscribersUpdated {
+            updated: Vec::new(),
+            removed: Vec::new(),
+            answered: Vec::new(),
+            at: ahead,
+        },
         Turn::Plan { plan: plan.clone(), at: ahead },
         Turn::Pause { at: ahead },
         Turn::Resume { at: ahead },

@@ -57,26 +57,43 @@ pub fn on_a_small_disk(
     change: impl FnOnce(&mut Command),
 ) -> Option<(Launched, PathBuf)> {
     let disk = gazetted.path().join("disk");
-    std::fs::create_dir(&disk).unwrap();
+    let mut command = with_a_small_disk(&gazetted.command(&["run"]), &disk)?;
+    change(&mut command);
+    let launched = Launched::by(command);
+    let seen = as_seen_by(launched.id(), &disk);
+    Some((launched, seen))
+}
+
+/// The same command with a file system of 64 MiB at this directory, which nobody else sees; none
+/// where that cannot be had, which is said.
+pub fn with_a_small_disk(run: &Command, disk: &Path) -> Option<Command> {
+    std::fs::create_dir_all(disk).unwrap();
     let mut command = Command::new("unshare");
-    let run = gazetted.command(&["run"]);
     command
         .args(["--user", "--map-root-user", "--mount", "sh", "-c"])
-        .arg("mount -t tmpfs -o size=64m none \"$0\" || exit 99; exec \"$1\" run")
-        .args([disk.as_os_str(), run.get_program()])
-        .env("GAZETTED_CONFIG", gazetted.config())
-        .env_remove("NOTIFY_SOCKET");
-    change(&mut command);
+        .arg("mount -t tmpfs -o size=64m none \"$0\" || exit 99; exec \"$@\"")
+        .arg(disk)
+        .arg(run.get_program())
+        .args(run.get_args());
+    for (name, value) in run.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
     let possible = Command::new("unshare")
         .args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none"])
-        .arg(&disk)
+        .arg(disk)
         .status();
     if !possible.is_ok_and(|status| status.success()) {
         println!("skipped: no file system of its own can be mounted here (unshare, tmpfs)");
         return None;
     }
-    let launched = Launched::by(command);
-    let root = Path::new("/proc").join(launched.id().to_string()).join("root");
-    let seen = root.join(disk.strip_prefix("/").unwrap());
-    Some((launched, seen))
+    Some(command)
+}
+
+/// A path as a process with file systems of its own sees it.
+pub fn as_seen_by(process: u32, path: &Path) -> PathBuf {
+    let root = Path::new("/proc").join(process.to_string()).join("root");
+    root.join(path.strip_prefix("/").unwrap())
 }

@@ -50,6 +50,21 @@ async fn an_injected_feed_cannot_run_a_script() {
 }
 
 #[tokio::test]
+async fn a_story_s_page_lists_those_who_carried_it_in_the_order_of_their_dates() {
+    let copy_at = |time: &str| {
+        let published = Some(at(&format!("2025-04-02T{time}:00Z")));
+        gazetted::model::Entry { published, updated: published, ..copy("wire", 1) }
+    };
+    let said = told(1, vec![entry(1), copy_at("10:30"), copy_at("09:30")]);
+    let path = format!("/stories/{}", said.id);
+    let world = World::telling(vec![said]).await;
+    let page = world.get(&path).await;
+    let places = ["11:05", "09:30", "10:30"]
+        .map(|time| page.text().find(&format!("2 April 2025, {time}</time>")).unwrap());
+    assert!(places.is_sorted(), "the lead, then the copies: {places:?}\n{}", page.text());
+}
+
+#[tokio::test]
 async fn a_story_s_page_says_who_carried_it_and_why_it_is_one_story() {
     let said = told(1, vec![copy("wire", 1), entry(1)]);
     let path = format!("/stories/{}", said.id);
@@ -57,7 +72,7 @@ async fn a_story_s_page_says_who_carried_it_and_why_it_is_one_story() {
     let page = world.get(&path).await;
     for part in [
         "The 2 places where it was published",
-        "first to publish it",
+        "seen here first",
         "has the same title, 2 hours apart",
         "Permanent ID: <code>",
         "href=\"/topics/sanctions\"",

@@ -85,3 +85,81 @@ async fn a_search_that_cannot_be_made_now_is_a_503_that_says_when_to_come_back()
     }
     assert_eq!(world.get("/search").await.status, 200);
 }
+
+/// Queries that strain the parser, the compiler or the evaluation, and those that mean nothing.
+const STRANGE_QUERIES: [&str; 30] = [
+    "abc* OR th* OR gov*",
+    "***",
+    "\"a* b* c* d*\"",
+    "first(99999999999, a)",
+    "atleast(99999999999999999999, a)",
+    "a NEAR/99999999999 b",
+    "a NOT NEAR/0 a",
+    "score(a^99999999999) >= 99999999999999",
+    "score(a^-1e999) >= nan",
+    "score()",
+    "/(a+)+$/",
+    "/a{1000}{1000}/",
+    "/\\p{L}{200}/",
+    "/(?=a)/",
+    "//",
+    "/(?i-u)\\xff/",
+    "a\0b",
+    "\u{202e}\u{202d}abc",
+    "@@@",
+    "source:a*",
+    "link:/a",
+    "\"><script>alert(1)</script>",
+    "{{ 7*7 }}",
+    "a\r\nX: y",
+    "\"\"",
+    "\"",
+    "caps()",
+    "title:title:title:a",
+    "NOT NOT a",
+    "a SAME/sentence b SAME/paragraph c",
+];
+
+/// Addresses behind every end of a list.
+const STRANGE_PATHS: [&str; 14] = [
+    "/search?q=a&page=99999999999999999999999",
+    "/search?q=a&page=-1",
+    "/search?q=a&since=99999999999y",
+    "/search?q=a&since=1ns",
+    "/search?q=a&q=b&q=c",
+    "/search.atom?q=%ff%fe",
+    "/search.json?q=(((",
+    "/stories?before=9223372036854775807-00000000000000000000000000000000",
+    "/stories?before=-1",
+    "/stories?before=0001-01-01T00:00:00Z",
+    "/stories.json?before=9999-12-31T23:59:59Z",
+    "/stories/%ff",
+    "/topics/..%2f..%2fetc?before=2100-01-01T00:00:00Z",
+    "/topics/all/archive/99999999999999999999.atom",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_a_stranger_asks_is_an_error_of_the_server() {
+    let entry = ("urn:1", "https://dep.example/1", "Sanctions announced", "2025-04-02T11:05:00Z");
+    let daemon = crate::support::world::World::new().await;
+    let daemon = daemon.source("dep", atom(&[entry])).topic("all", "sanctions").start().await;
+    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    let nested = |open: &str, close: &str, deep| open.repeat(deep) + "a" + &close.repeat(deep);
+    let mut queries = STRANGE_QUERIES.map(str::to_owned).to_vec();
+    queries.push(nested("(", ")", 200));
+    queries.push(nested("NOT ", "", 300));
+    queries.push(nested("atleast(1,", ")", 60));
+    let mut paths: Vec<String> = STRANGE_PATHS.map(str::to_owned).to_vec();
+    for query in queries {
+        let query: String = encoded(&query);
+        paths.push(format!("/search?since=all&q={query}"));
+        paths.push(format!("/search.atom?since=all&q={query}"));
+    }
+    for path in paths {
+        let answer = daemon.get(&path).await;
+        assert!(answer.status < 500, "{path}: {}\n{}", answer.status, answer.text());
+        assert!(answer.body.len() < 100_000, "{path}: {} bytes", answer.body.len());
+        assert!(!answer.text().contains("<script"), "{path}: {}", answer.text());
+    }
+    assert_eq!(daemon.get("/search?since=all&q=sanctions").await.status, 200);
+}

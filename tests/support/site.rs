@@ -26,6 +26,8 @@ pub struct Request {
     pub target: String,
     /// Which of the site's connections it came over, counted from 0.
     pub connection: usize,
+    /// Where that connection came from.
+    pub peer: SocketAddr,
     /// When its head was complete.
     pub at: Instant,
     /// How many requests were under way at the site just then, this one included.
@@ -40,6 +42,7 @@ impl Request {
             body: Vec::new(),
             target: String::new(),
             connection: 0,
+            peer: SocketAddr::from(([0, 0, 0, 0], 0)),
             at: Instant::now(),
             under_way: 0,
         }
@@ -347,6 +350,11 @@ impl Site {
         self.state().log.clone()
     }
 
+    /// The last request.
+    pub fn last(&self) -> Option<Request> {
+        self.state().log.last().cloned()
+    }
+
     /// The log as text, for a test that fails.
     pub fn story(&self) -> String {
         let log = self.log();
@@ -367,18 +375,22 @@ impl Site {
 
 async fn accept(listener: TcpListener, state: Arc<Mutex<State>>) {
     let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
+    while let Ok((stream, peer)) = listener.accept().await {
         let number = {
             let mut state = state.lock().unwrap();
             state.connections += 1;
             state.connections - 1
         };
-        connections.spawn(serve(stream, number, state.clone()));
+        connections.spawn(serve(stream, (number, peer), state.clone()));
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn serve(mut stream: TcpStream, connection: usize, state: Arc<Mutex<State>>) {
+async fn serve(
+    mut stream: TcpStream,
+    (connection, peer): (usize, SocketAddr),
+    state: Arc<Mutex<State>>,
+) {
     let _ = stream.set_nodelay(true);
     let mut received = Vec::new();
     loop {
@@ -418,6 +430,7 @@ async fn serve(mut stream: TcpStream, connection: usize, state: Arc<Mutex<State>
                 body,
                 target,
                 connection,
+                peer,
                 at: Instant::now(),
                 under_way: state.under_way,
             };

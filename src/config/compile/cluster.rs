@@ -60,6 +60,12 @@ impl Diagnostics<'_> {
             let help = "write days: nodes that were away for longer need a snapshot";
             self.error(place, "`keep` is shorter than `node_timeout`", help);
         }
+        if table.snapshots.0.is_some_and(|interval| interval >= keep) {
+            let place = (0, main.place("cluster.snapshots"));
+            let help =
+                "write less than `keep`: a snapshot is of use while the turns after it are kept";
+            self.error(place, "`snapshots` is not shorter than `keep`", help);
+        }
         Some(Arc::new(ClusterPlan {
             name: table.name.0.clone(),
             node: node?,
@@ -72,6 +78,7 @@ impl Diagnostics<'_> {
             polls: table.polls,
             node_timeout: timeout,
             keep,
+            snapshots: table.snapshots.0,
             ready_lag: table.ready_lag,
         }))
     }

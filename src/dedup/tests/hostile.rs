@@ -271,3 +271,39 @@ fn a_document_that_says_nothing_new_has_no_text_read() {
     more.push(Entry { text: RELEASES[0].2.to_owned(), ..entry("fcdo", "urn:new", "-", "New") });
     assert_eq!(read(more, &desk), 9);
 }
+
+#[test]
+fn a_story_holds_so_many_entries_however_often_it_is_repeated() {
+    let original = release("fcdo", 0, "www.gov.uk");
+    let repeated = |source: &str, number: u32| {
+        let link = format!("https://{source}.example/{number}");
+        Entry {
+            original: original.url.clone(),
+            published: original
+                .published
+                .map(|at| at.after(std::time::Duration::from_secs(60 * u64::from(number)))),
+            ..Entry { text: original.text.clone(), ..entry(source, &link, &link, &original.title) }
+        }
+    };
+    let mut desk = Desk::new();
+    desk.read(std::slice::from_ref(&original));
+    let document: Vec<Entry> = (0..100).map(|number| repeated("mirror", number)).collect();
+    let judged = desk.read(&document);
+    let story = desk.only_story();
+    let of_mirror =
+        story.members.iter().filter(|one| one.entry.source.as_str() == "mirror").count();
+    assert_eq!((of_mirror, judged.left_out), (10, 90));
+    let whole = story.clone();
+    // Listed again, now or later, it changes nothing, and another source still joins.
+    hour(&mut desk);
+    let judged = desk.read(&document);
+    assert_eq!((judged.admitted.len(), judged.known, judged.left_out), (0, 100, 90));
+    assert_eq!(desk.only_story(), &whole);
+    desk.read(&[repeated("gazette", 1)]);
+    assert_eq!(desk.only_story().members.len(), whole.members.len() + 1);
+    // However many sources there are, there is an end.
+    for number in 0..300 {
+        desk.read(&[repeated(&format!("mirror-{number}"), 7)]);
+    }
+    assert_eq!(desk.only_story().members.len(), 250);
+}

@@ -27,6 +27,8 @@ pub(super) struct Origin {
     pub(super) line: VecDeque<usize>,
     /// The earliest next start.
     pub(super) next_start: Timestamp,
+    /// Whether it was asked since it is on the agenda.
+    pub(super) is_asked: bool,
     /// Refusals of its server, and the hold that follows from them (P28).
     pub(super) refusals: Refusals<usize>,
     /// Where it was reached last.
@@ -61,7 +63,11 @@ impl Origin {
     }
 
     /// Follows what is remembered of a source, as far as the whole origin goes by it (P28).
-    pub(super) fn heed(&mut self, source: usize, state: &SourceState) {
+    /// Before this agenda asks it, it is spaced from the last poll of a run or of a node before.
+    pub(super) fn heed(&mut self, source: usize, state: &SourceState, spacing: Duration) {
+        if let Some(last) = state.last_poll.filter(|_| !self.is_asked) {
+            self.next_start = self.next_start.max(last.after(self.gap(spacing)));
+        }
         self.refusals.heed(source, state, self.spaced);
     }
 }

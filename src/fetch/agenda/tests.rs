@@ -342,3 +342,29 @@ fn p34_a_neighbour_that_is_held_does_not_keep_the_room_of_the_others() {
     assert_eq!(agenda.wake_at(), Some(at(9000)));
     assert_eq!(started(&mut agenda, at(9000)).len(), 1, "the others are still under way");
 }
+
+#[test]
+fn an_origin_that_another_node_has_asked_is_spaced_from_its_last_poll() {
+    let mut agenda = Agenda::new(SECOND * 30, 4);
+    let polled = |last| SourceState { last_poll: Some(at(last)), ..due(0) };
+    let [a, b] = ["http://h/a", "http://h/b"].map(|address| web_source(address, address));
+    agenda.plan(&a, &polled(100));
+    agenda.plan(&b, &polled(110));
+    assert_eq!(started(&mut agenda, at(139)), [""; 0]);
+    assert_eq!(agenda.wake_at(), Some(at(140)));
+    assert_eq!(started(&mut agenda, at(140)), ["http://h/a"]);
+    // From then on its own starts count, however long an answer takes.
+    agenda.plan(&a, &SourceState { last_poll: Some(at(155)), ..due(900) });
+    agenda.finished(&a.id, at(155));
+    assert_eq!(started(&mut agenda, at(169)), [""; 0]);
+    assert_eq!(started(&mut agenda, at(170)), ["http://h/b"]);
+}
+
+#[test]
+fn a_poll_in_the_future_delays_an_origin_no_longer_than_its_spacing() {
+    let mut agenda = Agenda::new(SECOND * 30, 4);
+    let source = web_source("a", "http://a/");
+    agenda.plan(&source, &SourceState { last_poll: Some(at(9_000)), ..due(0) });
+    assert_eq!(started(&mut agenda, at(100)), [""; 0]);
+    assert_eq!(started(&mut agenda, at(130)), ["a"]);
+}

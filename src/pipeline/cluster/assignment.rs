@@ -1,35 +1,105 @@
 //! Assigns the sources to nodes, and follows the assignment in force.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::info;
 
-use super::LOOK;
+use super::CHECK_INTERVAL;
 use crate::engine::ownership::assign;
 use crate::engine::{StreamState, Turn};
-use crate::model::{Assignment, NodeName, SourceId};
+use crate::model::{Assignment, NodeName, Partition, SourceId};
 use crate::pipeline::Pipeline;
 use crate::store::StoreError;
+use crate::stream::node_state::NodeState;
+use crate::stream::uptime;
+
+/// After so long sources are counted again: some have moved to other hosts.
+const COUNTED: Duration = Duration::from_secs(60);
+
+/// The number of sources in each partition. Counting them takes long where there are many.
+#[derive(Default)]
+pub(super) struct Weights(Option<(Instant, BTreeMap<Partition, u64>)>);
+
+impl Weights {
+    /// The numbers, counted again if that is due.
+    fn current(
+        &mut self,
+        count: impl FnOnce() -> BTreeMap<Partition, u64>,
+    ) -> &BTreeMap<Partition, u64> {
+        let counted = self.0.take().filter(|(at, _)| at.elapsed() < COUNTED);
+        &self.0.insert(counted.unwrap_or_else(|| (Instant::now(), count()))).1
+    }
+
+    /// Has sources counted again: the plan has changed.
+    pub(super) fn forget(&mut self) {
+        self.0 = None;
+    }
+}
+
+/// A partition of this node that another may still be polling.
+pub(super) struct Held {
+    until: Instant,
+    /// The sequence at which this node gained it. Where it had no owner, the nodes that had it
+    /// earlier may not report that they have lost it.
+    gained: Option<u64>,
+}
+
+impl Held {
+    /// Held for so long, whatever other nodes report.
+    pub(super) fn until(until: Instant) -> Self {
+        Self { until, gained: None }
+    }
+
+    /// Is held for `rest` at most once all others have applied the turn by which this node gained it:
+    /// they have given their polls up then.
+    fn shorten(&mut self, others: &[Option<&NodeState>], now: Instant, rest: Duration) {
+        let has_given_up = |sequence: u64| {
+            // One that cannot write may have applied less than it reports.
+            let has_applied = |state: &NodeState| state.polls && state.sequence >= sequence;
+            others.iter().all(|other| other.is_some_and(has_applied))
+        };
+        if self.gained.is_some_and(has_given_up) {
+            self.gained = None;
+            self.until = self.until.min(now + rest);
+        }
+    }
+}
 
 impl Pipeline {
     /// Does what is due for the cluster: the state of this node is reported, sources are assigned.
     pub(in crate::pipeline) async fn tend_cluster(&mut self) -> Result<(), StoreError> {
+        let spacing = self.driver.plan().polling.spacing;
         let Some(cluster) = &mut self.cluster else { return Ok(()) };
         let now = Instant::now();
-        let is_due = now >= cluster.next_look;
+        let is_due = now >= cluster.next_check;
         if !is_due && !cluster.may_reassign {
             return Ok(());
         }
-        cluster.next_look = now + LOOK;
+        cluster.next_check = now + CHECK_INTERVAL;
         let before = cluster.held.len();
-        cluster.held.retain(|_, until| *until > now);
+        if before > 0 {
+            let members = cluster.membership.members();
+            let state = self.driver.engine().stream();
+            let alive = state.and_then(|state| state.assignment.as_ref());
+            let alive = alive.map_or(&[][..], |assigned| &assigned.alive);
+            let others = alive.iter().filter(|node| **node != cluster.plan.node);
+            let others: Vec<_> = others
+                .map(|node| members.get(node).map(|member| &member.heartbeat.state))
+                .collect();
+            // The last request may have been a moment before.
+            let rest = cluster.plan.node_timeout / 8 + spacing;
+            cluster.held.values_mut().for_each(|held| held.shorten(&others, now, rest));
+        }
+        cluster.held.retain(|_, held| held.until > now);
         let is_released = cluster.held.len() < before;
         self.report();
         if is_released {
             self.plan_all();
         }
         self.try_again();
+        self.answer_if_unconfirmed();
         if self.can_write() && !self.is_cut_off() {
             self.check_clock().await?;
             self.reassign().await?;
@@ -78,8 +148,8 @@ impl Pipeline {
             .filter(|(node, keeps_up)| polls(node, **keeps_up))
             .map(|(node, _)| node.clone())
             .collect();
-        let weights = engine.weights();
-        let (nodes, owners) = assign(before, &nodes, &weights);
+        let weights = cluster.weights.current(|| engine.weights());
+        let (nodes, owners) = assign(before, &nodes, weights);
         let is_same = before.is_some_and(|before| {
             before.term == term && before.nodes == nodes && before.owners == owners
         });
@@ -106,13 +176,12 @@ impl Pipeline {
     /// that it has gained wait until the node before can have none under way.
     pub(in crate::pipeline) fn assigned(&mut self, before: Option<&Assignment>) {
         let engine = self.driver.engine();
-        let (Some(cluster), Some(StreamState { assignment: Some(now), .. })) =
+        let (Some(cluster), Some(StreamState { applied, assignment: Some(now) })) =
             (&mut self.cluster, engine.stream())
         else {
             return;
         };
         let own = &cluster.plan.node;
-        let has_led = before.is_some_and(|before| before.leader == *own && before.term == now.term);
         let until = Instant::now() + cluster.plan.node_timeout;
         for partition in 0..crate::model::PARTITIONS {
             let old = before.and_then(|before| before.owner(partition));
@@ -121,17 +190,18 @@ impl Pipeline {
             } else if old.is_none() && before.is_some()
                 || old.is_some_and(|old| old != own && now.alive.contains(old))
             {
-                cluster.held.insert(partition, until);
+                let gained = old.map(|_| applied.sequence);
+                cluster.held.insert(partition, Held { until, gained });
             }
         }
         let count = now.count_of(own);
         info!(
             event = "assigned",
             partitions = count,
-            "this node owns {count} of 1024 shares of the sources"
+            "this node owns {count} of the 1024 partitions of the sources"
         );
         let is_lost = |id: &SourceId| !engine.is_owner(own, id);
-        let begins_to_lead = now.leader == *own && !has_led;
+        let begins_to_lead = now.begins_lead_of(own, before);
         self.polls.abort(is_lost);
         if begins_to_lead {
             self.serve_all_subscribers();
@@ -158,8 +228,55 @@ impl Pipeline {
         let members = cluster.membership.members();
         members.values().all(|member| {
             let state = &member.heartbeat.state;
-            member.heard.elapsed() >= cluster.plan.node_timeout
+            uptime::since(member.last_heartbeat) >= cluster.plan.node_timeout
                 || (state.sequence >= *began && !state.fills)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn sources_are_counted_once_a_minute_and_after_a_new_plan() {
+        let (mut weights, mut counted) = (Weights::default(), 0);
+        let mut look = |weights: &mut Weights| {
+            weights.current(|| {
+                counted += 1;
+                BTreeMap::from([(7, counted)])
+            })[&7]
+        };
+        assert_eq!([look(&mut weights), look(&mut weights)], [1, 1]);
+        weights.forget();
+        assert_eq!([look(&mut weights), look(&mut weights)], [2, 2]);
+        tokio::time::advance(COUNTED).await;
+        assert_eq!(look(&mut weights), 3);
+    }
+
+    const REST: Duration = Duration::from_secs(3);
+
+    #[test]
+    fn a_partition_is_held_until_all_others_have_given_it_up() {
+        let now = Instant::now();
+        let whole = now + Duration::from_secs(20);
+        let state = |polls, sequence| NodeState { sequence, polls, ..NodeState::default() };
+        let until = |gained, others: &[Option<&NodeState>]| {
+            let mut held = Held { until: whole, gained };
+            held.shorten(others, now, REST);
+            held.until
+        };
+        let (behind, there, full) = (state(true, 6), state(true, 7), state(false, 9));
+        assert_eq!(until(Some(7), &[Some(&there)]), now + REST);
+        assert_eq!(until(Some(7), &[]), now + REST, "this node is alone");
+        let waits = [
+            until(Some(7), &[Some(&behind)]),
+            until(Some(7), &[Some(&full)]),
+            until(Some(7), &[Some(&there), None]),
+            // The owner before has, but not the one before that.
+            until(Some(7), &[Some(&there), Some(&behind)]),
+            until(None, &[Some(&there)]),
+        ];
+        assert_eq!(waits, [whole; 5]);
     }
 }

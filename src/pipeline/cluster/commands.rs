@@ -6,7 +6,7 @@ use crate::engine::Turn;
 use crate::model::NodeName;
 use crate::pipeline::Pipeline;
 use crate::store::StoreError;
-use crate::stream::Message;
+use crate::stream::{Message, uptime};
 
 /// Why a command cannot be carried out now.
 const CUT_OFF: &str = "it is not in force yet: the other nodes cannot be reached";
@@ -69,7 +69,7 @@ impl Pipeline {
         let mut silent = Vec::new();
         for (node, member) in members {
             let rules = member.heartbeat.rules;
-            if member.heard.elapsed() >= timeout {
+            if uptime::since(member.last_heartbeat) >= timeout {
                 silent.push(node);
             } else if rules != own {
                 return Ok(Err(format!(

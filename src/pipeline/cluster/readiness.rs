@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
+use super::node_facts::NodeFacts;
 use crate::pipeline::Pipeline;
 use crate::publish::NodeFigures;
 use crate::stream::node_state::NodeState;
+use crate::stream::uptime;
 
 /// Why a node applies no further turn.
 #[derive(Debug)]
@@ -83,38 +85,24 @@ impl Pipeline {
         if let Some(current) = cluster.membership.current() {
             cluster.current = cluster.current.max(Some(current));
         }
-        let lag = cluster.current.unwrap_or(cluster.began).elapsed();
+        let lag = uptime::since(cluster.current.unwrap_or(cluster.began));
         let (own, in_force) = (cluster.plan.rules, applied.rules);
-        let not_ready = if let Some(stopped) = &cluster.stopped {
-            Some(stopped.why.clone())
-        } else if let Some(sequence) = cluster.membership.diverged() {
-            Some(format!("its state differs from that of the others at sequence {sequence}"))
-        } else if own != in_force && !applied.paused {
-            Some(format!(
-                "rules version {in_force} is in force, and this program applies version {own}: {}",
-                match own < in_force {
-                    true => "install the version of gazetted that the other nodes run",
-                    false => "run the earlier version, and begin with `gazetted cluster upgrade`",
-                }
-            ))
-        } else if let Some(of_leader) = cluster.membership.leader_timeout()
-            && of_leader != cluster.plan.node_timeout
-        {
-            let (own, of_leader) =
-                (cluster.plan.node_timeout.as_secs_f64(), of_leader.as_secs_f64());
-            Some(format!(
-                "its `node_timeout` is {own} s, and the leader's is {of_leader} s: write the same on all nodes"
-            ))
-        } else if cluster.current.is_none() && cluster.membership.is_led_by_another() {
-            Some("it has not caught up with the stream yet".to_owned())
-        } else if lag > cluster.plan.ready_lag {
-            Some(format!("it has not been up to date with the leader for {} s", lag.as_secs()))
-        } else if cluster.clock_is_off() {
-            let offset = cluster.clock_offset;
-            Some(format!("its clock is {offset} ms ahead of the stream's time: it does not poll"))
-        } else {
-            None
-        };
+        let membership = &cluster.membership;
+        let not_ready = NodeFacts {
+            stopped: cluster.stopped.as_ref().map(|stopped| &*stopped.why),
+            diverged: membership.diverged(),
+            rules: [own, in_force],
+            is_paused: applied.paused,
+            node_timeout: cluster.plan.node_timeout,
+            leader_timeout: membership.leader_timeout(),
+            has_caught_up: cluster.current.is_some(),
+            is_led_by_another: membership.is_led_by_another(),
+            lag,
+            can_write,
+            ready_lag: cluster.plan.ready_lag,
+            clock_offset: cluster.clock_is_off().then_some(cluster.clock_offset),
+        }
+        .why_not_ready();
         let is_ready = not_ready.is_none();
         match &not_ready {
             Some(why) if cluster.was_ready => {

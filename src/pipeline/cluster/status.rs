@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{NodeName, PARTITIONS};
 use crate::pipeline::Pipeline;
+use crate::stream::uptime;
 
 /// The state of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +33,7 @@ pub struct ClusterStatus {
     /// The sequence of a turn at which this node stopped, and that `gazetted cluster skip` passes.
     #[serde(default)]
     pub stopped_at: Option<u64>,
-    /// All nodes that were heard.
+    /// All nodes that have sent a heartbeat lately.
     pub nodes: Vec<NodeStatus>,
 }
 
@@ -45,9 +46,9 @@ pub struct NodeStatus {
     pub sequence: u64,
     /// Seconds since it was up to date with the leader.
     pub lag: u64,
-    /// Seconds since it was heard.
+    /// Seconds since its last heartbeat.
     pub heard: u64,
-    /// Its shares of the sources, of 1,024.
+    /// The number of its partitions of the sources, of 1,024.
     pub partitions: usize,
     /// The rules version that it applies.
     pub rules: u32,
@@ -69,7 +70,7 @@ impl Pipeline {
             partitions: assignment.map_or(0, |assigned| assigned.count_of(&node)),
             sequence: member.heartbeat.state.sequence,
             lag: member.heartbeat.state.lag,
-            heard: member.heard.elapsed().as_secs(),
+            heard: uptime::since(member.last_heartbeat).as_secs(),
             rules: member.heartbeat.rules,
             version: member.heartbeat.version,
             clock_offset: member.heartbeat.state.clock_offset,
@@ -94,6 +95,6 @@ impl Pipeline {
 }
 
 impl ClusterStatus {
-    /// All shares of the sources.
-    pub const SHARES: u16 = PARTITIONS;
+    /// The number of all partitions.
+    pub const PARTITIONS: u16 = PARTITIONS;
 }

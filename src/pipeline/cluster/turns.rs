@@ -132,18 +132,15 @@ impl Pipeline {
         }
         let in_force = self.driver.engine().stream()?.applied.rules;
         match &received.content {
-            Content::Part => Some(received.with_turn(None, None)),
-            Content::Message(Message::Genesis(_)) => Some(received.with_turn(None, None)),
-            Content::Message(Message::Turn(turn)) => {
-                let turn = turn.clone();
-                Some(received.with_turn(Some(turn), None))
+            Content::Part | Content::Message(Message::Genesis(_) | Message::Turn(_)) => {
+                Some(received.sequenced())
             }
             Content::Message(Message::Plan { text, follows, at }) => {
                 let (follows, at) = (*follows, *at);
                 match self.compiled(text) {
                     Ok(plan) => {
-                        let turn = Turn::Plan { plan: Arc::new(plan), at };
-                        Some(received.with_turn(Some(turn), follows))
+                        let turn = Some(Turn::Plan { plan: Arc::new(plan), at });
+                        Some(Sequenced { turn, follows, ..received.sequenced() })
                     }
                     Err(problems) => {
                         let first = problems.0.first().map(ToString::to_string);
@@ -157,7 +154,7 @@ impl Pipeline {
                 }
             }
             // Its node does not have the rules in force: the engine drops it, on every node.
-            Content::OtherRules if rules != in_force => Some(received.with_turn(None, None)),
+            Content::OtherRules if rules != in_force => Some(received.sequenced()),
             Content::OtherRules => {
                 let own = cluster.plan.rules;
                 self.stop_applying(&format!(
@@ -188,7 +185,7 @@ impl Pipeline {
         tokio::task::block_in_place(|| (cluster.compile)(text, plan))
     }
 
-    /// A turn is applied.
+    /// Reports that a turn was applied.
     fn applied(&mut self) {
         let engine = self.driver.engine();
         let (Some(cluster), Some(state)) = (&mut self.cluster, engine.stream()) else { return };

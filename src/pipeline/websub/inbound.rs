@@ -240,19 +240,19 @@ impl Pipeline {
         }
     }
 
-    /// Answers a hub that verifies or denies a subscription at a callback (W7, W9).
+    /// Answers a hub that verifies or denies a subscription at a callback (W7, W9). `None` if what it
+    /// says cannot be recorded now.
     pub(in crate::pipeline) async fn call_back(
         &mut self,
         token: &str,
         query: Vec<(String, String)>,
-    ) -> Result<CallbackAnswer, StoreError> {
+    ) -> Result<Option<CallbackAnswer>, StoreError> {
         let inbound = self.websub.inbound.as_ref();
         let source = inbound.and_then(|inbound| inbound.callbacks.source(token));
-        let Some(source) = source else { return Ok(CallbackAnswer::Unknown) };
+        let Some(source) = source else { return Ok(Some(CallbackAnswer::Unknown)) };
         let (token, at) = (token.to_owned(), self.clock.now());
         let applied = self.apply(Turn::HubCallback { source, token, query, at }).await?;
-        // On a full disk nothing is confirmed; the hub is asked again.
-        Ok(applied.and_then(|applied| applied.callback).unwrap_or(CallbackAnswer::Unknown))
+        Ok(applied.map(|applied| applied.callback.unwrap_or(CallbackAnswer::Unknown)))
     }
 
     /// Acts on an event of a source's hub.

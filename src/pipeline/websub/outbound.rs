@@ -15,7 +15,7 @@ use url::Url;
 use super::calls::{Caller, Delivered, LookedUp, Pinged, Verified, is_success, shown};
 use crate::engine::Turn;
 use crate::fetch::Call;
-use crate::model::{Seed, Subscriber, SubscriberId, Timestamp};
+use crate::model::{Seed, Subscriber, SubscriberId, SubscriptionTerms, Timestamp};
 use crate::pipeline::Pipeline;
 use crate::publish::{ResponseCache, Site};
 use crate::store::StoreError;
@@ -229,7 +229,8 @@ impl Pipeline {
         self.start_verifications();
         let (plan, caller, now) = (self.driver.plan().clone(), self.caller(), self.clock.now());
         let cache = self.driver.cache().clone();
-        let is_closed = self.is_closed();
+        // After a restore feeds are empty until they are filled: nobody is sent that.
+        let is_closed = self.is_closed() || self.driver.engine().lacks_everything();
         if !self.leads() {
             // The leader of a cluster delivers, and looks at everything when it begins to.
             if let Some(hub) = &mut self.websub.outbound {
@@ -318,7 +319,10 @@ impl Pipeline {
             );
             hub.denials.push_back(protocol::denial_url(subscriber, why));
         }
-        self.store_subscribers(Vec::new(), [ended, dropped].concat()).await
+        // There is nothing to verify any more.
+        let asked = |id: &SubscriberId| Some((*id, subscribers.get(id)?.asked.clone()?));
+        let answered = dropped.iter().filter_map(asked).collect();
+        self.store_subscribers(Vec::new(), [ended, dropped].concat(), answered).await
     }
 
     fn send_denials(&mut self, caller: &Caller) {
@@ -330,15 +334,17 @@ impl Pipeline {
         }
     }
 
-    /// Stores the changed subscribers, and removes others.
+    /// Stores the changed subscribers, and removes others. `answered`: their requests that are
+    /// answered by it.
     pub(super) async fn store_subscribers(
         &mut self,
         updated: Vec<Subscriber>,
         removed: Vec<SubscriberId>,
+        answered: Vec<(SubscriberId, SubscriptionTerms)>,
     ) -> Result<(), StoreError> {
         if !updated.is_empty() || !removed.is_empty() {
             let at = self.clock.now();
-            self.apply(Turn::SubscribersUpdated { updated, removed, at }).await?;
+            self.apply(Turn::SubscribersUpdated { updated, removed, answered, at }).await?;
         }
         self.count_subscribers();
         Ok(())
@@ -404,7 +410,7 @@ impl Pipeline {
             }
             kept.push(subscriber);
         }
-        self.store_subscribers(kept, gone).await
+        self.store_subscribers(kept, gone, Vec::new()).await
     }
 
     /// Records another hub's answer to a ping.

@@ -12,7 +12,9 @@ use tracing::{debug, info};
 use super::calls::{Caller, LookedUp, Verified, shown};
 use super::outbound::Outbound;
 use crate::engine::Turn;
-use crate::model::{Failure, FailureKind, Subscriber, SubscriberId, SubscriptionMode, host_of};
+use crate::model::{
+    Failure, FailureKind, Subscriber, SubscriberId, SubscriptionMode, SubscriptionTerms, host_of,
+};
 use crate::pipeline::Pipeline;
 use crate::publish::Site;
 use crate::store::StoreError;
@@ -28,12 +30,16 @@ type Subscribers = BTreeMap<SubscriberId, Subscriber>;
 
 /// Changes of subscribers that are stored in one turn; the last of each counts.
 #[derive(Default)]
-struct Changes(BTreeMap<SubscriberId, Option<Subscriber>>);
+struct Changes {
+    subscribers: BTreeMap<SubscriberId, Option<Subscriber>>,
+    /// The requests that are answered by them.
+    answered: Vec<(SubscriberId, SubscriptionTerms)>,
+}
 
 impl Changes {
     /// A subscriber as the changes so far leave it.
     fn get<'a>(&'a self, id: &SubscriberId, stored: &'a Subscribers) -> Option<&'a Subscriber> {
-        match self.0.get(id) {
+        match self.subscribers.get(id) {
             Some(changed) => changed.as_ref(),
             None => stored.get(id),
         }
@@ -46,19 +52,27 @@ impl Changes {
         // A request that was never stored leaves nothing to write.
         let Some(recorded) = recorded else { return };
         let left = request.without(recorded);
-        self.0.insert(id, (left.is_confirmed() || left.asked.is_some()).then_some(left));
+        self.record(request, (left.is_confirmed() || left.asked.is_some()).then_some(left));
     }
 
-    /// The subscribers that are updated, and those that are removed.
-    fn split(self) -> (Vec<Subscriber>, Vec<SubscriberId>) {
+    /// Records a subscriber after the answer to a request; `None` if it has ended.
+    fn record(&mut self, request: &SubscriptionRequest, subscriber: Option<Subscriber>) {
+        let id = id_of(request);
+        self.subscribers.insert(id, subscriber);
+        self.answered.push((id, request.terms.clone()));
+    }
+}
+
+impl Pipeline {
+    async fn store_changes(&mut self, changes: Changes) -> Result<(), StoreError> {
         let (mut updated, mut removed) = (Vec::new(), Vec::new());
-        for (id, changed) in self.0 {
+        for (id, changed) in changes.subscribers {
             match changed {
                 Some(subscriber) => updated.push(subscriber),
                 None => removed.push(id),
             }
         }
-        (updated, removed)
+        self.store_subscribers(updated, removed, changes.answered).await
     }
 }
 
@@ -156,9 +170,8 @@ impl Pipeline {
                 None => changes.take_back(&request, self.driver.engine().subscribers()),
             }
         }
-        self.store_requests(requests).await?;
-        let (updated, removed) = changes.split();
-        self.store_subscribers(updated, removed).await
+        self.store_changes(changes).await?;
+        self.store_requests(requests).await
     }
 
     async fn store_requests(
@@ -199,8 +212,7 @@ impl Pipeline {
                 let _ = hub.queue.add(request, None, now);
             }
         }
-        let (updated, removed) = changes.split();
-        self.store_subscribers(updated, removed).await?;
+        self.store_changes(changes).await?;
         self.start_verifications();
         Ok(())
     }
@@ -232,7 +244,7 @@ impl Pipeline {
             let Some(recorded) = changes.get(&id, subscribers) else { continue };
             if request.terms.mode == SubscriptionMode::Unsubscribe {
                 info!(event = "subscriber_left", host, feed, "{host} has unsubscribed from {feed}");
-                changes.0.insert(id, None);
+                changes.record(&request, None);
                 continue;
             }
             let is_new = !recorded.is_confirmed();
@@ -246,10 +258,9 @@ impl Pipeline {
                     debug!(event = "subscriber_renewed", host, feed, %until, "{host} is subscribed to {feed} until {until}");
                 }
             }
-            changes.0.insert(id, Some(subscriber));
+            changes.record(&request, Some(subscriber));
         }
-        let (updated, removed) = changes.split();
-        self.store_subscribers(updated, removed).await
+        self.store_changes(changes).await
     }
 }
 

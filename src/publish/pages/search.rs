@@ -72,6 +72,8 @@ struct Found {
     range: Option<String>,
     newer: Option<String>,
     older: Option<String>,
+    /// Where the last of the stories are, if this page is behind it.
+    last_page: Option<String>,
     alike: Vec<Alike>,
     near: Vec<Near>,
     toml: String,
@@ -150,19 +152,25 @@ pub(super) fn asking<'a>(
     SearchPage { site, query, spans: spans(span), refused, found: None }
 }
 
+/// Whether a word is searched for: operators in small letters say how.
+fn is_sought(word: &str) -> bool {
+    !["and", "or"].contains(&word)
+}
+
 /// Ways to search for words that were written side by side.
 fn choices(query: &str, span: &LookBack, site: &Site) -> Vec<Choice> {
     let Some(words) = plain_words(query) else { return Vec::new() };
-    let two = words.len() == 2;
+    let sought: Vec<_> = words.iter().copied().filter(|word| is_sought(word)).collect();
+    let two = sought.len() == 2;
     let choice = |name, query: String| Choice {
         href: inside(&format!("/search?{}", search_query(&query, span)), site),
         name,
         query,
     };
     vec![
-        choice(if two { "both words" } else { "all words" }, words.join(" AND ")),
+        choice(if two { "both words" } else { "all words" }, sought.join(" AND ")),
         choice("the exact phrase", format!("\"{}\"", words.join(" "))),
-        choice(if two { "either word" } else { "any of the words" }, words.join(" OR ")),
+        choice(if two { "either word" } else { "any of the words" }, sought.join(" OR ")),
     ]
 }
 
@@ -176,7 +184,8 @@ fn plain_words(query: &str) -> Option<Vec<&str>> {
             && letters.all(|c| c.is_alphanumeric() || matches!(c, '-' | '’' | '\'' | '.'))
             && !["AND", "OR", "NOT", "NEAR", "ONEAR", "SAME"].contains(word)
     };
-    ((2..=MOST).contains(&words.len()) && words.iter().all(is_plain)).then_some(words)
+    let sought = words.iter().filter(|word| is_sought(word)).count();
+    (sought >= 2 && words.len() <= MOST && words.iter().all(is_plain)).then_some(words)
 }
 
 /// The page with what was found, less the stories of the pages before.
@@ -213,6 +222,7 @@ pub(super) fn answering<'a>(
         range: (is_paged && !stories.is_empty())
             .then(|| format!("{}–{shown} of {count}", skipped + 1)),
         newer: (page > 1).then(|| at(page - 1)),
+        last_page: (*count > 0 && stories.is_empty()).then(|| at(count.div_ceil(SHOWN))),
         older: (shown < *count && !stories.is_empty()).then(|| at(page + 1)),
         alike: finding
             .alike
@@ -338,18 +348,28 @@ fn as_toml(query: &str) -> String {
 }
 
 impl Weeks {
+    /// Bars at most: more would be too narrow to see.
+    const BARS: usize = 60;
+
     fn of(weeks: &[Week]) -> Option<Self> {
-        let most = weeks.iter().map(|week| week.count).max().filter(|most| *most > 0)?;
-        let bar = |(place, week): (usize, &Week)| {
-            let height = (week.count * HEIGHT).div_ceil(most);
-            let title = format!("week of {}: {}", monday(week), plural(week.count, "story"));
-            Bar { x: place * 12, y: HEIGHT - height, height, title }
+        let stretch = weeks.len().div_ceil(Self::BARS).max(1);
+        let count = |weeks: &[Week]| weeks.iter().map(|week| week.count).sum::<usize>();
+        let most = weeks.chunks(stretch).map(count).max().filter(|most| *most > 0)?;
+        let bar = |(place, weeks): (usize, &[Week])| {
+            let height = (count(weeks) * HEIGHT).div_ceil(most);
+            let stories = plural(count(weeks), "story");
+            let first = monday(weeks.first()?);
+            let title = match weeks.len() {
+                1 => format!("week of {first}: {stories}"),
+                several => format!("{several} weeks from {first}: {stories}"),
+            };
+            Some(Bar { x: place * 12, y: HEIGHT - height, height, title })
         };
-        let sum: usize = weeks.iter().map(|week| week.count).sum();
+        let bars: Vec<_> = weeks.chunks(stretch).enumerate().filter_map(bar).collect();
         Some(Self {
-            label: format!("{} in {}", plural(sum, "story"), plural(weeks.len(), "week")),
-            width: weeks.len() * 12,
-            bars: weeks.iter().enumerate().map(bar).collect(),
+            label: format!("{} in {}", plural(count(weeks), "story"), plural(weeks.len(), "week")),
+            width: bars.len() * 12,
+            bars,
             first: monday(weeks.first()?),
             last: monday(weeks.last()?),
         })
@@ -392,6 +412,15 @@ mod tests {
             ]
         );
         assert_eq!(ways("UK co-operation O’Neill")[2].0, "any of the words");
+        assert_eq!(
+            ways("Kosovo and Serbia"),
+            [
+                ("both words", "Kosovo AND Serbia".to_owned()),
+                ("the exact phrase", "\"Kosovo and Serbia\"".to_owned()),
+                ("either word", "Kosovo OR Serbia".to_owned()),
+            ]
+        );
+        assert!(ways("and Serbia").is_empty());
         for query in ["kosovo", "a AND", "a OR b c", "\"a b\" c", "title:a b", "a* b", "-a b", ""] {
             assert!(ways(query).is_empty(), "{query}");
         }
@@ -435,5 +464,20 @@ mod tests {
         let heights: Vec<_> = weeks.bars.iter().map(|bar| bar.height).collect();
         assert_eq!(heights, [0, 1, HEIGHT]);
         assert!(Weeks::of(&[week(0)]).is_none());
+    }
+
+    #[test]
+    fn many_years_are_drawn_with_as_many_bars_as_can_be_seen() {
+        let week = |count| Week { week: "2025-W14".into(), monday: "2025-03-31".into(), count };
+        for (number, bars, title) in [
+            (60, 60, "week of 31 March 2025: 1 story"),
+            (61, 31, "2 weeks from 31 March 2025: 2 stories"),
+            (1_900, 60, "32 weeks from 31 March 2025: 32 stories"),
+        ] {
+            let weeks = Weeks::of(&vec![week(1); number]).unwrap();
+            assert_eq!((weeks.bars.len(), weeks.width), (bars, bars * 12));
+            assert_eq!(weeks.bars[0].title, title);
+            assert_eq!(weeks.label, format!("{number} stories in {number} weeks"));
+        }
     }
 }

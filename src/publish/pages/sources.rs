@@ -81,6 +81,7 @@ pub(super) fn page<'a>(
     });
     let summary = match rows.len() {
         all if all == well => format!("{}, all healthy.", plural(all, "source")),
+        all if well == 0 => format!("{}, none healthy.", plural(all, "source")),
         all => format!("{}, {well} of them healthy.", plural(all, "source")),
     };
     let rows: Vec<_> =

@@ -124,7 +124,11 @@ pub(super) fn page<'a>(
         story.members.iter().position(|known| std::ptr::eq(known, member)).unwrap_or(usize::MAX)
     };
     let first = story.members.iter().filter_map(|member| published(member, story)).min();
-    let members = || std::iter::once(lead).chain(story.copies(sources));
+    let mut copies = story.copies(sources);
+    copies.sort_by_key(|member| {
+        let date = published(member, story);
+        (date.is_none(), date)
+    });
     let carrier = |member: &Member| {
         let remark = detail.remarks.get(place_of(member)).cloned().flatten();
         Carrier { remark, ..carrier(member, lead, first, compare, detail) }
@@ -156,8 +160,8 @@ pub(super) fn page<'a>(
         withdrawn: story.withdrawn.as_ref().map(|withdrawal| day(withdrawal.at)),
         text,
         marked,
-        carriers: members().map(carrier).collect(),
-        texts: story.copies(sources).into_iter().filter(differs).map(copy_text).collect(),
+        carriers: std::iter::once(lead).chain(copies.iter().copied()).map(carrier).collect(),
+        texts: copies.iter().copied().filter(differs).map(copy_text).collect(),
         topics: detail
             .topics
             .iter()
@@ -237,7 +241,7 @@ fn evidence(evidence: &Evidence, detail: &StoryDetail) -> (String, Option<(Strin
         url.ok().map(|url| (name.to_owned(), uri(&url)))
     };
     match evidence {
-        Evidence::Founded => ("first to publish it".to_owned(), None),
+        Evidence::Founded => ("seen here first".to_owned(), None),
         Evidence::SameAddress { address: of, as_original: true } => {
             ("names as the original".to_owned(), address("this page", of))
         }

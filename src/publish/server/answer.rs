@@ -23,7 +23,7 @@ use super::callbacks::{self, Callbacks};
 use super::client::{Client, behind_proxy};
 use super::connection_limit::{ConnectionLimit, ConnectionPermit, Refused};
 use super::finish::Finish;
-use super::response::{Body, brief, closing};
+use super::response::{Body, close_connection, plain_text};
 use super::validate_request::refuse;
 use super::{Settings, hub, page_response, routes};
 use crate::model::Timestamp;
@@ -133,7 +133,7 @@ impl Responder {
             return self.callbacks.answer(token, request).await;
         }
         if hub::is_at(path) {
-            let Ok(_turn) = self.turn(&request, peer) else { return closing(too_many()) };
+            let Ok(_turn) = self.turn(&request, peer) else { return close_connection(too_many()) };
             let client = Client::of(peer, &self.settings.proxies, request.headers());
             return hub::answer(&*self.backend, self.settings.backend_timeout, request, client)
                 .await;
@@ -349,14 +349,14 @@ fn news(document: &CachedResponse, headers: &HeaderMap) -> Option<Response<Body>
 }
 
 fn unchanged(document: &CachedResponse, coding: Coding) -> Response<Body> {
-    let mut response = brief(StatusCode::NOT_MODIFIED, "");
+    let mut response = plain_text(StatusCode::NOT_MODIFIED, "");
     *response.headers_mut() = document.unchanged(coding);
     response
 }
 
 /// Lets scripts of any site read feeds, conditionally too, and without credentials (Q30).
 fn preflight() -> Response<Body> {
-    let mut response = brief(StatusCode::NO_CONTENT, "");
+    let mut response = plain_text(StatusCode::NO_CONTENT, "");
     let headers = response.headers_mut();
     for (name, value) in [
         (ALLOW, "GET, HEAD, OPTIONS"),
@@ -371,20 +371,20 @@ fn preflight() -> Response<Body> {
 }
 
 fn not_allowed() -> Response<Body> {
-    let mut response = brief(StatusCode::METHOD_NOT_ALLOWED, "GET, HEAD or OPTIONS\n");
+    let mut response = plain_text(StatusCode::METHOD_NOT_ALLOWED, "GET, HEAD or OPTIONS\n");
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
     response
 }
 
 fn too_many() -> Response<Body> {
-    let mut response = brief(StatusCode::TOO_MANY_REQUESTS, "too many requests at once\n");
+    let mut response = plain_text(StatusCode::TOO_MANY_REQUESTS, "too many requests at once\n");
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     response
 }
 
 fn not_acceptable() -> Response<Body> {
     let text = "no coding of this is acceptable: there are identity, gzip, br and zstd\n";
-    let mut response = brief(StatusCode::NOT_ACCEPTABLE, text);
+    let mut response = plain_text(StatusCode::NOT_ACCEPTABLE, text);
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     response
 }

@@ -1,8 +1,8 @@
 //! Answers hubs at callbacks, and queues what they push.
 //!
-//! The server knows nothing of who asked whom to push what: it bounds what a call may
-//! cost, and the backend says whether there is such a callback. A delivery is answered once
-//! it is held, before anybody reads it (W11).
+//! The server does not know the subscriptions. It bounds the cost of a call, and the backend says
+//! whether there is such a callback. A delivery is answered once it is queued, before anybody
+//! reads it (W11).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,105 +15,115 @@ use hyper::body::{Body as _, Incoming};
 use tokio::sync::Semaphore;
 use url::form_urlencoded;
 
-use super::response::{Body, brief, closing};
+use super::response::{Body, close_connection, plain_text};
 use crate::publish::{CallbackBackend, Delivery, response_headers};
 use crate::websub::Signature;
 
 /// The prefix of a callback's path; the token follows.
-const PATH: &str = "/push/";
+const PATH_PREFIX: &str = "/push/";
 
 /// How long a hub may take to send a body.
-const BODY: Duration = Duration::from_secs(30);
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Memory for what hubs have sent and nobody has read yet, in KiB.
-const ROOM: usize = 32 * 1024;
+const QUEUE_KIB: usize = 32 * 1024;
 
-/// Where hubs call.
+/// The routes that hubs call.
 pub(super) struct Callbacks {
     backend: Arc<dyn CallbackBackend>,
     /// How long the backend may take.
-    patience: Duration,
+    backend_timeout: Duration,
     room: Arc<Semaphore>,
 }
 
 /// The token that a path names, if it is a callback's.
 pub(super) fn token(path: &str) -> Option<&str> {
-    path.strip_prefix(PATH).filter(|token| !token.is_empty() && !token.contains('/'))
+    path.strip_prefix(PATH_PREFIX).filter(|token| !token.is_empty() && !token.contains('/'))
 }
 
 impl Callbacks {
-    pub(super) fn new(backend: Arc<dyn CallbackBackend>, patience: Duration) -> Self {
-        Self { backend, patience, room: Arc::new(Semaphore::new(ROOM)) }
+    pub(super) fn new(backend: Arc<dyn CallbackBackend>, backend_timeout: Duration) -> Self {
+        Self { backend, backend_timeout, room: Arc::new(Semaphore::new(QUEUE_KIB)) }
     }
 
     pub(super) async fn answer(&self, token: String, request: Request<Incoming>) -> Response<Body> {
-        let found = tokio::time::timeout(self.patience, self.backend.callback(&token)).await;
-        let Ok(Ok(most)) = found else { return closing(later()) };
+        let found = tokio::time::timeout(self.backend_timeout, self.backend.callback(&token)).await;
+        let Ok(Ok(most)) = found else { return close_connection(try_later()) };
         match (request.method(), most) {
-            (&Method::GET, Some(_)) => self.verified(token, request.uri().query()).await,
-            (&Method::GET, None) => brief(StatusCode::NOT_FOUND, "no such callback\n"),
-            (&Method::POST, Some(most)) => self.delivered(token, request, most).await,
-            // Whoever is told so does not try again (W11). The body stays unread.
-            (&Method::POST, None) => closing(brief(StatusCode::GONE, "no such callback\n")),
+            (&Method::GET, Some(_)) => self.verify(token, request.uri().query()).await,
+            (&Method::GET, None) => plain_text(StatusCode::NOT_FOUND, "no such callback\n"),
+            (&Method::POST, Some(most)) => self.deliver(token, request, most).await,
+            // A hub does not try again after 410 (W11). The body stays unread.
+            (&Method::POST, None) => {
+                close_connection(plain_text(StatusCode::GONE, "no such callback\n"))
+            }
             _ => {
-                let mut response = brief(StatusCode::METHOD_NOT_ALLOWED, "GET or POST\n");
+                let mut response = plain_text(StatusCode::METHOD_NOT_ALLOWED, "GET or POST\n");
                 response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
-                closing(response)
+                close_connection(response)
             }
         }
     }
 
-    /// Says what the backend has the hub told: its challenge, or that nobody asked (W7).
-    async fn verified(&self, token: String, query: Option<&str>) -> Response<Body> {
+    /// Answers a hub's verification: with its challenge, or that nobody asked (W7).
+    async fn verify(&self, token: String, query: Option<&str>) -> Response<Body> {
         let query = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned();
         let asked = self.backend.verified(token, query.collect());
-        match tokio::time::timeout(self.patience, asked).await {
+        match tokio::time::timeout(self.backend_timeout, asked).await {
             Ok(Ok(Some(text))) => {
-                let mut response = brief(StatusCode::OK, "");
+                let mut response = plain_text(StatusCode::OK, "");
                 let plain = HeaderValue::from_static("text/plain; charset=utf-8");
                 response.headers_mut().extend(response_headers::safety(&plain));
                 response.headers_mut().insert(CONTENT_TYPE, plain);
                 *response.body_mut() = Either::Left(Full::new(Bytes::from(text)));
                 response
             }
-            Ok(Ok(None)) => brief(StatusCode::NOT_FOUND, "nobody asked for this\n"),
-            Ok(Err(_)) | Err(_) => later(),
+            Ok(Ok(None)) => plain_text(StatusCode::NOT_FOUND, "nobody asked for this\n"),
+            Ok(Err(_)) | Err(_) => try_later(),
         }
     }
 
-    /// Takes a body in, if there is room for it.
-    async fn delivered(
+    /// Queues a pushed body, if there is room for it.
+    async fn deliver(
         &self,
         token: String,
         request: Request<Incoming>,
         most: u64,
     ) -> Response<Body> {
-        let most = most.min(ROOM as u64 * 1024);
+        let most = most.min(QUEUE_KIB as u64 * 1024);
         let (head, body) = request.into_parts();
-        // What does not state its length may be as long as is allowed.
+        // A body without a stated length may be as long as is allowed.
         let expected = body.size_hint().exact().unwrap_or(most);
-        let too_large = || closing(brief(StatusCode::PAYLOAD_TOO_LARGE, "it is too large\n"));
+        let too_large =
+            || close_connection(plain_text(StatusCode::PAYLOAD_TOO_LARGE, "it is too large\n"));
         if expected > most {
             return too_large();
         }
         let needed = u32::try_from(expected.div_ceil(1024)).unwrap_or(u32::MAX);
         let Ok(mut room) = self.room.clone().try_acquire_many_owned(needed) else {
-            return closing(later());
+            return close_connection(try_later());
         };
         let body = Limited::new(body, usize::try_from(most).unwrap_or(usize::MAX)).collect();
-        let body = match tokio::time::timeout(BODY, body).await {
+        let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => return too_large(),
-            Ok(Err(_)) => return closing(brief(StatusCode::BAD_REQUEST, "it is not whole\n")),
-            Err(_) => return closing(brief(StatusCode::REQUEST_TIMEOUT, "it took too long\n")),
+            Ok(Err(_)) => {
+                return close_connection(plain_text(StatusCode::BAD_REQUEST, "it is not whole\n"));
+            }
+            Err(_) => {
+                return close_connection(plain_text(
+                    StatusCode::REQUEST_TIMEOUT,
+                    "it took too long\n",
+                ));
+            }
         };
-        // What was set aside in vain is free again.
+        // Room that the body does not need is free again.
         let room = room.split(body.len().div_ceil(1024)).unwrap_or(room);
         let text = |name| text(&head.headers, name);
         let (signature, content_type) = (text(Signature::HEADER), text(CONTENT_TYPE.as_str()));
         match self.backend.delivered(Delivery { token, signature, content_type, body, room }) {
-            true => brief(StatusCode::OK, "thank you\n"),
-            false => later(),
+            true => plain_text(StatusCode::OK, "thank you\n"),
+            false => try_later(),
         }
     }
 }
@@ -122,9 +132,9 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-/// A hub tries again.
-fn later() -> Response<Body> {
-    let mut response = brief(StatusCode::SERVICE_UNAVAILABLE, "not just now\n");
+/// Asks the hub to try again later.
+fn try_later() -> Response<Body> {
+    let mut response = plain_text(StatusCode::SERVICE_UNAVAILABLE, "not just now\n");
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
     response
 }

@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
 
 use super::client::Client;
-use super::response::{Body, brief, closing};
+use super::response::{Body, close_connection, plain_text};
 use crate::publish::HubBackend;
 use crate::websub::outbound::{PATH, RequestRefused, SubscriptionRequest};
 
@@ -30,27 +30,34 @@ pub(super) async fn answer(
     Client(client): Client,
 ) -> Response<Body> {
     if !backend.is_hub() {
-        return closing(brief(StatusCode::NOT_FOUND, "there is no hub here\n"));
+        return close_connection(plain_text(StatusCode::NOT_FOUND, "there is no hub here\n"));
     }
     if request.method() != Method::POST {
         let text =
             "This is a WebSub hub: subscribe by POST, with hub.mode, hub.topic and hub.callback.\n";
-        let mut response = brief(StatusCode::METHOD_NOT_ALLOWED, text);
+        let mut response = plain_text(StatusCode::METHOD_NOT_ALLOWED, text);
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-        return closing(response);
+        return close_connection(response);
     }
     let form = Limited::new(request.into_body(), FORM).collect();
     let form = match tokio::time::timeout(PATIENCE, form).await {
         Ok(Ok(form)) => form.to_bytes(),
-        Ok(Err(_)) => return closing(brief(StatusCode::PAYLOAD_TOO_LARGE, "it is too large\n")),
-        Err(_) => return closing(brief(StatusCode::REQUEST_TIMEOUT, "it took too long\n")),
+        Ok(Err(_)) => {
+            return close_connection(plain_text(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "it is too large\n",
+            ));
+        }
+        Err(_) => {
+            return close_connection(plain_text(StatusCode::REQUEST_TIMEOUT, "it took too long\n"));
+        }
     };
     let asked = match SubscriptionRequest::parse(&form) {
         Ok(asked) => asked,
         Err(why) => return refused(why),
     };
     match tokio::time::timeout(patience, backend.subscribe(asked, client)).await {
-        Ok(Ok(Ok(()))) => brief(StatusCode::ACCEPTED, "it will be verified\n"),
+        Ok(Ok(Ok(()))) => plain_text(StatusCode::ACCEPTED, "it will be verified\n"),
         Ok(Ok(Err(why))) => refused(why),
         Ok(Err(_)) | Err(_) => refused(RequestRefused::Busy),
     }
@@ -63,7 +70,7 @@ fn refused(why: RequestRefused) -> Response<Body> {
         RequestRefused::Busy => (StatusCode::SERVICE_UNAVAILABLE, Some("60")),
         RequestRefused::TooMany => (StatusCode::TOO_MANY_REQUESTS, Some("3600")),
     };
-    let mut response = brief(status, "-");
+    let mut response = plain_text(status, "-");
     *response.body_mut() = Either::Left(Full::new(Bytes::from(format!("{why}\n"))));
     if let Some(later) = later {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(later));

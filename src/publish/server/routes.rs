@@ -12,7 +12,7 @@ use url::form_urlencoded;
 
 use super::page_response::{message, moved, passing, typed};
 use super::route_context::{RouteContext, not_found};
-use super::{searching, well_known};
+use super::{search_routes, well_known};
 use crate::model::{SourceId, Story, StoryId, TopicId};
 use crate::publish::closed_volume::archived;
 use crate::publish::metrics::Sight;
@@ -44,11 +44,11 @@ pub(super) fn routes(
         .route("/topics/{topic}", get(earlier))
         .route("/sources/{file}", get(source))
         .route("/stories/{id}", get(story))
-        .route("/search", get(searching::search))
-        .route("/search/help", get(searching::help))
-        .route("/search.atom", get(searching::feed))
-        .route("/search.rss", get(searching::feed))
-        .route("/search.json", get(searching::feed))
+        .route("/search", get(search_routes::search))
+        .route("/search/help", get(search_routes::help))
+        .route("/search.atom", get(search_routes::feed))
+        .route("/search.rss", get(search_routes::feed))
+        .route("/search.json", get(search_routes::feed))
         .route("/topics/{topic}/archive/{file}", get(volume))
         .route("/.well-known/security.txt", get(well_known::security))
         .fallback(elsewhere)

@@ -4,22 +4,22 @@ use axum::http::header::HOST;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Request, Response, StatusCode, Version};
 
-use super::response::{Body, brief, closing};
+use super::response::{Body, close_connection, plain_text};
 use super::{QUERY, callbacks, hub};
 
 /// Why a request is not answered, if it is not.
 pub(super) fn refuse<B: hyper::body::Body>(request: &Request<B>) -> Option<Response<Body>> {
     if let Some(why) = is_amiss(request.headers(), request.version()) {
-        return Some(closing(brief(StatusCode::BAD_REQUEST, why)));
+        return Some(close_connection(plain_text(StatusCode::BAD_REQUEST, why)));
     }
     // Nothing but callbacks and the hub takes a body, and reads it whole or closes the
     // connection: unread, it could pass for another request.
     let path = request.uri().path();
     if !request.body().is_end_stream() && callbacks::token(path).is_none() && !hub::is_at(path) {
-        return Some(closing(brief(StatusCode::PAYLOAD_TOO_LARGE, "send no body\n")));
+        return Some(close_connection(plain_text(StatusCode::PAYLOAD_TOO_LARGE, "send no body\n")));
     }
     if request.uri().query().is_some_and(|query| query.len() > QUERY) {
-        return Some(brief(StatusCode::URI_TOO_LONG, "the query is too long\n"));
+        return Some(plain_text(StatusCode::URI_TOO_LONG, "the query is too long\n"));
     }
     None
 }

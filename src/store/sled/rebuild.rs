@@ -177,7 +177,7 @@ pub(super) fn replace(
 ///
 /// Where anything was lost, sources' validators are forgotten: every document
 /// is read again, so that what it still lists comes back. Topics are filled
-/// again in any case.
+/// again in any case. A store of a node of a cluster is not part of the stream afterwards.
 ///
 /// # Errors
 /// Nothing at all is left, or there is no room for two more copies.
@@ -214,6 +214,8 @@ pub(super) fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
             source_states.push((source, state));
             Ok(())
         }
+        // Its state is not that of the other nodes any more.
+        Ok(Record::Engine { record }) if record.is_of_stream() => Ok(()),
         Ok(record) => rebuild.add(record),
         Err(loss) => {
             losses.push(loss);

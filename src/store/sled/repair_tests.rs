@@ -209,6 +209,29 @@ fn repair_loses_only_what_cannot_be_read_and_has_all_sources_read_again() {
     assert!(store.lookalikes(&[key(KeyKind::Own, 58)]).unwrap().by_key.is_empty());
 }
 
+#[test]
+fn a_repaired_store_of_a_node_is_part_of_no_stream() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = filled(dir.path());
+    let text = "a plan of all nodes".to_owned();
+    let engine_records = vec![EngineRecord::SharedPlan { text: text.clone() }];
+    done(store.commit(Commit { engine: engine_records, ..Commit::default() })).unwrap();
+    let is_shared = |store: &SledStore| {
+        let records = store.engine_records().unwrap();
+        records.iter().any(|record| record.is_of_stream())
+    };
+    assert!(is_shared(&store));
+    let others = store.engine_records().unwrap().len() - 1;
+    drop(store);
+    let db = engine(dir.path());
+    db.insert(key_codec::story(id(58)), b"nothing of sense").unwrap();
+    drop(db);
+    repair(dir.path(), CACHE).unwrap();
+    let store = open(dir.path(), CACHE).unwrap();
+    assert!(!is_shared(&store));
+    assert_eq!(store.engine_records().unwrap().len(), others, "all else is there");
+}
+
 /// Of an older state a story may be left that another one took in since, with its published id.
 #[test]
 fn an_older_story_comes_back_unless_another_has_its_published_id() {

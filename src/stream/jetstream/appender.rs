@@ -106,22 +106,21 @@ impl Appender {
                     Ok(sequence) => self.is_appended(sequence),
                     Err(Refused::WrongLast) => {
                         let found = self.connection.last_of_own(ANSWER).await;
-                        match self.judge(found)? {
-                            Found::Ours(sequence) => self.is_appended(sequence),
-                            // Another process had this name before; its message came late.
-                            Found::Earlier => {
+                        match self.last_message_is(found)? {
+                            LastMessage::Sent(sequence) => self.is_appended(sequence),
+                            LastMessage::OfEarlierProcess => {
                                 (self.last, self.parts) = (None, VecDeque::new());
                                 break;
                             }
-                            Found::Expired => {
+                            LastMessage::Expired => {
                                 self.is_expired = true;
                                 retry("this node's last turn is kept no longer").await;
                             }
-                            Found::Last => {
+                            LastMessage::Known => {
                                 self.is_expired = false;
                                 retry("a server was behind the others").await;
                             }
-                            Found::Unknown(why) => retry(&why).await,
+                            LastMessage::Unknown(why) => retry(&why).await,
                         }
                     }
                     Err(Refused::Other(why)) => retry(&why).await,
@@ -208,38 +207,44 @@ impl Appender {
     }
 
     /// Finds out whether the message before the server's refusal is the one that was sent.
-    fn judge(&self, found: Result<Option<StreamMessage>, String>) -> Result<Found, StreamError> {
+    fn last_message_is(
+        &self,
+        found: Result<Option<StreamMessage>, String>,
+    ) -> Result<LastMessage, StreamError> {
         let found = match found {
             Ok(Some(found)) => found,
-            Ok(None) => return Ok(Found::Expired),
-            Err(why) => return Ok(Found::Unknown(why)),
+            Ok(None) => return Ok(LastMessage::Expired),
+            Err(why) => return Ok(LastMessage::Unknown(why)),
         };
         let instance = found.headers.get(INSTANCE).map(|value| value.as_str());
         let number = number_of(&found.headers);
         let sent = self.parts.front().map(|part| part.number);
         if instance == Some(&*self.instance) && number == sent {
-            return Ok(Found::Ours(found.sequence));
+            return Ok(LastMessage::Sent(found.sequence));
         }
         if self.last.is_some_and(|last| found.sequence == last.sequence) {
-            return Ok(Found::Last);
+            return Ok(LastMessage::Known);
         }
         if self.last.is_some_and(|last| found.sequence < last.sequence) {
-            return Ok(Found::Unknown("a server is behind the others".to_owned()));
+            return Ok(LastMessage::Unknown("a server is behind the others".to_owned()));
         }
         if self.has_appended {
             return Err(StreamError::SecondProcess(self.connection.node().clone()));
         }
-        Ok(Found::Earlier)
+        Ok(LastMessage::OfEarlierProcess)
     }
 }
 
-enum Found {
-    Ours(u64),
-    Earlier,
+/// The last message on this node's subject, after the server refused to append one.
+enum LastMessage {
+    /// The message that was sent: it had succeeded before.
+    Sent(u64),
+    /// A message of an earlier process of this node, which came late.
+    OfEarlierProcess,
     /// The stream keeps no message of this node any more.
     Expired,
-    /// The last message that is known, so that it has not expired.
-    Last,
+    /// The last one that is known, so that it has not expired.
+    Known,
     Unknown(String),
 }
 

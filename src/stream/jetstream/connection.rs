@@ -1,7 +1,7 @@
 //! Connects to the NATS servers, and names what a cluster has there.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy, pull};
@@ -14,7 +14,7 @@ use async_nats::jetstream::{self};
 use async_nats::{Client, ConnectOptions, Event, HeaderMap};
 use bytes::Bytes;
 use tokio::time::timeout;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::Refused;
 use crate::config::ClusterPlan;
@@ -48,20 +48,17 @@ impl Connection {
             .ping_interval(Duration::from_secs(5))
             .max_reconnects(None)
             .reconnect_delay_callback(|_| RECONNECT)
-            .event_callback(|event| async move {
-                match event {
-                    Event::Connected => info!(event = "stream_connected", "connected to NATS"),
-                    Event::Disconnected => {
-                        warn!(event = "stream_disconnected", "disconnected from NATS");
-                    }
-                    other => info!(event = "stream_event", "NATS: {other}"),
-                }
-            });
+            .event_callback(log_event());
         if let Some(seed) = &plan.nkey {
             options = options.nkey(seed.reveal().to_owned());
         }
         if let Some(ca) = &plan.ca_file {
-            options = options.add_root_certificates(ca.clone()).require_tls(true);
+            options = options.add_root_certificates(ca.clone());
+        }
+        // Servers that the others name have no scheme: without this they would be tried without TLS.
+        let is_tls = |server: &String| server.starts_with("tls://");
+        if plan.ca_file.is_some() || plan.servers.iter().any(is_tls) {
+            options = options.require_tls(true);
         }
         if let Some((certificate, key)) = &plan.certificate {
             options = options.add_client_certificate(certificate.clone(), key.clone());
@@ -95,6 +92,16 @@ impl Connection {
     /// The client, for messages that no stream keeps.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// JetStream on the servers.
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// How many servers keep each message.
+    pub(super) fn replicas(&self) -> usize {
+        if self.plan.servers.len() >= 3 { 3 } else { 1 }
     }
 
     /// Encodes and seals messages.
@@ -181,7 +188,7 @@ impl Connection {
         }
     }
 
-    /// The last message of this node, by the stream leader's word.
+    /// The last message of this node, as the leader of the stream reports it.
     pub(super) async fn last_of_own(
         &self,
         answer: Duration,
@@ -189,7 +196,7 @@ impl Connection {
         self.last_on(&self.stream_name(), &self.turns_of(self.node()), answer).await
     }
 
-    /// The last message on a subject, by the stream leader's word.
+    /// The last message on a subject, as the leader of the stream reports it.
     pub(in crate::stream) async fn last_on(
         &self,
         stream: &str,
@@ -302,7 +309,7 @@ impl Connection {
                 info.state.messages
             )));
         }
-        let replicas = if self.plan.servers.len() >= 3 { 3 } else { 1 };
+        let replicas = self.replicas();
         let turns = stream::Config {
             name: self.stream_name(),
             subjects: vec![self.subject("turn.*")],
@@ -368,6 +375,53 @@ impl Connection {
     }
 }
 
+/// Logs what happens to the connection. What fails again and again is logged once.
+fn log_event() -> impl Fn(Event) -> std::future::Ready<()> + Send + Sync + 'static {
+    let repeated = Repeated::default();
+    move |event| {
+        match event {
+            Event::Connected => {
+                repeated.is_new("");
+                info!(event = "stream_connected", "connected to NATS");
+            }
+            Event::Disconnected => warn!(event = "stream_disconnected", "disconnected from NATS"),
+            other if repeated.is_new(&other.to_string()) => {
+                info!(event = "stream_event", "NATS: {other}");
+            }
+            other => debug!(event = "stream_event", "NATS: {other}"),
+        }
+        std::future::ready(())
+    }
+}
+
+/// The events since the servers were last connected.
+#[derive(Default)]
+struct Repeated(Mutex<HashSet<String>>);
+
+impl Repeated {
+    /// Whether an event is the first of its kind since the last connection, which is "".
+    fn is_new(&self, event: &str) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if event.is_empty() {
+            known.clear();
+            return true;
+        }
+        known.insert(event.to_owned())
+    }
+}
+
 fn show(error: impl std::fmt::Display) -> String {
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_again_and_again_is_new_once_until_the_servers_are_connected() {
+        let repeated = Repeated::default();
+        let events = ["timed out", "refused", "timed out", "", "timed out"];
+        assert_eq!(events.map(|event| repeated.is_new(event)), [true, true, false, true, true]);
+    }
 }

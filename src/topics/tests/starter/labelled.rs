@@ -1,7 +1,7 @@
 //! Judges the starter topics on labelled texts: half of them for tuning, half held out, whole
-//! releases that were written by somebody who had not read the queries, four rounds of full texts,
-//! and two with the mix of an archive. Each was new to the queries when it was first measured. The
-//! queries have since been repaired with all but the last.
+//! releases and full texts by people who had not read the queries, and rounds of full texts by those
+//! who had. Each part was new to the queries when it was first measured. The queries have since
+//! been repaired with all of them.
 //!
 //! A half has, for each topic, titles, paragraphs that make a text be about it, and paragraphs
 //! that only mention it; and whole documents beside them, most of which are false friends. Each
@@ -20,8 +20,8 @@ const FIRST_ROUND: &str = "first_round.txt";
 const SECOND_ROUND: &str = "second_round.txt";
 const THIRD_ROUND: &str = "third_round.txt";
 const LAST_ROUND: &str = "last_round.txt";
-const MIXED_REPAIRED: &str = "mixed_repaired.txt";
-const MIXED_HELD_OUT: &str = "mixed_held_out.txt";
+const MIXED: &str = "mixed.txt";
+const STRANGERS: &str = "strangers.txt";
 const PARTS: [&str; 9] = [
     TUNED,
     HELD_OUT,
@@ -30,8 +30,8 @@ const PARTS: [&str; 9] = [
     SECOND_ROUND,
     THIRD_ROUND,
     LAST_ROUND,
-    MIXED_REPAIRED,
-    MIXED_HELD_OUT,
+    MIXED,
+    STRANGERS,
 ];
 
 fn half(name: &str) -> String {
@@ -203,11 +203,11 @@ fn judged(name: &str) -> (usize, BTreeMap<String, Score>) {
 }
 
 /// One line for each part: how many texts it has, how many labels they have, and how each topic did.
-fn table() -> String {
+fn table(parts: &[&str]) -> String {
     let mut table = format!("| part | texts | labels | {} |\n", NAMES.join(" | "));
     table.push_str(&"|---".repeat(NAMES.len() + 3));
     table.push_str("|\n");
-    for name in PARTS {
+    for name in parts {
         let (count, scores) = judged(name);
         let about: usize = scores.values().map(|score| score.right + score.missed.len()).sum();
         write!(table, "| {name} | {count} | {about} |").expect("strings can be written to");
@@ -221,14 +221,11 @@ fn table() -> String {
     table
 }
 
-fn assert_good(name: &str, of_each: usize, least_recall: f64) {
-    let (count, scores) = judged(name);
-    assert!(count > 6 * of_each, "{count} texts in {name}");
-    let (mut faults, mut falls_short) = (String::new(), false);
-    for (topic, score) in &scores {
-        assert!(score.right + score.missed.len() >= of_each, "{topic}: too few texts in {name}");
+/// The faults of each topic that has any on a part, under how it did.
+fn faults(name: &str, scores: &BTreeMap<String, Score>) -> String {
+    let mut faults = String::new();
+    for (topic, score) in scores {
         let (precision, recall) = (score.precision(), score.recall());
-        falls_short |= precision < PRECISION || recall < least_recall;
         if precision < 1.0 || recall < 1.0 {
             let (wrong, missed) = (score.wrong.join("\n"), score.missed.join("\n"));
             writeln!(
@@ -238,9 +235,31 @@ fn assert_good(name: &str, of_each: usize, least_recall: f64) {
             .expect("strings can be written to");
         }
     }
+    faults
+}
+
+fn assert_good(name: &str, of_each: usize, least_recall: f64) {
+    let (count, scores) = judged(name);
+    assert!(count > 6 * of_each, "{count} texts in {name}");
+    let faults = faults(name, &scores);
     // `--nocapture` shows the faults of a topic that is good enough, too.
     println!("{faults}");
-    assert!(!falls_short, "{faults}");
+    for (topic, score) in &scores {
+        assert!(score.right + score.missed.len() >= of_each, "{topic}: too few texts in {name}");
+        let is_good = score.precision() >= PRECISION && score.recall() >= least_recall;
+        assert!(is_good, "{topic} falls short:\n{faults}");
+    }
+}
+
+/// `STARTER_PARTS="first.txt second.txt" cargo test --lib measured_on -- --ignored --nocapture`
+/// shows how the topics do on these parts, with their faults.
+#[test]
+#[ignore = "needs the names of parts in STARTER_PARTS: it measures and asserts nothing"]
+fn measured_on_chosen_parts() {
+    for name in std::env::var("STARTER_PARTS").unwrap_or_default().split_whitespace() {
+        let (_, scores) = judged(name);
+        println!("{}\n{}", faults(name, &scores), table(&[name]));
+    }
 }
 
 #[test]
@@ -280,7 +299,12 @@ fn every_starter_topic_is_right_about_the_last_small_round() {
 
 #[test]
 fn every_starter_topic_is_right_about_texts_with_the_mix_of_an_archive() {
-    assert_good(MIXED_REPAIRED, 40, RECALL);
+    assert_good(MIXED, 48, RECALL);
+}
+
+#[test]
+fn every_starter_topic_is_right_about_texts_by_people_who_had_not_read_the_queries() {
+    assert_good(STRANGERS, 55, RECALL);
 }
 
 #[test]
@@ -296,6 +320,6 @@ fn the_parts_have_no_line_in_common() {
 
 #[test]
 fn the_readme_tells_what_the_starter_topics_reach() {
-    let (readme, table) = (repository("config/topics/README.md"), table());
+    let (readme, table) = (repository("config/topics/README.md"), table(&PARTS));
     assert!(readme.contains(&table), "config/topics/README.md should have\n{table}");
 }

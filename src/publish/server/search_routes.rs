@@ -12,37 +12,37 @@ use super::page_response::{self, message, passing};
 use super::route_context::{RouteContext, not_found};
 use crate::model::{LookBack, NotASpan};
 use crate::publish::backend::{Finding, NotSearched, Search};
-use crate::publish::pages::SEARCH_PAGE as SHOWN;
+use crate::publish::pages::SEARCH_PAGE as PAGE_SIZE;
 use crate::publish::site::topic_path;
 use crate::publish::{Format, Site, pages, render_search};
 
-/// The last page that can be asked for: what is further back is found by a narrower query.
+/// The last page of results. A narrower query finds what is further back.
 const LAST_PAGE: usize = 200;
 
 /// The parameters of a search.
-struct Asked {
+struct SearchParameters {
     query: String,
     span: Result<LookBack, NotASpan>,
     /// The number of the page, from 1.
     page: usize,
 }
 
-impl Asked {
-    /// Its length is bounded: the server refuses a longer address.
+impl SearchParameters {
+    /// Reads a query string. The server bounds its length: it refuses longer addresses.
     fn of(raw: Option<&str>) -> Self {
-        let mut asked = Self { query: String::new(), span: Ok(LookBack::Usual), page: 1 };
+        let mut parameters = Self { query: String::new(), span: Ok(LookBack::Usual), page: 1 };
         for (name, value) in form_urlencoded::parse(raw.unwrap_or_default().as_bytes()) {
             match &*name {
                 // Browsers send the ends of a text's lines as CR LF.
-                "q" => asked.query = value.replace('\r', "").trim().to_owned(),
-                "since" => asked.span = LookBack::try_from(value.into_owned()),
+                "q" => parameters.query = value.replace('\r', "").trim().to_owned(),
+                "since" => parameters.span = LookBack::try_from(value.into_owned()),
                 "page" => {
-                    asked.page = value.parse().unwrap_or(1).clamp(1, LAST_PAGE);
+                    parameters.page = value.parse().unwrap_or(1).clamp(1, LAST_PAGE);
                 }
                 _ => {}
             }
         }
-        asked
+        parameters
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) async fn search(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let Asked { query, span, page } = Asked::of(raw.as_deref());
+    let SearchParameters { query, span, page } = SearchParameters::of(raw.as_deref());
     let site = context.backend.site();
     let refused_page = |span: &LookBack, why: &NotSearched| {
         let rendered = pages::search_form(&query, span, Some(why), &site);
@@ -70,7 +70,7 @@ pub(super) async fn search(
     }
     match find(&context, client, &query, &span, page).await {
         Ok(Ok(finding)) => {
-            let skipped = (page - 1) * SHOWN;
+            let skipped = (page - 1) * PAGE_SIZE;
             let rendered = pages::search(&query, &span, skipped, &finding, &site);
             passing(&headers, rendered, "no-cache")
         }
@@ -94,7 +94,7 @@ pub(super) async fn feed(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let Asked { query, span, .. } = Asked::of(uri.query());
+    let SearchParameters { query, span, .. } = SearchParameters::of(uri.query());
     let site = context.backend.site();
     let ending = uri.path().rsplit_once('.').map_or("", |(_, ending)| ending);
     let Some(format) = Format::of_ending(ending) else {
@@ -128,7 +128,7 @@ fn refusal_of_feed(why: &NotSearched, status: StatusCode, site: &Site) -> Respon
     message(status, title, &text, "no-store", site)
 }
 
-/// The answer that there is none, with when to ask again where that may help.
+/// An answer with the status of a refused search, and Retry-After where a later search may succeed.
 fn refused(why: &NotSearched, answer: impl FnOnce(StatusCode) -> Response<Body>) -> Response<Body> {
     let (status, later) = match why {
         NotSearched::NotAQuery(_) | NotSearched::NotASpan(_) => (StatusCode::BAD_REQUEST, None),
@@ -150,8 +150,8 @@ async fn find(
     span: &LookBack,
     page: usize,
 ) -> Result<Result<Finding, NotSearched>, Response<Body>> {
-    let (query, span, skip) = (query.to_owned(), span.clone(), (page - 1) * SHOWN);
-    let search = Search { query, span, skip, show: SHOWN, client };
+    let (query, span, skip) = (query.to_owned(), span.clone(), (page - 1) * PAGE_SIZE);
+    let search = Search { query, span, skip, show: PAGE_SIZE, client };
     let found = context.reply(context.backend.search(search)).await;
     let mut found = found.map_err(|unavailable| context.later(&unavailable))?;
     if let Ok(finding) = &mut found {
@@ -174,13 +174,13 @@ mod tests {
             (Some("page=x&q=+"), "", "", 1),
             (None, "", "", 1),
         ] {
-            let asked = Asked::of(raw);
-            let read = asked.span.map(|span| span.to_string());
-            assert_eq!((asked.query.as_str(), asked.page), (query, page), "{raw:?}");
+            let parameters = SearchParameters::of(raw);
+            let read = parameters.span.map(|span| span.to_string());
+            assert_eq!((parameters.query.as_str(), parameters.page), (query, page), "{raw:?}");
             assert_eq!(read.as_deref(), Ok(span), "{raw:?}");
         }
         for raw in ["since=banana&q=a", "since=-3d&q=a", "since=0d", "since=90"] {
-            assert!(Asked::of(Some(raw)).span.is_err(), "{raw}");
+            assert!(SearchParameters::of(Some(raw)).span.is_err(), "{raw}");
         }
     }
 }
