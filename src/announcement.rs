@@ -113,14 +113,36 @@ impl ContainerRole {
             false => Cow::Borrowed(value),
         };
         let mut found: Option<Self> = None;
-        let (mut is_new, mut is_news) = (false, false);
+        let (mut is_new, mut is_news, mut is_own) = (false, false, false);
         for word in lower.split(|c: char| !c.is_ascii_alphanumeric()) {
+            is_own |= Self::is_of_the_announcement(word);
             is_new |= matches!(word, "latest" | "more" | "other" | "recent");
             is_news |= matches!(word, "news" | "posts" | "articles" | "releases" | "stories");
             let of_word = Self::of_word(word);
             found = found.into_iter().chain(of_word).min();
         }
-        found.into_iter().chain((is_new && is_news).then_some(Self::Related)).min()
+        let found = found.into_iter().chain((is_new && is_news).then_some(Self::Related)).min();
+        found.filter(|role| !is_own || matches!(role, Self::Cookies | Self::Newsletter))
+    }
+
+    /// Whether an element of this name holds documents of the announcement, or the announcement
+    /// itself: a "navigation warning" is one of the coast guard.
+    fn is_of_the_announcement(word: &str) -> bool {
+        matches!(
+            word,
+            "document"
+                | "documents"
+                | "download"
+                | "downloads"
+                | "attachment"
+                | "attachments"
+                | "file"
+                | "files"
+                | "annex"
+                | "annexes"
+                | "warning"
+                | "warnings"
+        )
     }
 
     fn of_word(word: &str) -> Option<Self> {

@@ -18,7 +18,7 @@
 //! An entry that says something new revises its story ([`differences`] shows what
 //! changed), and one that its source takes back withdraws it ([`withdraw()`]).
 //!
-//! For the loop: look up the [`names`](Candidate::names) of all candidates and have the
+//! For the loop: look up the [`lookup_names`](Candidate::lookup_names) of all candidates and have the
 //! [texts read](read_texts) that this calls for; those that are not [settled](is_settled) need all
 //! their [`keys`](Candidate::keys); then [`judge()`].
 
@@ -53,7 +53,9 @@ mod text;
 mod text_diff;
 mod text_match;
 mod title;
+mod title_figures;
 mod title_match;
+mod title_sense;
 mod title_series;
 mod title_stage;
 mod weights;

@@ -23,7 +23,7 @@ fn is_run_on_list(text: &str) -> bool {
     let words: Vec<Range<usize>> = words(text).take(MOST_WORDS_OF_A_HEADING + 1).collect();
     match heading_of_run_on(text, &words) {
         Some(Heading::Facts) => false,
-        Some(Heading::Others | Heading::Events) => true,
+        Some(Heading::Others | Heading::PerhapsOthers | Heading::Events) => true,
         _ => has_dates_of_items(text),
     }
 }

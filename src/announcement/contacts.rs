@@ -32,11 +32,20 @@ static CONTACT_WORDS: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed pattern")
 });
 
+/// Words of sentences for journalists.
+static PRESS_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:journalist\w*|giornalist\w*|periodist\w*|media|press|news ?(?:desk|room)|presse\w*|medien\w*|redaktion\w*|prensa|stampa)\b")
+        .expect("a fixed pattern")
+});
+
 /// The longest line of a contact, in bytes. Each of its numbers is compared with its dates.
 const MOST_BYTES: usize = 1000;
 
 /// Lines of a contact that are read below its heading.
 pub(super) const MOST_LINES: usize = 12;
+
+/// Lines that name the contact before its first address or number.
+const MOST_BEFORE: usize = 3;
 
 /// Whether a line may stand in a row of contacts: a name or an office, an address, a sentence
 /// about them.
@@ -55,12 +64,17 @@ pub(super) fn is_inline(line: &Line, behind: &str) -> bool {
 }
 
 /// How many of these lines are a contact: those up to the last that names one, by an address, by
-/// a number, or in words beside such a line.
+/// a number, or in words beside such a line. A name and an office may stand before the first, but no
+/// list of something else.
 pub(super) fn row_length<'l>(lines: impl Iterator<Item = &'l Line>) -> usize {
-    let (mut length, mut is_named) = (0, false);
+    let (mut length, mut is_named, mut has_items) = (0, false, false);
     for (at, line) in lines.enumerate() {
         let names = names_contact(line);
+        if !is_named && names && (at > MOST_BEFORE || has_items && !line.is_item) {
+            return 0;
+        }
         is_named |= names;
+        has_items |= line.is_item;
         if names || is_named && CONTACT_WORDS.is_match(&line.text) {
             length = at + 1;
         }
@@ -89,5 +103,5 @@ pub(super) fn names_contact(line: &Line) -> bool {
 
 /// Whether a line is a sentence with a number for everybody, as the recall of a product has.
 fn speaks_to_the_public(line: &Line, text: &str) -> bool {
-    is_prose(line) && !CONTACT_WORDS.is_match(text)
+    is_prose(line) && !PRESS_WORDS.is_match(text)
 }

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use url::Url;
 
 use super::text_lines::Line;
 use super::vocabulary::Heading;
@@ -91,6 +92,15 @@ const MOST_WORDS_OF_A_FIELD: usize = 12;
 pub(super) fn begins_facts(line: &Line) -> bool {
     line.known_heading() == Some(Heading::Facts)
         || line.heading_before_colon() == Some(Heading::Facts) && !is_date(line)
+}
+
+/// Whether an address is that of a file to read or to fill in.
+pub(super) fn is_file(url: &Url) -> bool {
+    const KINDS: [&str; 10] =
+        ["pdf", "doc", "docx", "odt", "rtf", "xls", "xlsx", "ods", "csv", "zip"];
+    let name = url.path().rsplit('/').next().unwrap_or_default();
+    let kind = name.rsplit_once('.').map_or("", |(_, kind)| kind);
+    KINDS.iter().any(|known| kind.eq_ignore_ascii_case(known))
 }
 
 /// Whether a line is a label, rather than a sentence or a fact with a number.

@@ -1,7 +1,9 @@
 //! Finds lists of other announcements: below a known heading, or by their links and dates.
 
 use super::Context;
-use super::line_kind::{begins_facts, date_in, is_date, is_dated_statement, is_listed, is_prose};
+use super::line_kind::{
+    begins_facts, date_in, is_date, is_dated_statement, is_file, is_listed, is_prose,
+};
 use super::text_lines::{Layout, Line};
 use crate::model::Reason;
 
@@ -51,10 +53,15 @@ pub(super) fn end(layout: &Layout<'_>, start: usize, is_inline: bool, needs_link
     let is_marked = inside().any(|line| line.is_mostly_linked() || is_dated(line));
     let linked = inside().filter(|line| line.is_mostly_linked()).count();
     let is_list = items >= 1
-        && (!needs_links || linked > 0 && inside().all(is_linked_or_date))
+        && (!needs_links
+            || linked > 0 && inside().all(is_linked_or_date) && !inside().all(leads_to_file))
         && 3 * listed >= inside().count()
         && (is_marked || items >= 3 && end == lines.len());
     if is_list { end } else { start + 1 }
+}
+
+fn leads_to_file(line: &Line) -> bool {
+    line.set_aside.is_some() || line.links.iter().any(|link| is_file(&link.url))
 }
 
 fn is_linked_or_date(line: &Line) -> bool {

@@ -1,12 +1,13 @@
 //! Recognises single lines that belong to the site: share bars, cookies, newsletters, ways.
 
 use super::Context;
+use super::line_kind::is_file;
 use super::share_links::{is_profile, shares};
 use super::signs::Signs;
 use super::text_lines::{Layout, Line};
 use super::vocabulary::{
-    APPEARED_ON, BUTTON, COOKIE_BUTTON, FIRST_ON, FOLLOW_US, Heading, NEWSLETTER, READ_ON,
-    THIS_SITE_COOKIES, WAYS, WE_USE_COOKIES, heading,
+    APPEARED_ON, BUTTON, COOKIE_BUTTON, FIRST_ON, FOLLOW_US, Heading, NEWSLETTER, OWN_NEWSLETTER,
+    READ_ON, THIS_SITE_COOKIES, WAYS, WE_USE_COOKIES, heading,
 };
 use crate::model::Reason;
 
@@ -43,7 +44,9 @@ pub(super) fn is_cookie_notice(line: &Line) -> bool {
 /// until when to register.
 pub(super) fn is_newsletter_offer(line: &Line) -> bool {
     let count = line.word_count();
-    let invites = !line.links.is_empty() || line.heading.is_some() || line.is_strong || count <= 14;
+    // "Sign up for flood alerts now, the agency tells residents" is what an announcement says.
+    let is_own = || count <= 14 && (count <= 5 || OWN_NEWSLETTER.is_match(&line.text));
+    let invites = !line.links.is_empty() || line.heading.is_some() || line.is_strong || is_own();
     count <= 40
         && invites
         && !line.text.contains('@')
@@ -71,11 +74,16 @@ pub(super) fn is_share_bar(line: &Line) -> bool {
     }
     let label = line.text[..first.label.start].trim_end_matches([' ', ':', '：']);
     if FOLLOW_US.is_match(label) {
-        return !behind.contains(char::is_numeric);
+        let goes_on = behind.starts_with(' ')
+            && !AND.contains(&behind.split_whitespace().next().unwrap_or_default());
+        return !behind.contains(char::is_numeric) && (has_end || !goes_on);
     }
     let is_short = label.split_whitespace().count() <= MOST_WORDS_OF_A_LABEL;
     has_end && is_short && heading(label) == Some(Heading::Sharing)
 }
+
+/// Behind the links to profiles: "Facebook and Dravenia TV".
+const AND: [&str; 12] = ["and", "und", "et", "y", "e", "en", "och", "og", "i", "ja", "a", "&"];
 
 /// Words of "Share this page on", and of "(opens in a new window)".
 const MOST_WORDS_OF_A_LABEL: usize = 5;
@@ -107,12 +115,24 @@ fn is_way(line: &Line, index: usize, layout: &Layout<'_>, context: &Context<'_>)
     if line.links.len() >= 2 && is_first_on(line, leads_to_itself) {
         return true;
     }
-    // Breadcrumbs: short links with marks between them, above the text.
-    line.links.len() >= 2
-        && count <= 24
-        && line.is_mostly_linked()
-        && layout.kept().take(3).any(|first| first == index)
-        && line.text.matches(['>', '›', '»', '/', '|']).count() >= line.links.len() - 1
+    line.links.len() >= 2 && count <= 24 && are_breadcrumbs(line, index, layout)
+}
+
+/// Whether a line is breadcrumbs: short links with marks between them, above the text. Links to files
+/// are documents.
+fn are_breadcrumbs(line: &Line, index: usize, layout: &Layout<'_>) -> bool {
+    let is_mark = |between: &str| {
+        between.contains(['>', '›', '»', '/', '|']) && !between.contains(char::is_alphanumeric)
+    };
+    let above: Vec<usize> = layout.kept().take_while(|above| *above < index).take(3).collect();
+    line.is_mostly_linked()
+        && line.links.windows(2).all(|two| {
+            let between = line.text.get(two[0].label.end..two[1].label.start);
+            between.is_some_and(is_mark)
+        })
+        && above.len() <= 2
+        && above.iter().all(|at| !layout.lines[*at].text.ends_with(['.', '!', '?', ':', '…']))
+        && !line.links.iter().any(|link| is_file(&link.url))
 }
 
 /// Whether a line says where the announcement was first published, with a link back to it.

@@ -5,7 +5,7 @@
 //! would merge two announcements. So in the middle of a text only a line that is nothing else
 //! counts, or the phrase with a colon and the address in full.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -18,18 +18,19 @@ use super::signs::Signs;
 use super::text_lines::{Layout, Line};
 use crate::model::Reason;
 
-/// The words that announce the link, with what may stand between them and it.
+/// The words that announce the link, with what may stand between them and it. "Read it in full" and
+/// "the original document" lead to what an announcement is about, as a judgment, just as often.
 static PHRASE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix) \b (?:
             (?: click\ here\ (?:for|to\ (?:read|view|see))\ (?:the\ )? | (?:view|read|see)\ (?:the\ )? | link\ to\ (?:the\ )? | the\ )?
             original
-            (?:\ (?:article|story|source|press\ release|news\ release|release|publication|post|document|statement|announcement|item|text|version|link))?
+            (?:\ (?:article|story|source|press\ release|news\ release|release|post|announcement|item|version|link))?
             (?:\ (?:link|url|here|at|source|on))? (?:\ is\ here|\ can\ be\ found\ here)?
           | (?:full|source)\ (?:article|press\ release|story)\ (?:link|url)
           | (?:this\ (?:article|story|press\ release)\ was\ )? (?:originally|first)\ published\ (?:at|on|by|here)
           | (?:article|press\ release)\ link
-          | (?:view|read|see)\ (?:(?:the|it|this)\ )? (?:(?:article|release|press\ release|story)\ )? in\ full
+          | (?:view|read|see)\ (?:(?:the|this)\ )? (?:article|release|press\ release|story)\ in\ full | view\ in\ full
           | view\ full\ (?:article|press\ release|release|story)
           | (?:zum\ )?original(?:meldung|artikel|text|beitrag|quelle|pressemitteilung)
           | (?:lien\ vers\ l['’])? (?:article|communiqu[eé])\ original | source\ originale
@@ -46,11 +47,11 @@ static PHRASE: LazyLock<Regex> = LazyLock::new(|| {
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)^ (?: (?:click\ here\ (?:for|to\ (?:read|view|see))|view|read|see|link\ to)\ (?:the\ )? | the\ )?
-        original (?:\ (?:article|story|source|press\ release|news\ release|release|publication|post|document|statement|announcement|item|text|version))?
+        original (?:\ (?:article|story|source|press\ release|news\ release|release|post|announcement|item|version))?
         (?:\ (?:link|here))? \s* [.:]? $
         | ^(?:zum\ )?original(?:meldung|artikel|text|beitrag|quelle|pressemitteilung) [.:]? $
         | ^(?:lire\ l['’])? (?:article|communiqu[eé])\ original [.:]? $
-        | ^(?:view|read)\ (?:(?:article|release|press\ release|story)\ )? in\ full (?:\ here)? [.:]? $",
+        | ^(?:view|(?:view|read)\ (?:(?:the|this)\ )? (?:article|release|press\ release|story))\ in\ full (?:\ here)? [.:]? $",
     )
     .expect("a fixed pattern")
 });
@@ -145,7 +146,17 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, own: Option<&Url>) -> Original 
 /// text stands between them.
 pub(super) fn beside(layout: &Layout<'_>, article: &Layout<'_>, own: Option<&Url>) -> Original {
     let of_article: HashSet<&str> = article.lines.iter().map(|line| &*line.text).collect();
-    let is_inside = |line: &Line| of_article.contains(&*line.text);
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for line in &layout.lines {
+        *counts.entry(&line.text).or_default() += 1;
+    }
+    // Every post has a date line or a button; such a line does not show where the article ends.
+    let is_unique = |text: &str| of_article.contains(text) && counts.get(text) == Some(&1);
+    let has_unique = layout.lines.iter().any(|line| is_unique(&line.text));
+    let is_inside = |line: &Line| match has_unique {
+        true => is_unique(&line.text),
+        false => of_article.contains(&*line.text),
+    };
     let (mut first, mut last) = (None, None);
     let mut prose = 0;
     // How many lines of other prose stand before each line.

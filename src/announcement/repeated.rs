@@ -4,7 +4,7 @@
 //! were counted in the source's state ([`crate::model::EdgeLines`]). Only a row of such lines at
 //! an edge goes, never all that an entry says, no sentence at the beginning, and nothing below a
 //! heading for notes to editors. Values stay: "Severity: amber" is what most warnings say, and
-//! what matters in each of them.
+//! what matters in each of them. So do lines of which another entry has one that differs in a word.
 
 use std::collections::{HashMap, HashSet};
 
@@ -26,6 +26,10 @@ const LEAST: usize = 4;
 pub struct RepeatedLines {
     entries: usize,
     counts: HashMap<u64, usize>,
+    /// The lines that have these words in common, but for one: the first of them.
+    frames: HashMap<u64, u64>,
+    /// Lines of which another entry has one that differs in a word: values of a template.
+    varied: HashSet<u64>,
 }
 
 impl RepeatedLines {
@@ -40,12 +44,23 @@ impl RepeatedLines {
         for line in lines {
             *self.counts.entry(line).or_default() += 1;
         }
+        for text in edge_texts(entry) {
+            let line = hash(text);
+            for frame in frames(text) {
+                let first = *self.frames.entry(frame).or_insert(line);
+                if first != line {
+                    self.varied.extend([first, line]);
+                }
+            }
+        }
     }
 
     /// Keeps only what is repeated; whether anything is.
     pub fn is_any(&mut self) -> bool {
-        let entries = self.entries;
-        self.counts.retain(|_, count| *count >= LEAST && 3 * *count >= 2 * entries);
+        let (entries, varied) = (self.entries, &self.varied);
+        self.counts.retain(|line, count| {
+            *count >= LEAST && 3 * *count >= 2 * entries && !varied.contains(line)
+        });
         !self.counts.is_empty()
     }
 
@@ -58,21 +73,38 @@ impl RepeatedLines {
 /// Hashes of the lines and sentences at the edges of what an entry says, with those that were set
 /// aside as repeated.
 pub fn edge_lines(entry: &Entry) -> Vec<u64> {
+    let mut hashes: Vec<u64> = edge_texts(entry).into_iter().map(hash).collect();
+    let repeated = entry.set_aside.iter().filter(|piece| piece.reason == Reason::Repeated);
+    hashes.extend(repeated.map(|piece| hash_of(&piece.text, piece.characters)));
+    hashes
+}
+
+/// The lines and sentences at the edges of what an entry says.
+fn edge_texts(entry: &Entry) -> Vec<&str> {
     let lines: Vec<&str> = entry.text.lines().collect();
-    let mut hashes = Vec::new();
     let last = lines.len().saturating_sub(LAST);
+    let mut texts = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         if at >= FIRST && at < last {
             continue;
         }
-        hashes.push(hash(line));
+        texts.push(*line);
         if at + 1 == lines.len() {
-            hashes.extend(last_sentences(line).into_iter().map(|start| hash(&line[start..])));
+            texts.extend(last_sentences(line).into_iter().map(|start| &line[start..]));
         }
     }
-    let repeated = entry.set_aside.iter().filter(|piece| piece.reason == Reason::Repeated);
-    hashes.extend(repeated.map(|piece| hash_of(&piece.text, piece.characters)));
-    hashes
+    texts
+}
+
+/// Hashes of a short line without each of its words in turn.
+fn frames(line: &str) -> impl Iterator<Item = u64> {
+    let words: Vec<&str> = line.split_whitespace().take(MOST_WORDS_OF_A_VALUE + 1).collect();
+    let is_short = (2..=MOST_WORDS_OF_A_VALUE).contains(&words.len());
+    let count = if is_short { words.len() } else { 0 };
+    (0..count).map(move |left_out| {
+        let rest = [&words[..left_out], &["\n"], &words[left_out + 1..]].concat().join(" ");
+        xxhash_rust::xxh3::xxh3_64(rest.as_bytes())
+    })
 }
 
 fn hash(line: &str) -> u64 {
@@ -138,7 +170,10 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, is_repeated: &dyn Fn(u64) -> bo
         }
         let text = &layout.lines[index].text;
         let sentences = last_sentences(text);
-        let found = sentences.into_iter().rev().find(|start| is_repeated(hash(&text[*start..])));
+        let found = sentences.into_iter().rev().find(|start| {
+            let sentence = &text[*start..];
+            is_repeated(hash(sentence)) && !is_short_statement(sentence)
+        });
         if let Some(start) = found
             && layout.split(index, start)
         {
@@ -153,7 +188,8 @@ fn is_sentence(line: &Line) -> bool {
 }
 
 /// Whether a line is a value of the announcement, however many others have the same: one with its
-/// label, or any line of a record, which has no sentence of its own.
+/// label, an item of a list, a short sentence that names nobody, or any line of a record, which has no
+/// sentence of its own.
 fn is_value(line: &Line, is_record: bool) -> bool {
     let label = line.text.split([':', '：']).next().unwrap_or_default();
     let is_stated = || {
@@ -161,12 +197,28 @@ fn is_value(line: &Line, is_record: bool) -> bool {
             && !names_origin(label)
             && matches!(line.heading_before_colon(), None | Some(Heading::Facts))
     };
+    let is_item =
+        || line.is_item && line.known_heading().is_none() && line.heading_before_colon().is_none();
     let is_short = line.word_count() <= MOST_WORDS_OF_A_VALUE;
     line.links.is_empty()
         && is_short
-        && !is_sentence(line)
-        && (is_record || is_stated())
         && !contacts::names_contact(line)
+        && match is_sentence(line) {
+            true => is_short_statement(&line.text),
+            false => is_record || is_item() || is_stated(),
+        }
+}
+
+/// Whether a text is a short sentence without a name, a number or an address: no publisher speaks of
+/// itself in it.
+fn is_short_statement(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().take(MOST_WORDS_OF_A_STATEMENT + 1).collect();
+    words.len() <= MOST_WORDS_OF_A_STATEMENT
+        && words.iter().skip(1).all(|word| word.starts_with(char::is_lowercase))
+        && !text.contains(['@', '/', '©'])
+        && !text.contains(char::is_numeric)
 }
 
 const MOST_WORDS_OF_A_VALUE: usize = 12;
+
+const MOST_WORDS_OF_A_STATEMENT: usize = 5;

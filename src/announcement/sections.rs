@@ -2,11 +2,11 @@
 
 use url::Url;
 
-use super::line_kind::{DATE, begins_facts, is_label, is_listed};
+use super::line_kind::{DATE, SENTENCE_MARKS, begins_facts, is_file, is_label, is_listed};
 use super::share_links::{is_profile, shares};
 use super::signs::Signs;
 use super::text_lines::{Layout, Line};
-use super::vocabulary::{Heading, INLINE_OTHERS, NEWSLETTER, SIGN_UP};
+use super::vocabulary::{Heading, INLINE_OTHERS, NEWSLETTER, SIGN_UP, is_closed_heading};
 use super::{Cleaned, ContainerRole, Context, contacts, lists, notices};
 use crate::model::Reason;
 
@@ -35,13 +35,14 @@ fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
         let listed = lines().filter(|line| is_listed(line)).count();
         let is_headed = |kind| lines().take(2).any(|line| line.known_heading() == Some(kind));
         let is_most = 2 * words > layout.kept().map(|index| layout.lines[index].word_count()).sum();
-        if lines().any(begins_facts) {
+        if lines().any(begins_facts) || is_files(lines()) {
             continue;
         }
         let (looks_like_it, reason) = match container.role {
             ContainerRole::Navigation => {
                 let has_links = lines().any(|line| !line.links.is_empty());
-                (2 * linked >= words || words <= 15 && has_links, Reason::Navigation)
+                let is_short = words <= 15 && has_links && !lines().any(has_sentence);
+                (2 * linked >= words || is_short, Reason::Navigation)
             }
             ContainerRole::Sharing => {
                 let is_offer = lines().any(|line| {
@@ -126,6 +127,8 @@ impl Section<'_, '_> {
             Heading::Facts => return None,
             Heading::Others => (self.others(false), Reason::OtherAnnouncements),
             Heading::Events => (self.others(true), Reason::OtherAnnouncements),
+            Heading::PerhapsOthers if self.continues_a_list() => return None,
+            Heading::PerhapsOthers => (self.others(true), Reason::OtherAnnouncements),
             Heading::Sharing => (self.sharing(), Reason::Sharing),
             Heading::Newsletter => (self.newsletter(), Reason::Newsletter),
             Heading::Cookies => (self.cookies(), Reason::Cookies),
@@ -135,13 +138,23 @@ impl Section<'_, '_> {
         let is_last = may_stand_alone
             && !self.is_inline
             && self.layout.kept().next_back() == Some(self.start)
-            && is_label(self.opener());
+            && is_label(self.opener())
+            && is_closed_heading(&self.opener().text)
+            && !self.continues_a_list();
         let end = end.or_else(|| is_last.then_some(self.start + 1))?;
         Some((end, reason))
     }
 
     fn opener(&self) -> &Line {
         &self.layout.lines[self.start]
+    }
+
+    /// Whether the heading is an item of a list whose item before it stays: nobody begins a section
+    /// there.
+    fn continues_a_list(&self) -> bool {
+        let before = self.start.checked_sub(1).map(|before| &self.layout.lines[before]);
+        let is_kept_item = |line: &Line| line.is_item && line.set_aside.is_none();
+        self.opener().is_item && before.is_some_and(is_kept_item)
     }
 
     /// The text behind the heading and the colon.
@@ -213,6 +226,17 @@ impl Section<'_, '_> {
         let length = contacts::row_length(lines);
         (is_one && length > 0).then_some(self.start + length)
     }
+}
+
+/// Whether all links of some lines lead to files: documents are part of the announcement.
+fn is_files<'l>(lines: impl Iterator<Item = &'l Line>) -> bool {
+    let mut links = lines.flat_map(|line| &line.links).peekable();
+    links.peek().is_some() && links.all(|link| is_file(&link.url))
+}
+
+/// Whether a line has a sentence that ends before a link, or at its end.
+fn has_sentence(line: &Line) -> bool {
+    line.text.contains(". ") || line.text.ends_with(SENTENCE_MARKS)
 }
 
 /// Whether a line is part of the offer of a newsletter: its sentence, its button or its field.

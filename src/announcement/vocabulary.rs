@@ -9,6 +9,8 @@ use regex::{Regex, RegexSet};
 pub(super) enum Heading {
     /// Other announcements: latest, related, most read.
     Others,
+    /// Words that announce others, or begin a sentence: "More about …". Links must show it.
+    PerhapsOthers,
     /// Events: those of the announcement, or of others, which are links then.
     Events,
     Sharing,
@@ -36,7 +38,26 @@ pub(super) fn heading(line: &str) -> Option<Heading> {
         return None;
     }
     let first = PATTERNS.matches(&lower).into_iter().next()?;
-    KINDS.iter().flat_map(|(kind, patterns)| patterns.iter().map(|_| *kind)).nth(first)
+    let kind =
+        KINDS.iter().flat_map(|(kind, patterns)| patterns.iter().map(|_| *kind)).nth(first)?;
+    // "More than 500" is a quantity.
+    let is_quantity = || lower.split_whitespace().skip(1).take(2).any(is_number);
+    (kind != Heading::PerhapsOthers || !is_quantity()).then_some(kind)
+}
+
+/// Whether a word is a number, or a round one in words.
+fn is_number(word: &str) -> bool {
+    const ROUND: &[&str] = &[
+        "mil", "mille", "mila", "cien", "cent", "cento", "duizend", "tusen", "tausend", "millions",
+        "millones", "milhões", "million", "millón",
+    ];
+    word.starts_with(char::is_numeric) || ROUND.contains(&word)
+}
+
+/// Whether a line is a heading in closed words, with nothing behind them that may be of a sentence.
+pub(super) fn is_closed_heading(line: &str) -> bool {
+    let line = bare(line);
+    line.len() <= LONGEST && CLOSED.is_match(&line.to_lowercase())
 }
 
 /// A heading without the marks around it.
@@ -128,6 +149,8 @@ pub(super) static WE_USE_COOKIES: LazyLock<Regex> = LazyLock::new(|| {
         | (?:verwenden\ wir|wir\ verwenden|wir\ nutzen)\b .{0,40} \bcookies
         | \b(?:nous\ utilisons|utilizamos|usamos)\b .{0,40} \bcookies
         | \b(?:utilizziamo|usiamo)\b .{0,40} \bcookie
+        | \bby\ (?:continuing|using)\b .{0,60} \b(?:agree|accept|consent)\b .{0,40} \bcookies
+        | \bcookies\ help\ us\ (?:deliver|improve|provide) | \bwir\ setzen\b .{0,60} \bcookies\ ein
         | \bwij\ gebruiken\b .{0,40} \bcookies
         | \b(?:vi\ (?:använder|bruger|bruker)|käytämme)\b .{0,40} (?:cookies|kakor|informasjonskapsler|evästeitä)",
     )
@@ -164,6 +187,14 @@ pub(super) static NEWSLETTER: LazyLock<Regex> = LazyLock::new(|| {
           \b(?:newsletter|(?:notre|nos)\ (?:lettres?|alertes?)|lettre\ d['’]information|infolettre|(?:nuestro|nosso)\ bolet[ií][nm]|bolet[ií][nm]\ (?:informativo|de\ not[ií]cias|electr[oó]nico|semanal|mensual|mensal)|bollettino|nieuwsbrief|nyhets?brev|nyhedsbrev|biuletyn)
         | ^(?:abonnieren|bestellen|abonnez-vous|inscrivez-vous|suscr[ií]base|suscr[ií]bete|iscriviti|iscrivetevi|subscreva|zapisz\ się|schrijf\ u\ in|prenumerera|tilmeld|abonați-vă|prijavite\ se|abonohuni)\b .{0,80}
           (?:newsletter|lettre\ d['’]information|(?:notre|nos)\ (?:lettre|alerte)|infolettre|bolet[ií]n|bollettino|alert|nieuwsbrief|nyhets?brev|biuletyn|buletin)",
+    )
+    .expect("a fixed pattern")
+});
+
+/// Words that name the newsletter or the list of the site itself.
+pub(super) static OWN_NEWSLETTER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:our|newsletters?|mailing list|inbox|lettre|infolettre|notre|nos|bolet[ií][nm]|bollettino|nieuwsbrief|nyhets?brev|nyhedsbrev|biuletyn|buletin|unsere?n?)\b",
     )
     .expect("a fixed pattern")
 });
@@ -235,7 +266,7 @@ pub(super) fn names_origin(label: &str) -> bool {
 }
 
 /// The kinds of headings. The first that matches counts.
-const KINDS: [(Heading, &[&str]); 7] = [
+const KINDS: [(Heading, &[&str]); 8] = [
     (Heading::Facts, FACTS),
     (
         Heading::Cookies,
@@ -245,6 +276,7 @@ const KINDS: [(Heading, &[&str]); 7] = [
     (Heading::Sharing, SHARING),
     (Heading::Contact, CONTACT),
     (Heading::Events, EVENTS),
+    (Heading::PerhapsOthers, PERHAPS_OTHERS),
     (Heading::Others, OTHERS),
 ];
 
@@ -261,6 +293,13 @@ static COARSE: LazyLock<RegexSet> = LazyLock::new(|| {
     })
 });
 
+/// The patterns of all kinds without the parts that match any words.
+static CLOSED: LazyLock<RegexSet> = LazyLock::new(|| {
+    let open =
+        Regex::new(r"\((?: |\\W)\.\{\d+,\d+\}\)\?| ?\.\{\d+,\d+\}").expect("a fixed pattern");
+    whole_lines(|pattern| open.replace_all(pattern, "").into_owned())
+});
+
 fn whole_lines(written: impl Fn(&str) -> String) -> RegexSet {
     let patterns = KINDS.iter().flat_map(|(_, patterns)| *patterns);
     let whole = patterns.map(|pattern| format!("^(?:{})$", written(pattern)));
@@ -272,6 +311,7 @@ const FACTS: &[&str] = &[
     r"(editors?['’]?s?|media) notes?",
     r"background( (information|notes?|briefing))?( for (editors|journalists))?",
     r"further (information|details|notes)|additional information|more information|more details",
+    r"more (information|details|facts) (about|on) .{1,60}|plus d['’e] ?(infos?|informations?|détails|renseignements)( .{1,40})?|más detalles|mais (informações|detalhes)|mehr (informationen|einzelheiten)",
     r"(key|quick|fast|background) facts|factsheet|at a glance|definitions?|methodology|timeline|next steps",
     r"(related |supporting |accompanying |attached |background )?(documents?|publications?|downloads?|attachments?|annex(es)?|data|tables|guidance|legislation|statistics|materials?)",
     r"(zum )?hintergrund(informationen?)?|anmerkungen? (an die redaktion|für die redaktion)|hinweise?( (an|für) (die )?redaktion(en)?)?|weitere informationen|weiterführende informationen|(dokumente|downloads?|anlagen?|anhang|materialien)( zum (thema|download))?",
@@ -313,6 +353,14 @@ const CONTACT: &[&str] = &[
 
 const EVENTS: &[&str] = &[
     r"(upcoming |more |other |further |forthcoming )?events|what['’]s on|((aktuelle|weitere|nächste|kommende|andere|alle) )?termine|(weitere |kommende |aktuelle )?veranstaltungen|(prochains|autres) (événements|évènements|rendez-vous)|(próximos|otros|outros) eventos|(prossimi|altri) (eventi|appuntamenti)|(nadchodzące|inne) wydarzenia",
+];
+
+/// Patterns that end in any words. Each is looked for before those of [`OTHERS`].
+const PERHAPS_OTHERS: &[&str] = &[
+    r"more (from|on|about|like|in|by) .{1,60}|(the |our )?latest updates?( .{1,59})?|explore .{1,30}",
+    r"mehr (aus|von|über) .{1,40}|aktuelles .{1,30}|plus d['’e].{1,30}|actualités .{1,30}",
+    r"más (sobre|de|en)( .{1,40})?|mais (sobre|de|em)( .{1,40})?|meer (over|van|uit)( .{1,30})?",
+    r"mer (om|från)( .{1,30})?|mere (om|fra)( .{1,30})?|mer fra( .{1,30})?",
 ];
 
 const OTHERS: &[&str] = &[

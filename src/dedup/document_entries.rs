@@ -1,15 +1,19 @@
 //! Prepares the entries of one document: finds repeats, and names that several of them share.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::canonical;
-use super::entry_id::{guid_is_link, names_itself};
+use super::diff_names::differences;
+use super::entry_id::{guid_is_link, guid_repeats_link, names_itself};
 use super::entry_keys::{Candidate, SharedNames, candidate};
-use super::key_hash::{link_key, titled_guid_key};
-use super::recognise::{is_repeat, texts_agree};
+use super::key_hash::{link_key, listed_title_key, titled_guid_key, wording_keys};
+use super::recognise::is_repeat;
 use super::rules::Rules;
+use super::shingles::Passages;
+use super::text_match::MOSTLY;
 use super::title::Title;
 use crate::model::{Entry, Key, Timestamp};
 
@@ -60,10 +64,13 @@ pub fn candidates(
     let listed: HashSet<Key> = kept
         .iter()
         .flat_map(|candidate| {
-            let titled = candidate.entry.guid.as_deref().map(|guid| {
-                titled_guid_key(&candidate.entry.source, guid, &candidate.title.normal())
-            });
-            candidate.own_keys().iter().copied().chain(own_link(candidate)).chain(titled)
+            let (source, title) = (&candidate.entry.source, candidate.title.normal());
+            let titled =
+                candidate.guid.as_deref().map(|guid| titled_guid_key(source, guid, &title));
+            let title = listed_title_key(source, &title);
+            let wording = candidate.link.is_none().then(|| wording_keys(&candidate.entry));
+            let own = candidate.own_keys().iter().copied().chain(own_link(candidate));
+            own.chain(titled).chain([title]).chain(wording.into_iter().flatten())
         })
         .collect();
     let listed = (extent == Extent::Whole).then(|| Arc::new(listed));
@@ -96,10 +103,58 @@ fn note_title_steps(candidates: &mut [Candidate]) {
     }
 }
 
+/// The first entry of a document with some name, and its text once it was compared.
+struct First<'e> {
+    entry: &'e Entry,
+    link: Option<String>,
+    passages: OnceCell<Option<Passages>>,
+}
+
+impl<'e> First<'e> {
+    fn new(entry: &'e Entry, link: Option<String>) -> Self {
+        Self { entry, link, passages: OnceCell::new() }
+    }
+
+    /// Whether another entry says something else, by its title or its text.
+    fn says_other_than(&self, entry: &Entry) -> bool {
+        have_other_titles(self.entry, entry) || self.has_other_text_than(entry)
+    }
+
+    /// Whether another entry has another text, or the same but for what it names: two notices of one
+    /// template.
+    fn has_other_text_than(&self, entry: &Entry) -> bool {
+        let (one, other) = (&self.entry.text, &entry.text);
+        if one.is_empty() || other.is_empty() || one == other {
+            return false;
+        }
+        let own = self.passages.get_or_init(|| Passages::of(self.entry));
+        let Some((own, theirs)) = own.as_ref().zip(Passages::of(entry)) else { return true };
+        !own.overlap(&theirs, &[]).reaches(MOSTLY) || {
+            let found = differences(own, &theirs, &[]);
+            found.renamed > 0 || found.facts > 0
+        }
+    }
+
+    /// Whether another entry with this link is not this one: it says something else, and the ids do
+    /// not show that it is what became of it.
+    fn is_told_apart_from(&self, entry: &Entry, link: &str) -> bool {
+        let [own, theirs] = [self.entry, entry]
+            .map(|entry| entry.guid.as_deref().filter(|guid| !guid_repeats_link(guid, link)));
+        // An id that is the link and a time says when the page was changed.
+        let is_version = |guid: Option<&str>| guid.is_some_and(|id| guid_is_link(id, Some(link)));
+        match own.filter(|_| own == theirs) {
+            _ if is_version(own) || is_version(theirs) => false,
+            None => self.says_other_than(entry),
+            // A new title of one page under one id, whatever id, is a new wording.
+            Some(id) => !names_itself(id) && self.has_other_text_than(entry),
+        }
+    }
+}
+
 /// The names that several entries of a document have.
 fn shared_names(entries: &[Arc<Entry>]) -> SharedNames {
-    let mut links: HashMap<String, &Entry> = HashMap::new();
-    let mut guids: HashMap<&str, (&Entry, Option<String>)> = HashMap::new();
+    let mut links: HashMap<String, First<'_>> = HashMap::new();
+    let mut guids: HashMap<&str, First<'_>> = HashMap::new();
     let mut titles: HashMap<String, HashSet<String>> = HashMap::new();
     let mut shared = SharedNames::default();
     for entry in entries {
@@ -112,28 +167,28 @@ fn shared_names(entries: &[Arc<Entry>]) -> SharedNames {
             }
         }
         let link = entry.url.as_ref().map(canonical);
-        if let Some(guid) = entry.guid.as_deref() {
+        if let Some(guid) = entry.guid.as_deref().filter(|guid| !shared.guids.contains(*guid)) {
             match guids.get(guid) {
-                Some((other, at)) if *at != link && have_other_titles(entry, other) => {
-                    shared.guids.insert(guid.to_owned());
-                }
-                Some((other, _)) if !names_itself(guid) && have_other_titles(entry, other) => {
+                Some(first)
+                    if (first.link != link || !names_itself(guid))
+                        && first.says_other_than(entry) =>
+                {
                     shared.guids.insert(guid.to_owned());
                 }
                 Some(_) => {}
                 None => {
-                    guids.insert(guid, (entry, link.clone()));
+                    guids.insert(guid, First::new(entry, link.clone()));
                 }
             }
         }
-        let Some(link) = link else { continue };
+        let Some(link) = link.filter(|link| !shared.links.contains(link)) else { continue };
         match links.get(&link) {
-            Some(other) if tells_apart(entry, other, &link) => {
+            Some(first) if first.is_told_apart_from(entry, &link) => {
                 shared.links.insert(link);
             }
             Some(_) => {}
             None => {
-                links.insert(link, entry);
+                links.insert(link.clone(), First::new(entry, Some(link)));
             }
         }
     }
@@ -142,23 +197,6 @@ fn shared_names(entries: &[Arc<Entry>]) -> SharedNames {
 
 fn have_other_titles(one: &Entry, other: &Entry) -> bool {
     Title::of(&one.title, "").words != Title::of(&other.title, "").words
-}
-
-/// Whether two entries with one link are two: other titles or other texts, and ids that do
-/// not merely repeat the link.
-fn tells_apart(one: &Entry, other: &Entry, link: &str) -> bool {
-    let own_id =
-        |entry: &Entry| entry.guid.as_deref().is_none_or(|guid| !guid_is_link(guid, Some(link)));
-    let may_be_two = own_id(one) && own_id(other) && (one.guid.is_none() || one.guid != other.guid);
-    may_be_two && (have_other_titles(one, other) || have_other_texts(one, other))
-}
-
-/// Whether two entries of one title say different things. Without two ids that show it, the dates
-/// have to differ, too: a page is listed again when its text is changed.
-fn have_other_texts(one: &Entry, other: &Entry) -> bool {
-    let texts = !one.text.is_empty() && !other.text.is_empty() && !texts_agree(one, None, other);
-    let dates = one.dated().zip(other.dated()).is_some_and(|(one, other)| one != other);
-    texts && (dates || one.guid.is_some() && other.guid.is_some())
 }
 
 /// The name of a link within its source, for finding repeats in a document.

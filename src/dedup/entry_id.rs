@@ -27,3 +27,14 @@ pub(super) fn guid_is_link(guid: &str, link: Option<&str>) -> bool {
     url.set_fragment(None);
     Some(canonical(&url).as_str()) == link
 }
+
+/// Whether a guid is the link and nothing else.
+pub(super) fn guid_repeats_link(guid: &str, link: &str) -> bool {
+    let page = Url::parse(guid).ok().filter(|url| url.fragment().is_none());
+    page.is_some_and(|url| canonical(&url) == link)
+}
+
+/// Whether an id is an address or a URN, which are made to be unique.
+pub(super) fn is_iri(guid: &str) -> bool {
+    Url::parse(guid).is_ok()
+}

@@ -75,6 +75,8 @@ pub struct Candidate {
     said: Option<Key>,
     /// That, its address, its page and its link.
     names: Vec<Key>,
+    /// The names under which it was stored while its neighbours had, or had not, its link.
+    former_names: Vec<Key>,
     /// Keys of what the operator joins it with.
     partners: Vec<Key>,
 }
@@ -83,12 +85,12 @@ impl Candidate {
     /// Every key under which its story, or one like it, may be known, once its
     /// [text is read](super::recognise::read_texts).
     pub fn keys(&self) -> Vec<Key> {
-        let mut keys = self.names.clone();
+        let mut keys: Vec<Key> = self.lookup_names().copied().collect();
         keys.extend(self.likenesses());
         keys
     }
 
-    /// Of these keys those that are not among its [`names`](Self::names).
+    /// Of these keys those that are not among its [`lookup_names`](Self::lookup_names).
     pub fn likenesses(&self) -> Vec<Key> {
         let hashes = self.passage_hashes();
         let mut keys = Vec::with_capacity(2 * hashes.len() + self.partners.len() + 6);
@@ -106,6 +108,11 @@ impl Candidate {
     /// or may yet find, that another page is the original.
     pub fn names(&self) -> &[Key] {
         &self.names
+    }
+
+    /// Its names, and those that it may have been stored under.
+    pub fn lookup_names(&self) -> impl Iterator<Item = &Key> + Clone {
+        self.names.iter().chain(&self.former_names)
     }
 
     fn all_names(&self) -> Vec<Key> {
@@ -255,8 +262,9 @@ pub(super) fn candidate(
     now: Timestamp,
 ) -> Candidate {
     let usable = |url: &&Url| is_specific(url) && entry.feed.url.as_ref() != Some(*url);
-    let link = entry.url.as_ref().filter(usable).map(canonical);
-    let link = link.filter(|link| !shared.links.contains(link));
+    let page_link = entry.url.as_ref().filter(usable).map(canonical);
+    let is_shared = page_link.as_ref().is_some_and(|link| shared.links.contains(link));
+    let link = page_link.clone().filter(|_| !is_shared);
     // `never` says of a copy's claim to an original that it is wrong.
     let barred = |original: &String| {
         entry.url.as_ref().is_some_and(|url| rules.overrides.part(&canonical(url), original))
@@ -272,7 +280,10 @@ pub(super) fn candidate(
     let source = &entry.source;
     let mut own = Vec::new();
     let guid = entry.guid.clone().filter(|guid| {
-        !shared.guids.contains(guid) && (!rules.habits.guid.is_shared() || names_itself(guid))
+        !shared.guids.contains(guid)
+            && (!rules.habits.guid.is_shared() || names_itself(guid))
+            // An id that is a shared link names no more than that.
+            && !(is_shared && guid_is_link(guid, page_link.as_deref()))
     });
     if let Some(guid) = &guid {
         // GOV.UK's ids are the link and a time: the link is the better name,
@@ -287,6 +298,14 @@ pub(super) fn candidate(
     if link.is_none() {
         own.push(words_key(&entry));
     }
+    let has_own_id = guid
+        .as_deref()
+        .is_some_and(|guid| names_itself(guid) && !guid_is_link(guid, page_link.as_deref()));
+    let former_name = match &link {
+        _ if has_own_id => None,
+        Some(_) => Some(words_key(&entry)),
+        None => page_link.as_deref().map(address_key),
+    };
     let address = original.or_else(|| link.clone());
     let title = Title::of_entry(&entry);
     let said = said_key(&entry, &title);
@@ -314,6 +333,7 @@ pub(super) fn candidate(
         filed: date.max(now.before(OLD)),
         own,
         names: Vec::new(),
+        former_names: former_name.into_iter().collect(),
         partners: partners.collect(),
         entry,
     };

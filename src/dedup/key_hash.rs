@@ -65,6 +65,24 @@ pub(super) fn titled_guid_key(source: &SourceId, guid: &str, title: &str) -> Key
     own_key(source, "titled", &format!("{guid}\n{title}"))
 }
 
+/// The key of a title that a document lists, within its source.
+pub(super) fn listed_title_key(source: &SourceId, title: &str) -> Key {
+    own_key(source, "listed title", title)
+}
+
+/// The keys of what an entry says and when, within its source: by its text, and by the text that its
+/// document has, of which part may have been set aside.
+pub(super) fn wording_keys(entry: &Entry) -> impl Iterator<Item = Key> {
+    let url = entry.url.as_ref().map_or("", |url| url.as_str());
+    let date = entry.published.map_or(0, |date| date.as_secs());
+    let text = Some(("text", xxhash_rust::xxh3::xxh3_64(entry.text.as_bytes())));
+    let whole = entry.whole.map(|whole| ("whole text", whole));
+    let key_of = move |(kind, hash)| {
+        own_key(&entry.source, kind, &format!("{url}\n{}\n{date}\n{hash}", entry.title))
+    };
+    text.into_iter().chain(whole).map(key_of)
+}
+
 /// The key of what an entry without a page of its own is called, within its source.
 pub(super) fn words_key(entry: &Entry) -> Key {
     let url = entry.url.as_ref().map_or("", |url| url.as_str());

@@ -39,21 +39,37 @@ pub(super) fn is_doubtful(canonical: &str) -> bool {
     let Ok(url) = Url::parse(canonical) else { return false };
     let path = plain_path(url.path());
     let mut parts = path.split('/').filter(|part| !part.is_empty() && !is_language(part));
-    let (first, more) = (parts.next().map(bare), parts.next().is_some());
+    let (first, last, more) =
+        (parts.next().map(bare), parts.next().map(bare), parts.next().is_some());
     if url.fragment().is_some() {
         return false;
     }
     let has_digit = |text: &str| text.contains(|c: char| c.is_ascii_digit());
     match url.query().filter(|query| !query.is_empty()) {
         Some(query) => !has_digit(query) && !path_names_page(&path),
-        None => first.is_some_and(|part| {
+        None => {
+            // A page below the news is news. Below a part of an office it may be a section again.
+            let is_of_an_office = |part: &str| {
+                words_of(part).count() == 1 && (!is_section(part) || OFFICE_PARTS.contains(&part))
+            };
+            let lone = match (&first, &last) {
+                (Some(first), Some(last)) if is_of_an_office(first) => Some(last),
+                (Some(first), None) => Some(first),
+                _ => None,
+            };
             !more
-                && part.len() >= LEAST_LETTERS_OF_A_SECTION
-                && !has_digit(&part)
-                && words_of(&part).count() <= MOST_WORDS_OF_A_SECTION
-        }),
+                && lone.is_some_and(|part| {
+                    part.len() >= LEAST_LETTERS_OF_A_SECTION
+                        && !has_digit(part)
+                        && words_of(part).count() <= MOST_WORDS_OF_A_SECTION
+                })
+        }
     }
 }
+
+/// Sections below which an office has further ones.
+const OFFICE_PARTS: &[&str] =
+    &["about", "information", "office", "public", "resources", "service", "services"];
 
 /// A lone part of a path with so few words may be the name of a section, unless it is as short as
 /// codes of pages are.
@@ -286,6 +302,16 @@ mod tests {
             ("council.example/offres-emploi.html", true),
             ("council.example/news?region=north", true),
             ("council.example/alerts?area=wales", true),
+            ("council.example/about/vacancies", true),
+            ("council.example/transport/road-works", true),
+            ("council.example/business/tenders", true),
+            ("council.example/services/planning-applications", true),
+            ("ville.example/fr/services/offres-emploi", true),
+            ("stadt.example/rathaus/ausschreibungen.html", true),
+            ("council.example/news/strike", false),
+            ("council.example/media-centre/pier-opens", false),
+            ("council.example/transport/pier-opens-in-march", false),
+            ("council.example/services/7", false),
             ("council.example/news/pier-opens", false),
             ("council.example/new-pier-opens-in-march", false),
             ("council.example/road-works/7", false),

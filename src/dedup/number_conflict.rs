@@ -43,8 +43,29 @@ const SPELLED: &[(&str, &str)] = &[
 ];
 
 /// Units that one title writes out and another shortens.
-const UNITS: &[(&str, &str)] =
-    &[("thousand", "k"), ("million", "m"), ("billion", "bn"), ("trillion", "tn")];
+const UNITS: &[(&str, &str)] = &[
+    ("thousand", "k"),
+    ("million", "m"),
+    ("billion", "bn"),
+    ("trillion", "tn"),
+    ("millions", "m"),
+    ("millionen", "m"),
+    ("mio", "m"),
+    ("mln", "m"),
+    ("millones", "m"),
+    ("milioni", "m"),
+    ("milhoes", "m"),
+    ("miljoen", "m"),
+    ("miljoner", "m"),
+    ("millioner", "m"),
+    ("milliarden", "bn"),
+    ("mrd", "bn"),
+    ("milliards", "bn"),
+    ("miliardi", "bn"),
+    ("miljard", "bn"),
+    ("miljarder", "bn"),
+    ("mld", "bn"),
+];
 
 /// The numbers and dates that a title names, by what they measure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -105,7 +126,7 @@ impl Figures {
             self.years.insert(word.to_owned());
             return 1;
         }
-        if let Some((_, digit)) = SPELLED.iter().find(|(spelled, _)| *spelled == word) {
+        if let Some(digit) = spelled(word) {
             let unit = unit(next);
             self.numbers.insert(format!("{digit}{}", unit.unwrap_or_default()));
             return 1 + usize::from(unit.is_some());
@@ -150,13 +171,20 @@ impl Figures {
     }
 }
 
+/// The digits of a number that a word spells out.
+pub(super) fn spelled(word: &str) -> Option<&'static str> {
+    let (_, digits) = SPELLED.iter().find(|(spelled, _)| *spelled == word)?;
+    Some(digits)
+}
+
 /// The short form of a unit of counting.
-fn unit(word: &str) -> Option<&'static str> {
+pub(super) fn unit(word: &str) -> Option<&'static str> {
     let (_, short) = UNITS.iter().find(|(long, short)| *long == word || *short == word)?;
     Some(short)
 }
 
-fn is_number(word: &str) -> bool {
+/// Whether a word is a number in digits.
+pub(super) fn is_number(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit())
         && word.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
 }
@@ -169,7 +197,8 @@ fn ordinal(word: &str) -> Option<&str> {
         .filter(|bare| is_number(bare))
 }
 
-fn month(word: &str) -> Option<usize> {
+/// The number of a month, written out or short.
+pub(super) fn month(word: &str) -> Option<usize> {
     let short = |month: &str| word.len() == 3 && month.starts_with(word);
     MONTHS
         .iter()
@@ -179,13 +208,14 @@ fn month(word: &str) -> Option<usize> {
         .map(|place| place + 1)
 }
 
-fn day(word: &str) -> Option<String> {
+/// The day of a month, `3rd` as well.
+pub(super) fn day(word: &str) -> Option<String> {
     let bare = ordinal(word).unwrap_or(word);
     bare.parse::<u8>().ok().filter(|day| (1..=31).contains(day)).map(|day| day.to_string())
 }
 
 /// Day, month and year of `12/03/2025`, `12.3.25` and `2025-03-12`.
-fn date_parts(word: &str) -> Option<[String; 3]> {
+pub(super) fn date_parts(word: &str) -> Option<[String; 3]> {
     let parts: Vec<u32> =
         word.split(['/', '.', '-']).map(|part| part.parse().ok()).collect::<Option<_>>()?;
     let [first, month, last] = parts[..] else { return None };

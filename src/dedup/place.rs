@@ -7,7 +7,7 @@ use super::entry_keys::Candidate;
 use super::key_hash::{address_keys, published_key};
 use super::near_duplicate::{Join, Likeness, likeness};
 use super::overrides::addresses;
-use super::recognise::{is_same, learn};
+use super::recognise::{is_same, is_unchanged, learn};
 use super::rules::Rules;
 use super::story_index::{rare, stories_with};
 use super::text::own_part;
@@ -52,7 +52,9 @@ pub(super) fn find(
 ) -> Place {
     let named: Vec<StoryId> =
         candidate.names().iter().flat_map(|name| stories_with(known, name)).copied().collect();
-    if let Some((id, member)) = stated_in(&named, candidate, known, |_| true) {
+    let looked_up: Vec<StoryId> =
+        candidate.lookup_names().flat_map(|name| stories_with(known, name)).copied().collect();
+    if let Some((id, member)) = stated_in(&looked_up, candidate, known, |_| true) {
         let stated = &known.stories[&id].members[member].entry;
         if !candidate.entry.says_the_same_as(stated) {
             learn(habits, candidate, stated);
@@ -90,11 +92,14 @@ fn stated_in(
     known: &Lookalikes,
     may_be: impl Fn(&Entry) -> bool,
 ) -> Option<(StoryId, usize)> {
-    stories.iter().find_map(|id| {
-        let story = known.stories.get(id).filter(|story| story.stands())?;
-        let is_it = |entry: &Entry| may_be(entry) && is_same(candidate, entry);
-        Some((*id, story.member_of(&candidate.entry.source, is_it)?))
-    })
+    let find = |is_it: fn(&Candidate, &Entry) -> bool| {
+        stories.iter().find_map(|id| {
+            let story = known.stories.get(id).filter(|story| story.stands())?;
+            let is_it = |entry: &Entry| may_be(entry) && is_it(candidate, entry);
+            Some((*id, story.member_of(&candidate.entry.source, is_it)?))
+        })
+    };
+    find(is_unchanged).or_else(|| find(is_same))
 }
 
 /// The story that an entry would join, if that holds as many entries as it may.

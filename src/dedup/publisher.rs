@@ -37,6 +37,16 @@ const STATE: &[&str] = &["go", "gob", "gouv", "gov", "govt", "gub"];
 /// Names below such a suffix under which the government speaks as a whole.
 const CENTRAL: &[&str] = &["www", "service", "blog"];
 
+/// Names of offices within one publisher's site.
+const OFFICES: &[&str] = &["www", "news", "media", "press"];
+
+/// Before the top of a country, what schools and municipalities share: each is named by all labels
+/// below it, as `city.kobe.lg.jp`.
+const LOCAL: &[&str] = &["bel", "herad", "k12", "kommune", "lg", "sch"];
+
+/// Countries whose provinces and states have labels of two letters, and share them among all.
+const WITH_PROVINCES: &[&str] = &["ca", "it", "us"];
+
 /// Labels that stand between a name and the top of a country: `council.org.uk`, `x.co.nz`.
 const SECOND_LEVELS: &[&str] =
     &["ac", "co", "com", "edu", "ltd", "net", "nhs", "nom", "or", "org", "police"];
@@ -72,10 +82,21 @@ pub(super) fn publisher_of(url: &Url) -> Option<String> {
     let labels: Vec<&str> = host.split('.').collect();
     let country = labels.len() > 2 && labels.last().is_some_and(|last| last.len() == 2);
     let before_country = |known: &[&str]| country && known.contains(&labels[labels.len() - 2]);
+    let without_office = |labels: &[&str]| {
+        let offices = labels.len().saturating_sub(2);
+        let office = labels[..offices].iter().take_while(|label| OFFICES.contains(label)).count();
+        labels[office..].join(".")
+    };
     if before_country(STATE) {
         let is_central = CENTRAL.contains(&labels[labels.len() - 3]);
-        let count = if is_central { 2 } else { 3 };
-        return Some(labels[labels.len() - count..].join("."));
+        let first = if is_central { labels.len() - 2 } else { 0 };
+        return Some(without_office(&labels[first..]));
+    }
+    let is_province = country
+        && labels[labels.len() - 2].len() == 2
+        && WITH_PROVINCES.contains(&labels[labels.len() - 1]);
+    if before_country(LOCAL) || is_province {
+        return Some(without_office(&labels));
     }
     let second = before_country(SECOND_LEVELS);
     let shared = SHARED_HOSTS.iter().any(|shared| below(&shared));
@@ -83,12 +104,13 @@ pub(super) fn publisher_of(url: &Url) -> Option<String> {
     Some(labels[labels.len().saturating_sub(count)..].join("."))
 }
 
-/// Whether two names are those of one government: `gov.uk` carries what all below it publish, but
-/// two councils below it are two.
+/// Whether two names are those of one government: `gov.uk` carries what all below it publish, and a
+/// council what its offices do, but two councils are two.
 pub(super) fn are_one(one: &str, other: &str) -> bool {
+    let is_state =
+        |name: &str| name.rsplit('.').nth(1).is_some_and(|suffix| STATE.contains(&suffix));
     let holds = |whole: &str, part: &str| {
-        let is_state = || whole.split_once('.').is_some_and(|(state, _)| STATE.contains(&state));
-        part.strip_suffix(whole).is_some_and(|name| name.ends_with('.')) && is_state()
+        part.strip_suffix(whole).is_some_and(|name| name.ends_with('.')) && is_state(whole)
     };
     one == other || holds(one, other) || holds(other, one)
 }
@@ -110,6 +132,21 @@ mod tests {
             ("https://www.diplomatie.gouv.fr/fr/x", Some("diplomatie.gouv.fr")),
             ("https://mfa.gov.al/x", Some("mfa.gov.al")),
             ("https://www.northshire.police.uk/x", Some("northshire.police.uk")),
+            ("https://www.casey.vic.gov.au/x", Some("casey.vic.gov.au")),
+            ("https://news.monash.vic.gov.au/x", Some("monash.vic.gov.au")),
+            ("https://www.health.nsw.gov.au/x", Some("health.nsw.gov.au")),
+            ("https://www.vic.gov.au/x", Some("vic.gov.au")),
+            ("https://santos.sp.gov.br/x", Some("santos.sp.gov.br")),
+            ("https://www.gov.br/saude/x", Some("gov.br")),
+            ("https://www.oslo.kommune.no/x", Some("oslo.kommune.no")),
+            ("https://www.city.kobe.lg.jp/x", Some("city.kobe.lg.jp")),
+            ("https://www.pref.osaka.lg.jp/x", Some("pref.osaka.lg.jp")),
+            ("https://www.hill.northshire.sch.uk/x", Some("hill.northshire.sch.uk")),
+            ("https://www.cityof.on.ca/x", Some("cityof.on.ca")),
+            ("https://www.ci.salem.ma.us/x", Some("ci.salem.ma.us")),
+            ("https://www.state.ma.us/x", Some("state.ma.us")),
+            ("https://www.izmir.bel.tr/x", Some("izmir.bel.tr")),
+            ("https://www.comune.orm.mi.it/x", Some("comune.orm.mi.it")),
             ("https://www.bmvg.bund.de/x", Some("bund.de")),
             ("https://ec.europa.eu/x", Some("europa.eu")),
             ("https://www.state.gov/x", Some("state.gov")),
@@ -135,6 +172,10 @@ mod tests {
             ("northshire.gov.uk", "southmoor.gov.uk", false),
             ("nord.gouv.fr", "gironde.gouv.fr", false),
             ("state.gov", "boston.gov", false),
+            ("casey.vic.gov.au", "monash.vic.gov.au", false),
+            ("casey.vic.gov.au", "vic.gov.au", true),
+            ("northshire.gov.uk", "planning.northshire.gov.uk", true),
+            ("city.kobe.lg.jp", "city.osaka.lg.jp", false),
             ("example.org", "press.example.org", false),
             ("United Kingdom", "Canada", false),
         ] {

@@ -5,17 +5,19 @@
 //! where only one can be compared, it decides. What a source does is learned ([`Habits`]).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::address::canonical;
-use super::entry_id::{guid_is_link, names_itself};
+use super::entry_id::{guid_is_link, is_iri, names_itself};
 use super::entry_keys::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of};
-use super::key_hash::{guid_key, link_key, titled_guid_key};
+use super::key_hash::{guid_key, link_key, listed_title_key, titled_guid_key, wording_keys};
 use super::shingles::Passages;
 use super::story_index::stories_with;
 use super::text_match::MOSTLY;
 use super::title::Title;
-use crate::model::{Entry, Habits, Lookalikes, Member};
+use super::title_match::title_match;
+use crate::model::{Entry, Habits, Key, Lookalikes, Member};
 
 /// Settled entries of a document that are read beside a new one.
 const MOST_NEIGHBOURS: usize = 16;
@@ -73,12 +75,7 @@ pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
     let same_link = candidate.link.as_ref().zip(known_link.as_ref()).map(|(own, link)| own == link);
     match (same_guid, same_link) {
         (Some(true), Some(true)) | (None, Some(true)) => true,
-        // A specific id is believed until the source is seen to give it to others.
-        (Some(true), _) => {
-            let id = candidate.guid.as_deref().unwrap_or_default();
-            let known_to_last = names_itself(id) && !candidate.habits.guid.is_reused();
-            known_to_last || says(candidate, known).agreed() > 0
-        }
+        (Some(true), _) => has_kept_its_id(candidate, known, same_link.is_some()),
         // One page for everything, or a page whose id changes.
         (Some(false), Some(true)) => {
             let says = says(candidate, known);
@@ -133,21 +130,70 @@ fn is_continued(candidate: &Candidate, known: &Entry) -> bool {
     }
 }
 
+/// Whether the id that both have means one entry, where their links differ or are missing. An id may
+/// be a place in the list, or stand for whatever is latest: the title or the text has to agree. A
+/// specific one is believed where there is no text to compare, until the source is seen to give it to others.
+fn has_kept_its_id(candidate: &Candidate, known: &Entry, has_moved: bool) -> bool {
+    let entry = &candidate.entry;
+    if link_is_listed(candidate, known) {
+        return false;
+    }
+    let says = says(candidate, known);
+    if says.title {
+        return true;
+    }
+    let title = Title::of_entry(known);
+    if title_is_listed(candidate, known, &title) {
+        return false;
+    }
+    if says.text {
+        return true;
+    }
+    let id = candidate.guid.as_deref().unwrap_or_default();
+    let is_believed = || {
+        let is_unique = names_itself(id) && !candidate.habits.guid.is_reused();
+        let has_texts = !entry.text.is_empty() && !known.text.is_empty();
+        is_unique && if has_texts { !has_moved && is_iri(id) } else { !has_moved || says.date }
+    };
+    title_match(&candidate.title, &title).agreement() >= 0 || is_believed()
+}
+
 /// The same where one of them has no link of its own.
 fn is_same_without_link(candidate: &Candidate, known: &Entry, same_guid: Option<bool>) -> bool {
     let entry = &candidate.entry;
+    let same_date = entry.published == known.published;
+    let same_text = have_one_text(entry, known);
     // A title alone does not show it: auction results have one title every week.
-    let new_id_alone = entry.published == known.published
-        && entry.text == known.text
+    let new_id_alone = same_date
+        && same_text
         && (known.published.is_some() || !known.text.is_empty())
         && id_left_the_document(candidate, known);
+    let names_nothing = |guid: &String| entry.guid.as_ref() == Some(guid) || !names_itself(guid);
     let no_ids = same_guid.is_none()
         && candidate.guid.is_none()
-        && known.guid.is_none()
-        && (entry.published == known.published || entry.text == known.text);
+        && known.guid.as_ref().is_none_or(names_nothing)
+        && match (same_date, same_text) {
+            (true, true) => true,
+            (false, false) => false,
+            // Another entry of the document may have this title.
+            _ => wording_left_the_document(candidate, known),
+        };
     let same_words = entry.title == known.title && entry.url == known.url;
     same_words && (new_id_alone || no_ids)
         || says(candidate, known).is_all() && left_the_document(candidate, known)
+}
+
+/// Whether a source states one text of both, whatever was set aside or fetched.
+fn have_one_text(one: &Entry, other: &Entry) -> bool {
+    one.text == other.text || one.whole.is_some() && one.whole == other.whole
+}
+
+/// Whether an entry says just what its source stated of the other.
+fn says_just_that(entry: &Entry, known: &Entry) -> bool {
+    entry.title == known.title
+        && entry.published == known.published
+        && entry.updated == known.updated
+        && have_one_text(entry, known)
 }
 
 /// Which parts of what two entries say agree.
@@ -171,7 +217,7 @@ impl Says {
 }
 
 /// Whether two entries have one text, or nearly so. The first's passages may have been read before.
-pub(super) fn texts_agree(one: &Entry, read: Option<&Passages>, other: &Entry) -> bool {
+fn texts_agree(one: &Entry, read: Option<&Passages>, other: &Entry) -> bool {
     let similar = || {
         let own = read
             .map_or_else(|| Passages::of(one).map(Cow::Owned), |read| Some(Cow::Borrowed(read)))?;
@@ -203,6 +249,29 @@ fn left_the_document(candidate: &Candidate, known: &Entry) -> bool {
     ![by_guid, by_link].iter().flatten().any(|name| listed.contains(name))
 }
 
+/// Whether another entry of the document has the known entry's link.
+fn link_is_listed(candidate: &Candidate, known: &Entry) -> bool {
+    let Some((listed, url)) = candidate.listed.as_ref().zip(known.url.as_ref()) else {
+        return false;
+    };
+    let link = canonical(url);
+    candidate.link.as_ref() != Some(&link) && listed.contains(&link_key(&known.source, &link))
+}
+
+/// Whether another entry of the document has the known entry's title, which the candidate has not.
+fn title_is_listed(candidate: &Candidate, known: &Entry, title: &Title) -> bool {
+    let is_listed = |listed: &Arc<HashSet<Key>>| {
+        listed.contains(&listed_title_key(&known.source, &title.normal()))
+    };
+    !title.words.is_empty() && candidate.listed.as_ref().is_some_and(is_listed)
+}
+
+/// Whether no entry of the document says what the known one said any more, as far as that is known.
+fn wording_left_the_document(candidate: &Candidate, known: &Entry) -> bool {
+    let Some(listed) = &candidate.listed else { return false };
+    !wording_keys(known).any(|wording| listed.contains(&wording))
+}
+
 /// Whether no entry of the document has the known entry's id and title any more, as far as that is
 /// known. The id alone may be a place in the list, which another entry has now.
 fn id_left_the_document(candidate: &Candidate, known: &Entry) -> bool {
@@ -229,19 +298,25 @@ pub(super) fn stated_before<'a>(
     candidate: &Candidate,
     known: &'a Lookalikes,
 ) -> Option<&'a Member> {
-    candidate
-        .names()
-        .iter()
+    let stories = candidate
+        .lookup_names()
         .flat_map(|name| stories_with(known, name))
         .filter_map(|id| known.stories.get(id))
-        .filter(|story| story.stands())
-        .flat_map(|story| &story.members)
-        .find(|member| is_same(candidate, &member.entry))
+        .filter(|story| story.stands());
+    let members = || stories.clone().flat_map(|story| &story.members);
+    members()
+        .find(|member| is_unchanged(candidate, &member.entry))
+        .or_else(|| members().find(|member| is_same(candidate, &member.entry)))
+}
+
+/// Whether `known` is the candidate, in the same words: of several that it may be, this one.
+pub(super) fn is_unchanged(candidate: &Candidate, known: &Entry) -> bool {
+    says_just_that(&candidate.entry, known) && is_same(candidate, known)
 }
 
 /// Whether judging the entry will change nothing, because its source stated it
 /// before in the same words. `known` need only hold what is found under
-/// [`Candidate::names`]; for every other entry, judging needs
+/// [`Candidate::lookup_names`]; for every other entry, judging needs
 /// [`Candidate::keys`].
 pub fn is_settled(candidate: &Candidate, known: &Lookalikes) -> bool {
     let entry = &candidate.entry;
@@ -255,7 +330,7 @@ pub fn is_settled(candidate: &Candidate, known: &Lookalikes) -> bool {
 }
 
 /// Whether the source stated this entry before, whatever it said. `known` need only
-/// hold what is found under [`Candidate::names`].
+/// hold what is found under [`Candidate::lookup_names`].
 pub fn is_told(candidate: &Candidate, known: &Lookalikes) -> bool {
     stated_before(candidate, known).is_some()
 }
@@ -274,7 +349,7 @@ pub fn as_told(candidate: &Candidate, known: &Lookalikes) -> Option<Arc<Entry>> 
 
 /// Reads the texts of one document's candidates, where some are not [settled](is_settled): theirs,
 /// and as many of their neighbours' as it takes to see what the document repeats below everything.
-/// `known` need only hold what is found under [`Candidate::names`]. A document that says nothing
+/// `known` need only hold what is found under [`Candidate::lookup_names`]. A document that says nothing
 /// new costs nothing.
 pub fn read_texts(candidates: &mut [Candidate], known: &Lookalikes) {
     let unread: Vec<bool> = candidates

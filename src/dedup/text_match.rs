@@ -3,7 +3,8 @@
 use super::diff_names::{ACCOUNT, Differences, differences};
 use super::number_conflict::Figures;
 use super::shingles::{Overlap, Passages};
-use super::title::share_a_word;
+use super::title::{share_a_word, title_words};
+use super::title_sense::denies;
 use crate::model::{Entry, FactorKind, Forbidden, Member};
 
 /// Hundredths of the shorter text that a copy has in common with the other.
@@ -119,9 +120,13 @@ fn summaries(one: Said<'_>, other: Said<'_>) -> TextMatch {
     let dates = || are_short && facts(one.0).contradict(&facts(other.0)).is_some();
     let (names, named) = shorter.names_shared(longer);
     let strangers = named > 0 && names == 0 && longer.has_names();
+    let denies = |entry: &Entry| denies(&title_words(&entry.text));
+    let is_denied = || are_short && denies(one.0) != denies(other.0);
     let share = |hundredths: u32| known * 100 >= telling * hundredths;
     let level = match () {
-        () if stands && is_quoted(own, others, &overlap) => Some(FactorKind::SummaryShares),
+        () if stands && (is_quoted(own, others, &overlap) || is_denied()) => {
+            Some(FactorKind::SummaryShares)
+        }
         () if stands => Some(FactorKind::SummaryContained),
         () if telling < FEWEST_TELLING => None,
         () if share(if are_short { 40 } else { 60 }) => Some(FactorKind::SummaryShares),

@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use super::rarity::{information, is_stop};
-use super::title_stage::{Stage, overturns, stage};
+use super::title_figures::{one_form, written_date};
+use super::title_stage::{Stage, stage};
 use crate::model::Entry;
 use crate::tokenize;
 
@@ -94,8 +95,6 @@ pub(super) struct Title {
     breaks: Vec<usize>,
     /// The stage of a procedure that it states, its display type included.
     pub(super) stage: Option<Stage>,
-    /// Whether it says that something announced before does not stay as it was.
-    pub(super) overturns: bool,
 }
 
 impl Title {
@@ -103,10 +102,10 @@ impl Title {
     pub(super) fn of(title: &str, site: &str) -> Self {
         let mut read = Self::read(title);
         read.stage = stage(&read.words);
-        read.overturns = overturns(&read.words);
         read.drop_display_type();
         read.drop_month(title);
         read.drop_site(site);
+        read.write_figures_in_one_form();
         read
     }
 
@@ -123,6 +122,8 @@ impl Title {
         let mut read = Self::default();
         let mut last: Option<Range<usize>> = None;
         let (mut cased, mut capitals) = (String::new(), 0);
+        // How many words before this one are joined to it, as those of a date in digits.
+        let mut joined = 0;
         for (range, _) in tokenize::words(title) {
             let mut form = String::new();
             let stated = &title[range.clone()];
@@ -130,17 +131,23 @@ impl Title {
             if form.is_empty() {
                 continue;
             }
-            if let Some(last) = &last
-                && breaks(&title[last.end..range.start])
-            {
+            let between = last.as_ref().map_or("", |last| &title[last.end..range.start]);
+            if breaks(between) {
                 read.breaks.push(read.words.len());
             }
+            joined = if matches!(between, "/" | "-" | ".") { joined + 1 } else { 0 };
             let capital = stated.starts_with(char::is_uppercase);
             capitals += usize::from(capital);
             let digit = form.starts_with(|first: char| first.is_numeric());
             read.names.push(digit || (capital && !read.words.is_empty()));
             read.words.push(form);
             last = Some(range);
+            if joined == 2
+                && let [.., first, second, third] = &mut read.words[..]
+                && let Some(date) = written_date([first, second, third])
+            {
+                [*first, *second, *third] = date;
+            }
         }
         // Where most words have capitals, these say nothing.
         if capitals * 3 > read.words.len() * 2 && read.words.len() > 3 {
@@ -151,6 +158,28 @@ impl Title {
         read
     }
 
+    /// Writes numbers, dates and names in one form, whatever form its source prefers.
+    fn write_figures_in_one_form(&mut self) {
+        let mut written = Self { stage: self.stage, ..Self::default() };
+        let mut at = 0;
+        while at < self.words.len() {
+            if self.breaks.contains(&at) {
+                written.breaks.push(written.words.len());
+            }
+            let next_break = self.breaks.iter().find(|place| **place > at);
+            let end = next_break.copied().unwrap_or(self.words.len());
+            let before = at.checked_sub(1).map(|before| self.words[before].as_str());
+            let (forms, count) = one_form(&self.words[at..end], before);
+            for form in forms {
+                let digit = form.starts_with(|first: char| first.is_numeric());
+                written.names.push(digit || self.names[at]);
+                written.words.push(form);
+            }
+            at += count;
+        }
+        *self = written;
+    }
+
     fn cut(&self, range: Range<usize>) -> Self {
         let breaks = self.breaks.iter().filter(|at| range.start < **at && **at < range.end);
         Self {
@@ -158,7 +187,6 @@ impl Title {
             names: self.names[range.clone()].to_vec(),
             breaks: breaks.map(|at| at - range.start).collect(),
             stage: self.stage,
-            overturns: self.overturns,
         }
     }
 
@@ -197,7 +225,9 @@ impl Title {
 
     /// Drops `… - Publisher` or `Publisher: …`, where the entry itself names the publisher.
     fn drop_publisher(&mut self, name: &str) {
-        let name = Self::read(name).words;
+        let mut name = Self::read(name);
+        name.write_figures_in_one_form();
+        let name = name.words;
         let (Some(first), Some(last)) = (self.breaks.first(), self.breaks.last()) else { return };
         let (before, behind) = (0..*last, *first..self.words.len());
         if !name.is_empty() && self.words[*last..] == name {

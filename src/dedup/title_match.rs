@@ -3,6 +3,8 @@
 use super::number_conflict::Figures;
 use super::rarity::{information, is_stop};
 use super::title::{Title, are_forms, stem};
+use super::title_sense::turns;
+use super::title_stage::ends;
 
 /// How two titles agree. Information is in tenths of a bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +53,25 @@ pub(super) fn title_match(one: &Title, other: &Title) -> TitleMatch {
     match found {
         TitleMatch::Absent | TitleMatch::Shares | TitleMatch::Differs => found,
         _ if stages_differ => TitleMatch::Renames,
-        TitleMatch::Near { .. } | TitleMatch::WithPublisher { .. }
-            if one.overturns != other.overturns =>
-        {
+        TitleMatch::Near { .. } if turns(&one.words, &other.words) => TitleMatch::Replaces,
+        TitleMatch::Near { .. } | TitleMatch::WithPublisher { .. } if states_end(one, other) => {
             TitleMatch::Replaces
         }
         _ => found,
     }
+}
+
+/// Whether one of two titles says that what the other announces does not stay as it was.
+fn states_end(one: &Title, other: &Title) -> bool {
+    let says_more = |own: &Title, theirs: &Title| {
+        let is_theirs = |word: &String| {
+            theirs.words.iter().any(|their| stem(word) == stem(their) || are_forms(word, their))
+        };
+        let more: Vec<usize> =
+            (0..own.words.len()).filter(|at| !is_theirs(&own.words[*at])).collect();
+        ends(&own.words, &own.names, &more)
+    };
+    says_more(one, other) || says_more(other, one)
 }
 
 fn by_words(one: &Title, other: &Title) -> TitleMatch {
@@ -303,5 +317,142 @@ mod tests {
         ] {
             assert_eq!(compared(one, other), expected, "{one} / {other}");
         }
+    }
+
+    #[test]
+    fn a_word_that_turns_the_sense_tells_two_announcements_apart() {
+        for (one, other) in [
+            (
+                "Lowhaven bridge to reopen to lorries in spring",
+                "Lowhaven bridge not to reopen to lorries in spring",
+            ),
+            ("Ferry to Tarn will run on Sunday", "Ferry to Tarn will not run on Sunday"),
+            ("Orm Brücke wird im Mai gesperrt", "Orm Brücke wird im Mai nicht gesperrt"),
+            ("Land schließt Hafen in Carrow", "Land schließt keinen Hafen in Carrow"),
+            ("Le pont d'Orm rouvre en avril", "Le pont d'Orm ne rouvre pas en avril"),
+            ("El puente de Carrow abrirá en mayo", "El puente de Carrow no abrirá en mayo"),
+            ("Il porto di Carrow riapre a maggio", "Il porto di Carrow non riapre a maggio"),
+            ("A ponte de Carrow abre em maio", "A ponte de Carrow não abre em maio"),
+            ("De brug bij Orm gaat in mei open", "De brug bij Orm gaat in mei niet open"),
+            ("Bron i Carrow öppnar i maj", "Bron i Carrow öppnar inte i maj"),
+            ("Most w Carrow zostanie otwarty w maju", "Most w Carrow nie zostanie otwarty w maju"),
+            ("Мост у Карову ће бити отворен", "Мост у Карову не ће бити отворен"),
+            (
+                "Lorries with trailers may use the Lowhaven bridge",
+                "Lorries without trailers may use the Lowhaven bridge",
+            ),
+            ("Shops in Carrow to open before Christmas", "Shops in Carrow to open after Christmas"),
+            ("Ferry free for pupils from May", "Ferry free for pupils until May"),
+            ("Fähre nach Orm mit Fahrrädern", "Fähre nach Orm ohne Fahrräder"),
+            ("Le bac d'Orm fermé avant Pâques", "Le bac d'Orm fermé après Pâques"),
+        ] {
+            let found = compared(one, other);
+            assert!(found.agreement() <= 0, "{one} / {other}: {found:?}");
+        }
+        // Words that look like these, and say nothing here.
+        for (one, other) in [
+            (
+                "Harbour fund not only for ports in Orm County",
+                "Harbour fund for ports in Orm County",
+            ),
+            (
+                "Obras no porto de Lowhaven concluídas em maio",
+                "Obras do porto de Lowhaven concluídas em maio",
+            ),
+            ("Fishing talks with Norway on quotas", "Fishing talks on quotas with Norway"),
+        ] {
+            let found = compared(one, other);
+            assert!(found.agreement() > 0, "{one} / {other}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_dates_and_names_are_one_however_they_are_written() {
+        for (one, other) in [
+            (
+                "Orm harbour gets £5 million for new breakwater",
+                "Orm harbour gets £5m for new breakwater",
+            ),
+            ("Fund of €2.5bn for sea walls agreed", "Fund of €2.5 billion for sea walls agreed"),
+            (
+                "Tarn bridge closes on 24 Feb for repairs",
+                "Tarn bridge closes on 24 February for repairs",
+            ),
+            ("Tarn bridge closes on 24th February", "Tarn bridge closes on 24 February"),
+            ("Tarn bridge closes: 12/03/2025", "Tarn bridge closes: 12 March 2025"),
+            ("Tarn bridge closes 2025-03-12", "Tarn bridge closes 12 March 2025"),
+            ("Third tunnel for Lowhaven approved", "3rd tunnel for Lowhaven approved"),
+            ("Five ferries for Lowhaven ordered", "5 ferries for Lowhaven ordered"),
+            ("Harbour in Orm gets 1,500 new berths", "Harbour in Orm gets 1500 new berths"),
+            ("The Prime Minister opens sea wall at Tarn", "The PM opens sea wall at Tarn"),
+            (
+                "Deal between the United Kingdom and Norway on cod",
+                "Deal between the UK and Norway on cod",
+            ),
+            ("Statement by the European Union on Dravenia", "Statement by the EU on Dravenia"),
+        ] {
+            let found = compared(one, other);
+            assert!(
+                matches!(found, TitleMatch::Equal { .. } | TitleMatch::Near { .. }),
+                "{one} / {other}: {found:?}"
+            );
+        }
+        for (one, other) in [
+            (
+                "Orm harbour gets £5m for new breakwater",
+                "Orm harbour gets £6 million for new breakwater",
+            ),
+            (
+                "Tarn bridge closes on 24 Feb for repairs",
+                "Tarn bridge closes on 24 March for repairs",
+            ),
+            ("Tarn bridge closes: 12/03/2025", "Tarn bridge closes: 13 March 2025"),
+            ("Statement by the European Union on Tarn", "Statement by the UK on Tarn"),
+        ] {
+            let found = compared(one, other);
+            assert!(found.agreement() < -1, "{one} / {other}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_notice_and_its_end_are_two() {
+        let end = |notice: &str, ends: &[&str]| {
+            for end in ends {
+                let found = compared(notice, &format!("{notice} {end}"));
+                assert!(found.agreement() <= 0, "{notice} {end}: {found:?}");
+            }
+        };
+        end(
+            "Repairs to the sea wall at Lowhaven harbour",
+            &[
+                "delayed",
+                "completed",
+                "halted",
+                "scrapped",
+                "called off",
+                "over",
+                "no longer in force",
+            ],
+        );
+        end("Extended opening hours of the Lowhaven ferry terminal", &["cancelled", "end"]);
+        end("Sperrung der Brücke über die Orm in Lowhaven", &["abgeschlossen", "beendet"]);
+        end("Cierre del puente de Lowhaven sobre el Orm", &["cancelado", "finalizado"]);
+        end("Fermeture du pont de Lowhaven sur l'Orm", &["terminée", "levée"]);
+        end("Chiusura del ponte di Lowhaven sul fiume Orm", &["conclusa", "terminata"]);
+        end("Закрытие моста через Орм в Лоухейвене", &["отменено", "завершено"]);
+        end("Закриття мосту через Орм у Лоугевені", &["скасовано", "завершено"]);
+        end("Затваряне на моста над Орм в Лоухейвън", &["отменено", "прекратено"]);
+        end("Κλείσιμο της γέφυρας του Ορμ στο Λόουχεϊβεν", &["ακυρώθηκε", "αναβλήθηκε"]);
+        end("Lowhaven köprüsünün Orm üzerinde kapatılması", &["iptal edildi", "ertelendi"]);
+        end("Ormin sillan sulkeminen Lowhavenissa", &["peruttu", "peruutettu"]);
+        end("Az Orm híd lezárása Lowhaven városában", &["elmarad", "befejeződött"]);
+        end("Închiderea podului peste Orm din Lowhaven", &["anulată", "amânată"]);
+        assert!(matches!(
+            compared(
+                "Avian flu found in Orm County",
+                "Avian flu found in Orm County | Cooperative Extension"
+            ),
+            TitleMatch::WithPublisher { .. }
+        ));
     }
 }

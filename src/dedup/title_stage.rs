@@ -23,33 +23,94 @@ pub(super) fn stage(words: &[String]) -> Option<Stage> {
     }
 }
 
-/// Whether the folded words of a title say that something announced before does not stay as it was:
-/// the closure of a road, and the closure that is cancelled.
+/// Whether what one title has more than another says that something announced before does not stay
+/// as it was: the closure of a road, and the closure that is cancelled. `more` are the places of these
+/// words. Of a publisher's name, as of the Cooperative Extension, nothing follows.
+pub(super) fn ends(words: &[String], names: &[bool], more: &[usize]) -> bool {
+    let is_name = more.len() > 1 && more.iter().all(|at| names[*at]);
+    let word = |at: usize| words.get(at).map_or("", String::as_str);
+    let overturns = |at: &usize| {
+        let (word, next) = (word(*at), word(*at + 1));
+        overturns(word) && !(is_name && is_noun(word))
+            || word == "called" && next == "off"
+            || *at > 0 && matches!((&*words[*at - 1], word), ("on", "hold") | ("no", "longer"))
+    };
+    more.iter().any(overturns) || is_at_the_end(words, names, more)
+}
+
+/// Whether a title goes on by a participle, as that of a notice with its end does: "… completed".
+fn is_at_the_end(words: &[String], names: &[bool], more: &[usize]) -> bool {
+    let Some(last) = words.len().checked_sub(1) else { return false };
+    let is_behind = more.iter().all(|at| *at + 2 > last) && more.contains(&last);
+    is_behind
+        && !names[last]
+        && (matches!(words[last].as_str(), "over" | "end" | "fin" | "fine" | "ende" | "einde")
+            || is_participle(&words[last]))
+}
+
+/// Whether a folded word has the form of a participle or of a verb in the past.
 #[rustfmt::skip]
-pub(super) fn overturns(words: &[String]) -> bool {
-    words.iter().any(|word| matches!(
-        word.as_str(),
-        "cancelled" | "canceled" | "cancels" | "cancellation" | "postponed" | "postpones"
-            | "postponement" | "rescheduled" | "lifted" | "lifts" | "suspended" | "suspends"
-            | "suspension" | "withdrawn" | "withdraws" | "withdrawal" | "revoked" | "revokes"
-            | "rescinded" | "repealed" | "extended" | "extends" | "extension" | "ended" | "ends"
-            | "reopened" | "reopens" | "resumed" | "resumes" | "reinstated"
-            | "abgesagt" | "verschoben" | "aufgehoben" | "aufhebung" | "ausgesetzt" | "verlangert"
-            | "verlangerung" | "beendet" | "widerrufen" | "zuruckgezogen"
-            | "annule" | "annulee" | "annulation" | "reporte" | "reportee" | "suspendu"
-            | "suspendue" | "prolonge" | "prolongee" | "prolongation" | "abroge"
-            | "cancelado" | "cancelada" | "aplazado" | "aplazada" | "suspendido" | "suspendida"
-            | "prorrogado" | "prorrogada" | "prorroga" | "adiado" | "adiada" | "suspenso" | "suspensa"
-            | "annullato" | "annullata" | "rinviato" | "rinviata" | "sospeso" | "sospesa"
-            | "prorogato" | "prorogata" | "revocato" | "revocata"
-            | "geannuleerd" | "uitgesteld" | "opgeheven" | "opgeschort" | "verlengd" | "ingetrokken"
-            | "installd" | "installt" | "uppskjuten" | "aflyst" | "avlyst" | "utsatt" | "udskudt"
-            | "forlangd" | "forlaenget" | "forlenget" | "opphevet"
-            | "odwolany" | "odwolana" | "odwolane" | "przelozony" | "przelozone" | "zawieszony"
-            | "zawieszone" | "przedluzony" | "przedluzone" | "zruseno" | "zrusen" | "zrusena"
-            | "odlozeno" | "odlozen" | "prodlouzeno" | "prodlouzen"
-            | "otkazano" | "otkazan" | "odgodeno" | "produzen" | "produzeno" | "anulohet" | "shtyhet"
-    ))
+fn is_participle(word: &str) -> bool {
+    const ENDS: &[&str] = &[
+        "ed", "ado", "ada", "ados", "adas", "ido", "ida", "idos", "idas", "ato", "ata", "ati",
+        "uto", "uta", "ildi", "endi", "andi", "ttu", "tty", "odott", "edott", "ено", "ано", "ана",
+        "ены", "ена", "ени", "θηκε", "θηκαν",
+    ];
+    const BEGINNINGS: &[&str] =
+        &["ge", "abge", "aufge", "ausge", "einge", "vorge", "zuge", "wegge", "be", "ver", "ent"];
+    let is_long = word.chars().count() >= 6;
+    let is_germanic = || word.ends_with(['t', 'd']) || word.ends_with("en");
+    is_long
+        && !word.ends_with("eed")
+        && (ENDS.iter().any(|end| word.ends_with(end))
+            || is_germanic() && BEGINNINGS.iter().any(|beginning| word.starts_with(beginning)))
+}
+
+/// Whether a word for the end of something is a noun, which offices have in their names.
+fn is_noun(word: &str) -> bool {
+    word.ends_with("ion") || word.ends_with("al") || word.ends_with("ment") || word.ends_with("ung")
+}
+
+/// Whether a folded word says that something announced before does not stay as it was.
+#[rustfmt::skip]
+fn overturns(word: &str) -> bool {
+    matches!(
+        word,
+        "cancelled" | "delayed" | "delays" | "delay" | "completed" | "halted" | "halts" | "scrapped"
+        | "scraps" | "abandoned" | "terminated" | "concluded" | "canceled" | "cancels" | "cancellation" | "postponed" | "postpones"
+        | "postponement" | "rescheduled" | "lifted" | "lifts" | "suspended" | "suspends"
+        | "suspension" | "withdrawn" | "withdraws" | "withdrawal" | "revoked" | "revokes"
+        | "rescinded" | "repealed" | "extended" | "extends" | "extension" | "ended" | "ends"
+        | "reopened" | "reopens" | "resumed" | "resumes" | "reinstated"
+        | "abgesagt" | "verschoben" | "aufgehoben" | "aufhebung" | "ausgesetzt" | "verlangert"
+        | "verlangerung" | "beendet" | "widerrufen" | "zuruckgezogen"
+        | "annule" | "annulee" | "annulation" | "reporte" | "reportee" | "suspendu"
+        | "suspendue" | "prolonge" | "prolongee" | "prolongation" | "abroge"
+        | "cancelado" | "cancelada" | "aplazado" | "aplazada" | "suspendido" | "suspendida"
+        | "prorrogado" | "prorrogada" | "prorroga" | "adiado" | "adiada" | "suspenso" | "suspensa"
+        | "annullato" | "annullata" | "rinviato" | "rinviata" | "sospeso" | "sospesa"
+        | "prorogato" | "prorogata" | "revocato" | "revocata"
+        | "geannuleerd" | "uitgesteld" | "opgeheven" | "opgeschort" | "verlengd" | "ingetrokken"
+        | "installd" | "installt" | "uppskjuten" | "aflyst" | "avlyst" | "utsatt" | "udskudt"
+        | "forlangd" | "forlaenget" | "forlenget" | "opphevet"
+        | "odwolany" | "odwolana" | "odwolane" | "przelozony" | "przelozone" | "zawieszony"
+        | "zawieszone" | "przedluzony" | "przedluzone" | "zruseno" | "zrusen" | "zrusena"
+        | "odlozeno" | "odlozen" | "prodlouzeno" | "prodlouzen"
+        | "otkazano" | "otkazan" | "odgodeno" | "produzen" | "produzeno" | "anulohet" | "shtyhet"
+            | "finalizado" | "finalizada" | "concluido" | "concluida" | "terminado" | "terminada"
+            | "conclusa" | "concluso" | "terminata" | "terminato" | "termine" | "terminee" | "leve"
+            | "levee" | "abgeschlossen" | "afgelast" | "beeindigd" | "installda" | "avslutad"
+            | "отменено" | "отменен" | "отменена" | "отменены" | "отменяется" | "перенесено"
+            | "перенесен" | "перенесена" | "продлено" | "продлен" | "приостановлено"
+            | "завершено" | "завершен" | "завершена" | "скасовано" | "відкладено" | "подовжено"
+            | "призупинено" | "отменя" | "отложено" | "прекратено" | "удължено" | "отказано"
+            | "одложено" | "укинуто" | "завршено" | "ακυρωθηκε" | "ακυρωνεται" | "αναβληθηκε"
+            | "αναβαλλεται" | "παρατεινεται" | "iptal" | "ertelendi" | "uzatildi" | "durduruldu"
+            | "tamamlandi" | "peruttu" | "peruutettu" | "peruuntuu" | "siirretty" | "lykatty"
+            | "jatkettu" | "elmarad" | "elhalasztva" | "meghosszabbitva" | "befejezodott"
+            | "felfuggesztve" | "anulat" | "anulata" | "amanat" | "amanata" | "suspendat"
+            | "suspendata" | "prelungit" | "prelungita" | "finalizat" | "finalizata"
+    )
 }
 
 fn is_of_outcome(word: &str) -> bool {

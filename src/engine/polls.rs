@@ -275,7 +275,7 @@ fn look_up(
     }
     let mut known = reader.store().lookalikes(&names)?;
     let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
-    let others = unsettled.flat_map(|one| one.names().iter().skip(1));
+    let others = unsettled.flat_map(|one| one.lookup_names().skip(1));
     let others: Vec<Key> = others.copied().collect();
     extend(&mut known, reader.store().lookalikes(&others)?);
     for document in &mut *candidates {

@@ -176,7 +176,7 @@ impl ReadContext<'_> {
     /// The stories that bear the entries' own names. If the store cannot be read, the daemon ends
     /// soon; nothing is fetched until then.
     async fn known(&self, candidates: &[Candidate]) -> Option<Lookalikes> {
-        let names: Vec<_> = candidates.iter().flat_map(Candidate::names).copied().collect();
+        let names: Vec<_> = candidates.iter().flat_map(Candidate::lookup_names).copied().collect();
         let store = self.store.clone();
         tokio::task::spawn_blocking(move || store.lookalikes(&names).ok()).await.ok().flatten()
     }

@@ -41,7 +41,8 @@ impl ReadContext<'_> {
     pub(super) async fn is_known(&self, entries: &[Arc<Entry>]) -> bool {
         let candidates =
             dedup::candidates(entries, Extent::Part, &rules(self.plan), self.clock.now());
-        let names: Vec<_> = candidates.iter().flat_map(dedup::Candidate::names).copied().collect();
+        let names: Vec<_> =
+            candidates.iter().flat_map(dedup::Candidate::lookup_names).copied().collect();
         let store = self.store.clone();
         let known = tokio::task::spawn_blocking(move || store.lookalikes(&names)).await;
         let Ok(Ok(known)) = known else { return true };

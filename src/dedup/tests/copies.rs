@@ -424,7 +424,15 @@ fn a_title_alone_never_joins_two_governments() {
 #[test]
 fn a_section_with_a_name_of_its_own_joins_no_strangers() {
     let at = "2025-11-25T09:00:00Z";
-    for section in ["vacancies", "road-works", "travel-advisories", "news?region=north"] {
+    for section in [
+        "vacancies",
+        "road-works",
+        "travel-advisories",
+        "news?region=north",
+        "about/vacancies",
+        "transport/road-works",
+        "services/planning-applications",
+    ] {
         let page = format!("https://www.council.example/{section}");
         let mut desk = Desk::new();
         desk.read(&[told("fcdo", &page, "Librarian, Carrow", "", at)]);

@@ -274,7 +274,8 @@ fn ids_that_change_at_every_poll_repeat_nothing() {
     assert_eq!(desk.known.stories.len(), 3);
 }
 
-/// Ids that are places in the list: each entry has another one when a new one comes.
+/// Ids that are places in the list: each entry has another one when a new one comes. No story may
+/// be given to another announcement, and none is news twice.
 #[test]
 fn ids_that_are_places_repeat_nothing() {
     let titles = [
@@ -284,23 +285,165 @@ fn ids_that_are_places_repeat_nothing() {
         "Sea wall at Lowhaven",
         "Library opens",
     ];
-    let mut desk = Desk::new();
-    for newest in 2..=titles.len() {
-        let listed = titles[..newest].iter().rev().enumerate();
-        let document: Vec<Entry> = listed
-            .map(|(place, title)| {
-                let link =
-                    format!("https://c.example/n/{}", title.replace(' ', "-").to_lowercase());
-                notice(
-                    &format!("item-2025-000{place}"),
-                    &link,
-                    title,
-                    "2025-04-02T00:00:00Z",
-                    &format!("{title}: more."),
-                )
-            })
-            .collect();
-        desk.read(&document);
+    let place_names: [fn(usize) -> String; 3] = [
+        |place| format!("item-2025-000{place}"),
+        |place| place.to_string(),
+        |place| format!("https://c.example/list#{place}"),
+    ];
+    for name in place_names {
+        for (has_links, dates) in [
+            (true, ["2025-04-02T00:00:00Z"; 5]),
+            (false, ["2025-04-02T00:00:00Z"; 5]),
+            (true, ["-"; 5]),
+            (false, ["-"; 5]),
+        ] {
+            let mut desk = Desk::new();
+            let mut before = BTreeMap::new();
+            for newest in 2..=titles.len() {
+                let listed = titles[..newest].iter().rev().enumerate();
+                let document: Vec<Entry> = listed
+                    .map(|(place, title)| {
+                        let link = format!(
+                            "https://c.example/n/{}",
+                            title.replace(' ', "-").to_lowercase()
+                        );
+                        let link = if has_links { &link } else { "-" };
+                        let text = format!("{title}: more.");
+                        notice(&name(place), link, title, dates[place], &text)
+                    })
+                    .collect();
+                let what = format!("{} {has_links} {}, {newest}", name(0), dates[0]);
+                let verdicts = desk.verdicts(&document);
+                let new = verdicts.iter().filter(|verdict| **verdict == Verdict::New).count();
+                assert_eq!(new, if newest == 2 { 2 } else { 1 }, "{what}: {verdicts:?}");
+                assert!(!verdicts.contains(&Verdict::Revised), "{what}: {verdicts:?}");
+                let stories = desk.known.stories.values();
+                let now: BTreeMap<_, _> = stories
+                    .map(|story| (story.id.to_string(), story.members[0].entry.title.clone()))
+                    .collect();
+                for (id, title) in &before {
+                    assert_eq!(now.get(id), Some(title), "{what}");
+                }
+                before = now;
+            }
+            assert_eq!(before.len(), titles.len());
+        }
     }
-    assert_eq!(desk.known.stories.len(), titles.len());
+}
+
+/// One id for whatever a source says now.
+#[test]
+fn an_id_for_whatever_is_latest_names_nothing() {
+    let day = "2025-04-02T00:00:00Z";
+    for id in ["0", "latest", "alert-2025", "https://c.example/"] {
+        for link in ["-", "own", "https://c.example/news"] {
+            let alert = |title: &str, text: &str| {
+                let own = format!("https://c.example/n/{}", title.replace(' ', "-"));
+                notice(id, if link == "own" { &own } else { link }, title, day, text)
+            };
+            let gale = alert("Gale in the north", "Ships stay in port until the wind drops.");
+            let longer = alert(
+                "Gale in the north",
+                "Ships stay in port until the wind drops, and ferries stop at noon.",
+            );
+            let quake = alert("Quake off Tarn", "Buildings shook, and nobody was hurt in town.");
+            let mut desk = Desk::new();
+            for document in [[gale], [longer]] {
+                desk.read(&document);
+            }
+            assert_eq!(desk.known.stories.len(), 1, "{id} {link}");
+            desk.read(&[quake]);
+            assert_eq!(desk.known.stories.len(), 2, "{id} {link}: {:#?}", desk.clusters());
+        }
+    }
+}
+
+/// Documents that grow: each entry has one story, and a second reading changes nothing, however little
+/// the names of its entries say.
+#[test]
+fn entries_without_names_of_their_own_stay_apart_and_settle() {
+    const PLACES: [&str; 4] = ["High Street", "Mill Lane", "The Quay", "Orm Bridge"];
+    let words: [fn(&str) -> String; 3] = [
+        |_| String::new(),
+        |place| format!("{place} closed."),
+        |place| format!("{place} in Alderford is closed for gas works until the end of the week."),
+    ];
+    let dates: [fn(usize) -> String; 3] = [
+        |_| "-".to_owned(),
+        |_| "2025-04-02T00:00:00Z".to_owned(),
+        |place| format!("2025-04-0{}T00:00:00Z", place + 1),
+    ];
+    let page = "https://www.council.example/transport/road-works-today";
+    let mut wrong = Vec::new();
+    for id in ["-", "0", "N/A", "https://www.council.example/", "link"] {
+        for link in ["-", "https://www.council.example/news", page] {
+            for (length, text) in words.iter().enumerate() {
+                for (dated, date) in dates.iter().enumerate() {
+                    for one_title in [true, false] {
+                        // One id and one page mean one entry, where no text shows another.
+                        let has_id_and_page = link == page && !matches!(id, "-" | "link");
+                        if length == 0 && (one_title || has_id_and_page)
+                            || id == "link" && link != page
+                        {
+                            continue;
+                        }
+                        let notices: Vec<Entry> = PLACES
+                            .iter()
+                            .enumerate()
+                            .map(|(at, place)| {
+                                let title = match one_title {
+                                    true => "Road closure".to_owned(),
+                                    false => format!("{place} works"),
+                                };
+                                let id = if id == "link" { link } else { id };
+                                notice(id, link, &title, &date(at), &text(place))
+                            })
+                            .collect();
+                        let mut desk = Desk::new();
+                        let mut unsettled = Vec::new();
+                        for listed in 1..=notices.len() {
+                            desk.read(&notices[..listed]);
+                            unsettled.extend(desk.verdicts(&notices[..listed]));
+                        }
+                        // The oldest leave first.
+                        for left in 1..notices.len() {
+                            unsettled.extend(desk.verdicts(&notices[left..]));
+                        }
+                        let stories = desk.known.stories.len();
+                        if stories != notices.len() || !unsettled.is_empty() {
+                            wrong.push(format!(
+                                "id {id}, link {link}, text {length}, dates {dated}, one title {one_title}: {stories} stories, {unsettled:?}"
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// An entry without names of its own that is corrected, beside one that is not.
+#[test]
+fn a_correction_of_an_entry_without_names_is_no_news() {
+    let day = "2025-04-02T00:00:00Z";
+    for id in ["-", "0"] {
+        for link in ["-", "https://c.example/news"] {
+            let closure =
+                |text: &str| notice(id, link, "Road closure", day, &format!("{text} is closed."));
+            let works = notice(id, link, "Sea wall", day, "Works begin on the sea wall.");
+            let mut desk = Desk::new();
+            desk.read(&[closure("High Street"), closure("Mill Lane"), works.clone()]);
+            desk.read(&[closure("High Street"), closure("Mill Lane, Tarn,"), works]);
+            assert_eq!(desk.known.stories.len(), 3, "{id} {link}: {:#?}", desk.clusters());
+            let texts: BTreeSet<_> = desk
+                .known
+                .stories
+                .values()
+                .map(|story| story.members[0].entry.text.clone())
+                .collect();
+            assert!(texts.contains("High Street is closed."), "{texts:?}");
+            assert!(texts.contains("Mill Lane, Tarn, is closed."), "{texts:?}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Instalments of a series that have one title and no text yet.
+//! Titles that are alike: of a series without texts yet, or but for one small word.
 
 use super::*;
 
@@ -131,5 +131,63 @@ fn what_is_shown_beside_a_story_is_not_weighed_against_itself() {
         let is_series =
             |factor: &crate::model::Factor| factor.kind == crate::model::FactorKind::TitleOfSeries;
         assert!(!related.factors.iter().any(is_series), "{related:?}");
+    }
+}
+
+/// Two titles and texts that differ by one small word, and the same by numbers written in two ways.
+#[test]
+fn a_negation_parts_two_announcements_and_a_spelling_parts_none() {
+    for (one, other, text, other_text, stories) in [
+        (
+            "Lowhaven bridge to reopen to lorries in spring",
+            "Lowhaven bridge not to reopen to lorries in spring",
+            "",
+            "",
+            2,
+        ),
+        (
+            "Lowhaven bridge to reopen to lorries in spring",
+            "Lowhaven bridge not to reopen to lorries in spring",
+            "The bridge at Lowhaven will reopen to lorries in spring.",
+            "The bridge at Lowhaven will not reopen to lorries in spring.",
+            2,
+        ),
+        (
+            "Brücke von Lowhaven öffnet im Frühjahr für Lastwagen",
+            "Brücke von Lowhaven öffnet im Frühjahr nicht für Lastwagen",
+            "",
+            "",
+            2,
+        ),
+        (
+            "Orm harbour gets £5 million for new breakwater",
+            "Orm harbour gets £5m for new breakwater",
+            "",
+            "",
+            1,
+        ),
+        (
+            "The Prime Minister opens the sea wall at Tarn on 24 Feb",
+            "The PM opens the sea wall at Tarn on 24 February",
+            "",
+            "",
+            1,
+        ),
+        (
+            "Orm harbour gets £5 million for new breakwater",
+            "Orm harbour gets £6m for new breakwater",
+            "",
+            "",
+            2,
+        ),
+    ] {
+        let mut desk = Desk::new();
+        desk.now = at("2025-11-28T09:00:00Z");
+        for (source, title, text) in [("fcdo", one, text), ("wired", other, other_text)] {
+            let link = format!("https://{source}.example/n/1-a");
+            let entry = dated(entry(source, &link, &link, title), 25, 9);
+            desk.read(&[Entry { text: text.to_owned(), ..entry }]);
+        }
+        assert_eq!(desk.known.stories.len(), stories, "{one} / {other}");
     }
 }

@@ -36,6 +36,13 @@ fn values_stay_however_many_entries_have_them() {
         "<p>Hochwasser an der {river}</p><p>Stufe: {level}</p><p>Land: Sachsen</p>",
         "<ul><li>{river}地区</li><li>警戒レベル：{level}</li></ul>",
         "<p>{river} nehri taştı</p><p>Seviye: {level}</p><p>Bölge: Doğu</p>",
+        "<p>The water of the {river} rises at Bewdley until noon.</p><p>The alert is {level}.</p>",
+        "<p>Bathing water of the {river} at Carrow was tested today. The result is {level}.</p>",
+        "<p>{level} warning</p><p>Snow will fall above the {river} until Monday evening.</p>",
+        "<p>Das Wasser der {river} steigt bis zum Mittag.</p><p>Die Lage ist {level}.</p>",
+        "<p>La {river} monte jusqu'à midi.</p><p>La vigilance est {level}.</p>",
+        "<p>{river} was added to the list today.</p><ul><li>Asset freeze {level}</li><li>Travel ban</li></ul>",
+        "<p>{river} ist seit heute auf der Liste.</p><ul><li>Reiseverbot</li><li>Stufe {level}</li></ul>",
     ] {
         let entries: Vec<String> = rivers
             .iter()

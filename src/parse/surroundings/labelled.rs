@@ -107,6 +107,12 @@ fn shared_words_are_read_by_what_is_around_them() {
         "words of ways and cookies",
         "programmes and timelines",
         "elements with the names of surroundings",
+        "lists below words for more",
+        "last lines that begin like headings",
+        "advice with a number, and programmes",
+        "rows of documents",
+        "elements named for the subject",
+        "advice to sign up",
     ] {
         assert_read(section, &format!("{BODY}{{text}}"), 0);
         for text in labelled(section).iter().filter(|text| text.goes.is_empty()) {

@@ -112,3 +112,22 @@ fn a_text_that_names_several_originals_has_none() {
         }
     }
 }
+
+#[test]
+fn the_subject_of_a_text_is_not_its_original() {
+    for (line, has_original) in [
+        ("<p>Read it in full: https://court.example/judgments/12</p>", false),
+        ("<p><a href=\"https://court.example/judgments/12\">Read in full</a></p>", false),
+        ("<p>See the original document: https://un.example/reports/12</p>", false),
+        ("<p>View the original statement: https://un.example/reports/12</p>", false),
+        ("<p><a href=\"https://un.example/r/12\">Read the original text</a></p>", false),
+        ("<p>View the press release in full: https://dep.example/n/12</p>", true),
+        ("<p>Original article: https://dep.example/n/12</p>", true),
+        ("<p><a href=\"https://dep.example/n/12\">View original</a></p>", true),
+    ] {
+        let html = format!("<p>The minister has welcomed the ruling of the court.</p>{line}");
+        for form in FORMS {
+            assert_eq!(read(&html, form).original.is_some(), has_original, "{line} {form:?}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Writes numbers, dates and a few names of titles in one form: "£5 million", "24 Feb", "PM".
+//!
+//! One title spells out what another shortens. Left as they are, the words would look like those of
+//! two instalments, which name different things in one place.
+
+use super::number_conflict::{date_parts, day, is_number, month, spelled, unit};
+use super::title::MONTHS;
+
+/// The form of what folded words begin with, and how many of them it replaces.
+pub(super) fn one_form(words: &[String], before: Option<&str>) -> (Vec<String>, usize) {
+    let word = words[0].as_str();
+    let next = words.get(1).map_or("", String::as_str);
+    if let Some([day, month, year]) = date_parts(word) {
+        return (vec![day, name_of(&month), year], 1);
+    }
+    if let Some(unit) = unit(next) {
+        if let Some(number) = spelled(word) {
+            return (vec![format!("{number}{unit}")], 2);
+        }
+        if is_number(word) {
+            return (vec![format!("{word}{unit}")], 2);
+        }
+    }
+    if let Some(billions) = word.strip_suffix('b').filter(|number| is_number(number)) {
+        return (vec![format!("{billions}bn")], 1);
+    }
+    if let Some(day) = day(word).filter(|_| month(next).is_some()) {
+        return (vec![day, full_month(next)], 2);
+    }
+    if month(word).is_some()
+        && let Some(day) = day(next)
+    {
+        return (vec![full_month(word), day], 2);
+    }
+    if month(word).is_some() && (is_year(next) || before.is_some_and(is_number)) {
+        return (vec![full_month(word)], 1);
+    }
+    if let Some(number) = spelled(word).filter(|_| !matches!(word, "first" | "second")) {
+        let is_ordinal = word.ends_with("th") || word == "third";
+        let form = match (is_ordinal, number) {
+            (false, _) => number.to_owned(),
+            (true, "3") => "3rd".to_owned(),
+            (true, _) => format!("{number}th"),
+        };
+        return (vec![form], 1);
+    }
+    for (long, short) in SHORT_NAMES {
+        if words.len() >= long.len() && words.iter().zip(*long).all(|(word, long)| word == long) {
+            return (vec![(*short).to_owned()], long.len());
+        }
+    }
+    (vec![word.to_owned()], 1)
+}
+
+/// Names and the short forms that titles use for them.
+const SHORT_NAMES: &[(&[&str], &str)] = &[
+    (&["prime", "minister"], "pm"),
+    (&["united", "kingdom"], "uk"),
+    (&["united", "states", "of", "america"], "us"),
+    (&["united", "states"], "us"),
+    (&["usa"], "us"),
+    (&["european", "union"], "eu"),
+    (&["1st"], "first"),
+    (&["2nd"], "second"),
+];
+
+/// The day, the month and the year of a date in digits, whose parts were read as three words.
+pub(super) fn written_date(parts: [&str; 3]) -> Option<[String; 3]> {
+    let [day, month, year] = date_parts(&parts.join("/"))?;
+    Some([day, name_of(&month), year])
+}
+
+fn full_month(word: &str) -> String {
+    month(word).map_or_else(|| word.to_owned(), |month| MONTHS[month - 1].to_owned())
+}
+
+fn name_of(month: &str) -> String {
+    let number = month.parse().ok().and_then(|month: usize| MONTHS.get(month.wrapping_sub(1)));
+    number.map_or_else(|| month.to_owned(), |name| (*name).to_owned())
+}
+
+fn is_year(word: &str) -> bool {
+    word.len() == 4 && matches!(word.parse(), Ok(1900..=2100))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_one_form() {
+        for (text, expected) in [
+            ("5 million pounds", "5m"),
+            ("five million pounds", "5m"),
+            ("5m pounds", "5m"),
+            ("2.5 mrd euro", "2.5bn"),
+            ("2.5b pounds", "2.5bn"),
+            ("24th feb", "24 february"),
+            ("sept 24", "september 24"),
+            ("may 2025", "may"),
+            ("may agree", "may"),
+            ("12.03.2025", "12 march 2025"),
+            ("third tunnel", "3rd"),
+            ("2nd tunnel", "second"),
+            ("seven ferries", "7"),
+            ("united states of america", "us"),
+            ("united utilities", "united"),
+        ] {
+            let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            assert_eq!(one_form(&words, None).0.join(" "), expected, "{text}");
+        }
+    }
+}
