@@ -80,8 +80,11 @@ impl Pipeline {
         let can_write = self.can_write();
         let Some(state) = self.driver.engine().stream() else { return };
         let (applied, assignment) = (&state.applied, state.assignment.as_ref());
-        let sequence = applied.sequence;
         let Some(cluster) = &mut self.cluster else { return };
+        // The engine may have counted the turn that it could not apply.
+        let stopped_at = cluster.stopped.as_ref().and_then(|stopped| stopped.at);
+        let before_it = stopped_at.map_or(u64::MAX, |at| at.saturating_sub(1));
+        let sequence = applied.sequence.min(before_it);
         if let Some(current) = cluster.membership.current() {
             cluster.current = cluster.current.max(Some(current));
         }
