@@ -104,10 +104,12 @@ impl Plan {
     /// of them stay: a stored place counts only under it.
     pub fn topic_version(&self, topic: usize) -> TopicVersion {
         let TopicVersion(query) = self.queries.topic_version(topic, &self.sources);
-        let Topic { revisions, bounds, .. } = &self.topics[topic];
+        let Topic { id, revisions, bounds, .. } = &self.topics[topic];
         let order = *revisions as u64 + 1;
         let mut hash = xxhash_rust::xxh3::Xxh3::with_seed(order);
         hash.update(&query.to_le_bytes());
+        // Two topics of one query close their volumes at times of their own.
+        hash.update(id.as_str().as_bytes());
         if bounds.is_bounded() {
             let age = bounds.age.map_or(u128::MAX, |age| age.as_millis());
             hash.update(&age.to_le_bytes());

@@ -155,7 +155,6 @@ impl Daemon {
         let starting = StartupLog::begin(startup.clone());
         let driver = EngineDriver::open_with_progress(
             plan.clone(),
-            joining.as_ref().map_or(Vec::new(), |joining| joining.former.clone()),
             store.clone(),
             cache.clone(),
             at,

@@ -13,7 +13,7 @@
 //! | file | decides |
 //! |---|---|
 //! | `polls` | what the entries of polls are, and what is recorded of their sources |
-//! | `topics` | which stories each feed holds; `topics/fill` fills changed topics |
+//! | `topics` | which stories each feed holds; `topics/fill` fills changed topics, `topics/backfill` gathers old stories of new sources |
 //! | `retention_walk` | which stories are kept no longer |
 //! | `archive`, `volumes`, `volume_records` | which archive volumes close, what they say, and what the store keeps of them |
 //! | `silence` | which topics fell silent |
@@ -105,12 +105,9 @@ pub struct Engine {
 
 impl Engine {
     /// The state as the last turn left it in the store, and the step that puts `plan` in force
-    /// at `at`. Where the plan is the one that was in force, the step changes nothing. `former` are
-    /// the plans before it by whose queries topics are published until they are filled, as far as
-    /// they are known.
+    /// at `at`. Where the plan is the one that was in force, the step changes nothing.
     pub fn open(
         plan: Arc<Plan>,
-        former: Vec<Arc<Plan>>,
         store: &dyn Store,
         at: Timestamp,
         startup: &StartupProgress,
@@ -157,9 +154,11 @@ impl Engine {
         let at = if is_same { engine.progress.applied } else { at };
         let step = engine.begin(at, &Reader::new(store, &recent), |engine, work| {
             if !is_same {
+                // The bounds of retention may be others, so the walk begins anew.
+                engine.progress.walk_day = None;
                 work.events.push(Event::Planned);
             }
-            engine.follow_plan(plan, former, work)?;
+            engine.follow_plan(plan, !is_same, work)?;
             if is_alone {
                 StreamState::leave(&records, &mut work.commit);
             } else if engine.topics.lacks_everything() {
@@ -235,6 +234,7 @@ impl Engine {
     fn set_back(&mut self, at: Timestamp) {
         self.progress.applied = self.progress.applied.min(at);
         self.progress.horizon = self.progress.horizon.set_back(at);
+        self.progress.silence_checked = self.progress.silence_checked.filter(|last| *last <= at);
     }
 
     /// Runs what a turn does and closes its commit. Time never runs backwards.
@@ -253,6 +253,7 @@ impl Engine {
         let mut work = TurnInProgress::new(reader, now, horizon);
         act(self, &mut work)?;
         self.feeds.record(&mut work);
+        self.topics.record_archives(&mut work);
         let (mut step, source_states) = work.finish();
         if !step.commit.is_empty() || self.progress != self.recorded {
             self.progress.applied = step.at;

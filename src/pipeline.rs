@@ -212,7 +212,7 @@ impl Pipeline {
     async fn act(&mut self) -> Result<(), StoreError> {
         let crashed = self.polls.take_crashed(self.driver.plan(), self.clock.now());
         if !crashed.is_empty() {
-            self.apply(Turn::Polls(crashed)).await?;
+            self.unappended.push_back(crashed);
         }
         loop {
             self.check_disk()?;
@@ -254,7 +254,8 @@ impl Pipeline {
         // An unpublished change is news from now on, and a hub pushes at any time.
         let is_any_time = publish_at.is_some() || self.websub.is_any_pushed(now);
         self.liveness.expect(if is_any_time { Some(now) } else { wake_at });
-        self.liveness.waits(self.polls.are_under_way(), wake_at);
+        // Polls that ended stay where they are meanwhile.
+        self.liveness.waits(self.polls.are_under_way() && !full, wake_at);
         let commit_at = self.polls.batch_due_at().filter(|_| !full);
         let subscribers_at = self.websub.wake_at(now).filter(|_| !full);
         let fills = self.driver.is_filling() && !full && self.has_filling_to_do();

@@ -82,13 +82,15 @@ pub struct PlaceChange {
 }
 
 /// All changes of one turn. They are written whole or not at all, in the order of the fields.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Commit {
     /// Sources' states as they are now.
     pub source_states: Vec<(SourceId, Arc<SourceState>)>,
     /// The stories that sources' documents list now, retired ones among them,
     /// in place of what they listed before: their keys are not to be forgotten.
     pub listed: Vec<(SourceId, Vec<StoryId>)>,
+    /// Stories that an earlier commit retired, whose keys go as well.
+    pub forgotten: Vec<StoryId>,
     /// Stories as they are now, in the order they were judged; a later one of the same id wins.
     pub admitted: Vec<Admitted>,
     /// Passages of earlier spans of time than this passage key's are evidence
@@ -98,8 +100,6 @@ pub struct Commit {
     /// stay, so that an old entry which is listed again is not news. Their
     /// places go with them.
     pub retired: Vec<(StoryId, Timestamp)>,
-    /// Retired stories whose keys go as well.
-    pub forgotten: Vec<StoryId>,
     /// Records taken over from a backup as they are.
     pub restored: Vec<Record>,
     /// Topics whose places are to be dropped.
@@ -126,40 +126,7 @@ impl Commit {
     /// Whether it changes nothing. Such a commit is answered by the writer
     /// and writes nothing: a way to ask whether it is alive.
     pub fn is_empty(&self) -> bool {
-        let Self {
-            source_states,
-            listed,
-            admitted,
-            passages_from,
-            retired,
-            forgotten,
-            restored,
-            dropped,
-            places,
-            filled,
-            engine,
-            engine_removed,
-            subscribers,
-            unsubscribed,
-            unarchived,
-            archived,
-        } = self;
-        source_states.is_empty()
-            && listed.is_empty()
-            && admitted.is_empty()
-            && passages_from.is_none()
-            && retired.is_empty()
-            && forgotten.is_empty()
-            && restored.is_empty()
-            && dropped.is_empty()
-            && places.is_empty()
-            && filled.is_empty()
-            && engine.is_empty()
-            && engine_removed.is_empty()
-            && subscribers.is_empty()
-            && unsubscribed.is_empty()
-            && unarchived.is_empty()
-            && archived.is_empty()
+        *self == Self::default()
     }
 }
 

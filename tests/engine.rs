@@ -10,18 +10,20 @@ mod sequenced;
 #[cfg(feature = "cluster")]
 mod shared;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use gazetted::dedup;
-use gazetted::model::EngineRecord;
+use gazetted::engine::Turn;
+use gazetted::model::{EngineRecord, Timestamp};
 use gazetted::store::{InMemory, MOST_BEARERS, Store};
 use proptest::prelude::*;
 
 use generator::Generator;
 use replay::{Disturbed, Outcome, Recorded, config, record, replay, with_private};
 
+const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -80,6 +82,25 @@ async fn a_plan_is_in_force_from_its_turn_on_however_long_its_topics_take_to_fil
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_restart_while_topics_are_filled_changes_nothing() {
+    // The topic of the second plan asks for sources, too: what it finds depends on more than words.
+    let plans = [
+        config("", "entries = 6"),
+        config("", "entries = 9").replace("\"harbour\"", "\"ferry OR source:s1\""),
+        config("", "entries = 6").replace("\"harbour\"", "\"bridge NOT source:s2\""),
+    ];
+    let mut generator = Generator::new(71);
+    generator.news = 6;
+    let recorded = record(&plans, &mut generator, 500).await;
+    let straight = replay(&recorded, &mut Disturbed::grouping(1).noting()).await;
+    for every in [1, 3] {
+        let often = Disturbed::restarting(every, 20 * DAY);
+        let restarted = replay(&recorded, &mut often.noting()).await;
+        straight.assert_same(&restarted, &format!("restarted after every {every} turns"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_hidden_does_not_depend_on_restarts_or_on_when_topics_are_filled() {
     // Not every story is in the topic of all, so that some are in private topics alone.
     let public = config("", "entries = 6").replace("\"notice\"", "\"ferry\"");
@@ -116,33 +137,193 @@ async fn a_feed_never_holds_more_than_its_entries_and_with_its_archive_every_sto
     }
 }
 
+/// The text of all volumes of a topic.
+fn archived(store: &dyn Store, topic: &str) -> (usize, String) {
+    let closed = store.archive(&format!("/topics/{topic}/archive/")).unwrap();
+    let told = closed.iter().map(|path| store.archived(path).unwrap().unwrap()).collect();
+    (closed.len(), told)
+}
+
+fn titles(cache: &gazetted::publish::ResponseCache) -> Vec<String> {
+    let body = cache.body("/topics/harbour.json").unwrap();
+    let feed: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let items = feed["items"].as_array().unwrap().iter();
+    items.map(|item| item["title"].as_str().unwrap().to_owned()).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_old_entries_of_a_new_source_go_straight_into_volumes() {
+async fn the_old_entries_of_new_sources_go_into_volumes_together_within_an_hour() {
     let plan = config("", "entries = 8");
     let store: Arc<InMemory> = Arc::default();
-    let (mut driver, cache) = replay::opened(&plan, &store, generator::start()).await;
+    let (mut driver, mut cache) = replay::opened(&plan, &store, generator::start()).await;
     let mut generator = Generator::new(29);
     let now = generator::start().after(HOUR);
-    let ids = |cache: &gazetted::publish::ResponseCache| -> Vec<String> {
-        let body = cache.body("/topics/harbour.json").unwrap();
-        let feed: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        let items = feed["items"].as_array().unwrap().iter();
-        items.map(|item| item["title"].as_str().unwrap().to_owned()).collect()
-    };
     driver.ingest(&[generator.listing(0, now, &[1, 2, 3, 4, 5, 6, 7, 8])]).await.unwrap();
     driver.publish().await.unwrap();
-    let before = ids(&cache);
+    let before = titles(&cache);
     assert_eq!(before.len(), 8);
-    let old: Vec<u64> = (400..420).collect();
-    driver.ingest(&[generator.listing(1, now.after(HOUR), &old)]).await.unwrap();
-    driver.publish().await.unwrap();
-    assert_eq!(ids(&cache), before, "no subscriber is flooded");
-    let closed = store.archive("/topics/harbour/archive/").unwrap();
-    assert!(!closed.is_empty());
-    let told: String = closed.iter().map(|path| store.archived(path).unwrap().unwrap()).collect();
-    for number in old {
-        assert!(told.contains(&generator::title(1, number)), "{number} is in a volume");
+    let old = |source: u64| (300 + 100 * source..320 + 100 * source).collect::<Vec<u64>>();
+    let came = |source: u64| now.after(HOUR + Duration::from_secs(source));
+    for source in [1, 2] {
+        driver.ingest(&[generator.listing(source, came(source), &old(source))]).await.unwrap();
+        driver.publish().await.unwrap();
+        assert_eq!(titles(&cache), before, "no subscriber is flooded");
+        assert_eq!(archived(&*store, "harbour").0, 0, "they wait for a volume");
+        // They wait on after a restart.
+        (driver, cache) = replay::opened(&plan, &store, came(source)).await;
     }
+    // The revision of a story that waits is news.
+    driver.ingest(&[generator::revised(1, came(60), 400)]).await.unwrap();
+    driver.publish().await.unwrap();
+    assert!(titles(&cache).contains(&generator::title(1, 400)), "{:?}", titles(&cache));
+    let (with_news, _) = archived(&*store, "harbour");
+    assert_eq!(with_news, 1, "the feed holds eight, and has made room for the revision");
+    let later = |poll: Duration| came(1).after(poll);
+    driver.ingest(&[generator.listing(0, later(HOUR - SECOND), &[1])]).await.unwrap();
+    assert_eq!(archived(&*store, "harbour").0, with_news, "they wait for an hour");
+    driver.ingest(&[generator.listing(0, later(HOUR), &[1])]).await.unwrap();
+    let (count, told) = archived(&*store, "harbour");
+    assert_eq!(count, with_news + 1, "there is one volume for both sources");
+    for source in [1, 2] {
+        for number in old(source) {
+            let is_told = told.contains(&generator::title(source, number));
+            assert_eq!(is_told, number != 400, "{number} is in the volume, or in the feed");
+        }
+    }
+    driver.publish().await.unwrap();
+    assert!(titles(&cache).contains(&generator::title(1, 400)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_entries_that_fill_a_volume_do_not_wait() {
+    let plan = config("", "entries = 8");
+    let store: Arc<InMemory> = Arc::default();
+    let (mut driver, _) = replay::opened(&plan, &store, generator::start()).await;
+    let mut generator = Generator::new(29);
+    let old: Vec<u64> = (1..240).collect();
+    driver.ingest(&[generator.listing(1, generator::start(), &old)]).await.unwrap();
+    assert_eq!(archived(&*store, "harbour").0, 2, "the last thirty-one wait");
+}
+
+/// Applies a plan, and fills its topics.
+async fn replanned(driver: &mut gazetted::pipeline::EngineDriver, config: &str, at: Timestamp) {
+    driver.apply(Turn::Plan { plan: replay::plan(config), at }).await.unwrap();
+    while driver.is_filling() {
+        driver.step(at).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_of_one_query_have_archives_of_their_own() {
+    let mut plan = config("", "entries = 9");
+    plan += "[[topic]]\nid = \"few\"\ntitle = \"Few\"\nquery = \"harbour\"\nentries = 4\n";
+    let recorded = record(&[plan], &mut Generator::new(53), 150).await;
+    let straight = undisturbed(&recorded).await;
+    let restarted = replay(&recorded, &mut Disturbed::restarting(1, Duration::ZERO)).await;
+    straight.assert_same(&restarted, "restarted after every turn");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_applies_no_override_that_no_turn_has_applied() {
+    let (one, other) = ("https://s0.example/1", "https://s1.example/elsewhere");
+    let plan = format!(
+        "{}[[story]]\nforce = [\"{one}\", \"{other}\"]\n",
+        config("", "entries = 6").replace("[[source]]", "\n[[source]]")
+    );
+    let store: Arc<InMemory> = Arc::default();
+    let (mut driver, _) = replay::opened(&plan, &store, generator::start()).await;
+    let at = |hours: u32| generator::start().after(HOUR * hours);
+    let stands = |store: &InMemory| {
+        let stories = store.stories(None, usize::MAX).unwrap();
+        stories.iter().filter(|story| story.stands()).count()
+    };
+    driver.ingest(&[generator::moved(0, at(1), 1, one)]).await.unwrap();
+    driver.ingest(&[generator::moved(1, at(2), 9, "https://s1.example/9")]).await.unwrap();
+    assert_eq!(stands(&store), 2);
+    driver.ingest(&[generator::moved(1, at(3), 9, other)]).await.unwrap();
+    let before = stands(&store);
+    drop(driver);
+    drop(replay::opened(&plan, &store, at(4)).await);
+    assert_eq!(stands(&store), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_name_of_a_volume_is_given_twice() {
+    let whole = config("", "entries = 8");
+    let without = whole.split("[[topic]]\nid = \"harbour\"").next().unwrap();
+    let store: Arc<InMemory> = Arc::default();
+    let (mut driver, _) = replay::opened(&whole, &store, generator::start()).await;
+    let (mut generator, mut given) = (Generator::new(59), BTreeMap::new());
+    let mut check = |store: &InMemory| {
+        for path in store.archive("/topics/harbour/archive/").unwrap() {
+            let text = store.archived(&path).unwrap().unwrap();
+            let before = given.entry(path.clone()).or_insert_with(|| text.clone());
+            assert!(*before == text, "{path} has changed");
+        }
+        given.len()
+    };
+    for round in 0..3 {
+        let at = generator::start().after(HOUR * (10 * round + 1));
+        for number in 1..30 {
+            let (at, number) = (at.after(SECOND * 60 * number), 100 * round + number);
+            driver.ingest(&[generator.listing(0, at, &[number.into()])]).await.unwrap();
+        }
+        let closed = check(&store);
+        let at = at.after(HOUR);
+        replanned(&mut driver, without, at).await;
+        assert_eq!(store.archive("/topics/harbour/archive/").unwrap(), [""; 0]);
+        if round == 1 {
+            (driver, _) = replay::opened(without, &store, at).await;
+        }
+        replanned(&mut driver, &whole, at).await;
+        assert!(check(&store) > closed, "what the topic has made anew has further names");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_before_a_query_changes_is_told_in_a_volume_after_it() {
+    let plan = config("", "entries = 8");
+    let store: Arc<InMemory> = Arc::default();
+    let (mut driver, _) = replay::opened(&plan, &store, generator::start()).await;
+    let mut generator = Generator::new(61);
+    let at = |minutes: u32| generator::start().after(SECOND * 60 * minutes);
+    for number in 1..30 {
+        let poll = generator.listing(0, at(number), &[u64::from(number)]);
+        driver.ingest(&[poll]).await.unwrap();
+    }
+    let title = generator::title(0, 1);
+    assert!(archived(&*store, "harbour").1.contains(&title));
+    driver.ingest(&[generator::revised(0, at(40), 1)]).await.unwrap();
+    let before = archived(&*store, "harbour").1.matches(&title).count();
+    let wider = plan.replace("query = \"harbour\"", "query = \"harbour OR quay\"");
+    replanned(&mut driver, &wider, at(50)).await;
+    for number in 60..90 {
+        let poll = generator.listing(0, at(number), &[u64::from(number)]);
+        driver.ingest(&[poll]).await.unwrap();
+    }
+    let (_, told) = archived(&*store, "harbour");
+    assert!(told.matches(&title).count() > before, "{before}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_lists_one_announcement_anew_for_ever_takes_no_room_for_ever() {
+    const ROUNDS: u64 = 60;
+    let store: Arc<InMemory> = Arc::default();
+    let plan = config("", "entries = 6");
+    let (mut driver, _) = replay::opened(&plan, &store, generator::start()).await;
+    let mut generator = Generator::new(67);
+    driver.ingest(&[generator.listing(0, generator::start(), &[5])]).await.unwrap();
+    for round in 1..=ROUNDS {
+        let at = generator::start().after(HOUR * u32::try_from(round).unwrap());
+        let ingested = driver.ingest(&[generator::copied(1, at, 5, round)]).await.unwrap();
+        assert_eq!((ingested[0].new, ingested[0].joined), (0, 1), "round {round}");
+    }
+    let stories = store.stories(None, usize::MAX).unwrap();
+    assert_eq!(stories.len(), 1);
+    let members = &stories[0].members;
+    assert_eq!(members.len(), 21, "the original, and the newest twenty");
+    assert!(members.iter().any(|member| member.entry.source.as_str() == "s0"));
+    assert_eq!(members.last().unwrap().joined, generator::start().after(HOUR * ROUNDS as u32));
 }
 
 /// Of very many stories with one page the oldest are not found by it any longer.

@@ -22,7 +22,6 @@ pub(super) struct Joining {
     /// The plan in force.
     pub(super) plan: Arc<Plan>,
     /// Plans before it by whose queries topics are published until they are filled.
-    pub(super) former: Vec<Arc<Plan>>,
     cluster: Arc<ClusterPlan>,
     connection: Connection,
     /// The first turn, for an empty store.
@@ -85,12 +84,7 @@ impl Joining {
         let is_same = plan.shared.as_deref().is_some_and(|own| own == text);
         let follows = is_same.then(|| plan_hash(text));
         let plan = if is_same { plan } else { in_force(&plan, text)? };
-        let former = StreamState::former_plans(&records).iter();
-        let former = former
-            .map(|text| tokio::task::block_in_place(|| compile_shared(text, &plan)).map(Arc::new))
-            .collect::<Result<_, _>>()
-            .map_err(DaemonError::Configuration)?;
-        Ok(Some(Self { plan, former, cluster, connection, genesis, follows }))
+        Ok(Some(Self { plan, cluster, connection, genesis, follows }))
     }
 
     /// When the engine is opened: the time of the first turn, for an empty store.

@@ -14,7 +14,6 @@ use crate::stream::StreamError;
 /// Never there.
 pub(super) struct Joining {
     pub(super) plan: Arc<Plan>,
-    pub(super) former: Vec<Arc<Plan>>,
     never: std::convert::Infallible,
 }
 

@@ -82,11 +82,6 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// The habits of its source with which it was prepared.
-    pub fn habits(&self) -> Habits {
-        self.habits
-    }
-
     /// Every key under which its story, or one like it, may be known, once its
     /// [text is read](super::recognise::read_texts).
     pub fn keys(&self) -> Vec<Key> {

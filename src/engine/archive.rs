@@ -1,25 +1,29 @@
 //! A topic's archive: which of its stories closed volumes hold, and which are open yet.
 //!
-//! It derives from the lists of stories in [`volume_records`](super::volume_records) and from the
-//! topic's places.
+//! It derives from the lists of stories in [`volume_records`](super::volume_records), from the
+//! topic's places, and from its record ([`EngineRecord::Archive`]).
+//!
+//! A source's first document lists its old entries. A volume for each source would be small, and a
+//! reader would fetch a thousand of them after an import. So old entries of several sources are
+//! gathered until they fill a volume, but no longer than [`BACKFILL_WAIT`].
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::volume_records::{StoryList, closed_volumes, mark, paths_of};
-use crate::model::{StoryId, Timestamp, TopicId, TopicVersion};
+use crate::model::{EngineRecord, StoryId, Timestamp, TopicId, TopicVersion};
 use crate::publish::{Site, Volume};
 use crate::store::{Store, StoreError, TopicPlace};
-
-/// Places read from the store at a time.
-const SLICE: usize = 500;
 
 /// A story that is older than this when it comes is not news for a feed that stands.
 const OLD: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// A feed stands once its first stories came so long ago: readers may follow it.
 const STANDING: Duration = Duration::from_secs(24 * 3600);
+
+/// Old stories of a new source are in the archive this long after they came, at the next poll.
+const BACKFILL_WAIT: Duration = Duration::from_secs(3600);
 
 /// The archive of one topic.
 #[derive(Debug, Default)]
@@ -30,8 +34,14 @@ pub(super) struct Archive {
     filed: HashMap<StoryId, Timestamp>,
     /// How many had their last news when.
     arrivals: BTreeMap<Timestamp, u32>,
-    /// Those whose last news no volume tells.
+    /// Those whose last news no volume tells, so that the feed must.
     open: BTreeSet<(Timestamp, StoryId)>,
+    /// Old stories of new sources, which wait for a volume and are left out of the feed.
+    backfill: BTreeSet<(Timestamp, StoryId)>,
+    /// The last volume that closed. It may be gone: no name is given twice.
+    last: Option<Volume>,
+    /// Whether its record is to be written.
+    is_record_changed: bool,
     /// The closed volumes.
     closed: BTreeSet<Volume>,
     /// The stories that the oldest of them tells, once that was asked for.
@@ -44,16 +54,18 @@ impl Archive {
     pub(super) fn open(
         topic: &TopicId,
         version: TopicVersion,
+        records: &[EngineRecord],
         store: &dyn Store,
         site: &Site,
     ) -> Result<Self, StoreError> {
-        Self::of(topic, archive_of(store, version)?, store, site)
+        Self::of(topic, archive_of(store, version)?, records, store, site)
     }
 
     /// The archive of a topic that holds these stories, each by when it was last news.
     pub(super) fn of(
         topic: &TopicId,
         stories: Vec<(Timestamp, StoryId)>,
+        records: &[EngineRecord],
         store: &dyn Store,
         site: &Site,
     ) -> Result<Self, StoreError> {
@@ -71,20 +83,37 @@ impl Archive {
                 _ => archive.stale = true,
             }
         }
+        let record = records.iter().find_map(|record| match record {
+            EngineRecord::Archive { topic: of, base_url, last, backfill } if of == topic => {
+                Some((last.as_deref().filter(|_| *base_url == site.base_url), backfill))
+            }
+            _ => None,
+        });
+        let (last, backfill) = record.unzip();
+        let last = last.flatten().and_then(|last| last.parse().ok());
+        archive.last = last.max(archive.closed.last().copied());
+        let backfill: BTreeSet<StoryId> = backfill.into_iter().flatten().copied().collect();
         for (date, story) in stories {
             archive.filed.insert(story, date);
             archive.arrived(date);
             if closed.get(&story).is_none_or(|closed| date > *closed) {
-                archive.open.insert((date, story));
+                match backfill.contains(&story) {
+                    true => archive.backfill.insert((date, story)),
+                    false => archive.open.insert((date, story)),
+                };
             }
         }
+        archive.is_record_changed = archive.backfill.len() != backfill.len();
         Ok(archive)
     }
 
-    /// The same archive without volumes: the site has moved, and all are made anew.
-    pub(super) fn anew(self) -> Self {
+    /// The same archive without volumes: the site has moved, and all are made anew. Their names are
+    /// only given again `elsewhere`, below another address.
+    pub(super) fn anew(self, elsewhere: bool) -> Self {
         let open = self.filed.iter().map(|(story, date)| (*date, *story)).collect();
-        Self { open, closed: BTreeSet::new(), oldest: None, ..self }
+        let (backfill, closed) = Default::default();
+        let last = self.last.filter(|_| !elsewhere);
+        Self { open, backfill, last, is_record_changed: true, closed, oldest: None, ..self }
     }
 
     /// Whether there are volumes in the store that it does not lead to.
@@ -135,6 +164,11 @@ impl Archive {
         }
     }
 
+    /// The date of a story's last news in the topic.
+    pub(super) fn date(&self, story: StoryId) -> Option<Timestamp> {
+        self.filed.get(&story).copied()
+    }
+
     /// Files a story that enters the topic, or of which there is news in it.
     /// Returns the date it had and the date it has, unless that stays.
     pub(super) fn file(
@@ -142,13 +176,17 @@ impl Archive {
         story: StoryId,
         at: Timestamp,
     ) -> Option<(Option<Timestamp>, Timestamp)> {
-        let before = self.filed.get(&story).copied();
+        let before = self.date(story);
         // A story that no volume holds yet will be in one as it is then.
-        if before.is_some_and(|before| before >= at || self.open.contains(&(before, story))) {
+        if before.is_some_and(|before| self.open.contains(&(before, story))) {
             return None;
         }
+        // A clock that was ahead may have dated the volume that holds it.
+        let after = before.map(|before| before.after(Duration::from_millis(1)));
+        let at = after.map_or(at, |after| at.max(after));
         if let Some(before) = self.filed.insert(story, at) {
             self.left(before);
+            self.is_record_changed |= self.backfill.remove(&(before, story));
         }
         self.arrived(at);
         self.open.insert((at, story));
@@ -160,7 +198,47 @@ impl Archive {
         let date = self.filed.remove(&story)?;
         self.left(date);
         self.open.remove(&(date, story));
+        self.is_record_changed |= self.backfill.remove(&(date, story));
         Some(date)
+    }
+
+    /// Has old stories of a new source wait for a volume, as far as they are open.
+    pub(super) fn gather(&mut self, old: impl Iterator<Item = StoryId>) {
+        for story in old {
+            let Some(date) = self.filed.get(&story) else { continue };
+            if self.open.remove(&(*date, story)) {
+                self.backfill.insert((*date, story));
+                self.is_record_changed = true;
+            }
+        }
+    }
+
+    /// Whether stories wait for a volume.
+    pub(super) fn has_backfill(&self) -> bool {
+        !self.backfill.is_empty()
+    }
+
+    /// Whether the first of them has waited long enough. A date to come is of a clock that was ahead.
+    pub(super) fn is_backfill_due(&self, now: Timestamp) -> bool {
+        let first = self.backfill.first();
+        first.is_some_and(|(came, _)| *came > now || came.until(now) >= BACKFILL_WAIT)
+    }
+
+    /// The volumes that close of them now: full ones, and all once they have waited long enough.
+    pub(super) fn closing_backfill(&self, now: Timestamp) -> Vec<(Volume, Vec<StoryId>)> {
+        let most = if self.is_backfill_due(now) { 0 } else { usize::MAX };
+        self.volumes(&self.backfill, most, now)
+    }
+
+    /// The record of the archive, if it has changed since it was written.
+    pub(super) fn changed_record(&mut self, topic: &TopicId, site: &Site) -> Option<EngineRecord> {
+        let is_changed = std::mem::take(&mut self.is_record_changed);
+        is_changed.then(|| EngineRecord::Archive {
+            topic: topic.clone(),
+            base_url: site.base_url.clone(),
+            last: self.last.map(|last| last.to_string()),
+            backfill: self.backfill.iter().map(|(_, story)| *story).collect(),
+        })
     }
 
     /// The stories whose last news no volume holds.
@@ -168,14 +246,27 @@ impl Archive {
         self.open.iter().map(|(_, story)| *story)
     }
 
-    /// Whether a story is one of them.
+    /// Whether a volume is to hold a story that no volume tells yet.
     pub(super) fn is_open(&self, story: StoryId) -> bool {
-        self.filed.get(&story).is_some_and(|date| self.open.contains(&(*date, story)))
+        self.filed.get(&story).is_some_and(|date| {
+            let place = (*date, story);
+            self.open.contains(&place) || self.backfill.contains(&place)
+        })
     }
 
     /// The last volume that closed.
     pub(super) fn last(&self) -> Option<Volume> {
         self.closed.last().copied()
+    }
+
+    /// The volumes that these stories close in now.
+    fn volumes(
+        &self,
+        open: &BTreeSet<(Timestamp, StoryId)>,
+        most: usize,
+        now: Timestamp,
+    ) -> Vec<(Volume, Vec<StoryId>)> {
+        Volume::closing(open.iter().copied(), self.last, most, now)
     }
 
     /// How many there are.
@@ -185,17 +276,7 @@ impl Archive {
 
     /// The volumes that close now, where at most so many stories may stay open.
     pub(super) fn closing(&self, most: usize, now: Timestamp) -> Vec<(Volume, Vec<StoryId>)> {
-        Volume::closing(self.open.iter().copied(), self.last(), most, now)
-    }
-
-    /// The volumes that these stories close in at once, as far as they are open.
-    pub(super) fn closing_at_once(
-        &self,
-        stories: &BTreeSet<StoryId>,
-        now: Timestamp,
-    ) -> Vec<(Volume, Vec<StoryId>)> {
-        let open = self.open.iter().filter(|(_, story)| stories.contains(story));
-        Volume::closing(open.copied(), self.last(), 0, now)
+        self.volumes(&self.open, most, now)
     }
 
     /// The list of a volume's stories, to be kept beside its feeds.
@@ -209,9 +290,11 @@ impl Archive {
         for story in stories {
             if let Some(date) = self.filed.get(story) {
                 self.open.remove(&(*date, *story));
+                self.is_record_changed |= self.backfill.remove(&(*date, *story));
             }
         }
         self.closed.insert(volume);
+        (self.last, self.is_record_changed) = (self.last.max(Some(volume)), true);
     }
 
     /// Drops the oldest volumes, as long as none of their stories is kept any
@@ -247,14 +330,50 @@ pub(crate) fn archive_of(
     store: &dyn Store,
     topic: TopicVersion,
 ) -> Result<Vec<(Timestamp, StoryId)>, StoreError> {
-    let mut stories = Vec::new();
-    let mut older_than: Option<TopicPlace> = None;
-    loop {
-        let places = store.places(topic.archive(), older_than, SLICE)?;
-        let Some(last) = places.last() else { break };
-        older_than = Some(*last);
-        stories.extend(places.iter().map(|place| (place.date, place.story)));
-    }
-    stories.sort_unstable();
+    let places = store.places(topic.archive(), None, usize::MAX)?.into_iter();
+    let mut stories: Vec<_> = places.map(|place| (place.date, place.story)).collect();
+    stories.reverse();
     Ok(stories)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hours: u64) -> Timestamp {
+        Timestamp::from_secs(1_743_600_000).after(Duration::from_secs(3600 * hours))
+    }
+
+    #[test]
+    fn a_revision_is_open_although_a_clock_that_was_ahead_dated_its_volume() {
+        let story = StoryId::from_bytes([7; 16]);
+        for revised in [at(1), at(240), at(300)] {
+            let mut archive = Archive::default();
+            archive.file(story, at(240));
+            let closing = archive.closing(0, at(240));
+            let (volume, stories) = &closing[0];
+            archive.close(*volume, stories);
+            assert!(!archive.is_open(story));
+            let (before, after) = archive.file(story, revised).unwrap_or_default();
+            assert!(archive.is_open(story) && before < Some(after), "{revised}");
+        }
+    }
+
+    #[test]
+    fn a_volume_that_is_gone_leaves_its_name_to_no_other() {
+        let story = |byte| StoryId::from_bytes([byte; 16]);
+        let (topic, mut archive, mut names) =
+            (TopicId::new("harbour"), Archive::default(), Vec::new());
+        for byte in 0..3 {
+            archive.file(story(byte), at(byte.into()));
+            for (volume, stories) in archive.closing(0, at(byte.into())) {
+                archive.close(volume, &stories);
+                names.push(volume.to_string());
+            }
+            archive.remove(story(byte));
+            let gone = archive.forget(&topic, |_| Ok(None));
+            assert!(gone.is_ok_and(|gone| !gone.is_empty()) && archive.last().is_none());
+        }
+        assert_eq!(names, ["2025-04", "2025-04-2", "2025-04-3"]);
+    }
 }

@@ -18,24 +18,29 @@ impl Engine {
         plan: Arc<Plan>,
         work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
-        let former = vec![self.plan.clone()];
+        if plan.store.retention != self.plan.store.retention {
+            // The walk by the new bounds begins at once.
+            self.progress.walk_day = None;
+        }
         work.events.push(Event::Planned);
-        self.follow_plan(plan, former, work)
+        self.follow_plan(plan, true, work)
     }
 
-    /// Puts a plan in force. `former` are those before by whose queries topics may be published, as
-    /// far as they are known.
+    /// Puts a plan in force. Overrides are applied by its turn alone: a restart under the same plan
+    /// merges and parts nothing.
     pub(super) fn follow_plan(
         &mut self,
         plan: Arc<Plan>,
-        former: Vec<Arc<Plan>>,
+        is_new: bool,
         work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
-        self.topics.replan(plan.clone(), former, work)?;
+        self.topics.replan(plan.clone(), work)?;
         self.plan = plan.clone();
         self.share_plan(work);
         self.progress.plan = feeds::digest(&plan);
-        self.apply_overrides(work)?;
+        if is_new {
+            self.apply_overrides(work)?;
+        }
         self.feeds.touch(&plan, work);
         self.end_pushes(work);
         self.reschedule(work);
@@ -56,11 +61,10 @@ impl Engine {
         let filled = work.touched_now().clone();
         self.begin_archives(&filled, work)?;
         for feed in filled {
-            self.close_old(feed, work)?;
+            self.gather_filled(feed, work)?;
         }
         let plan = self.plan.clone();
         self.feeds.touch(&plan, work);
-        self.share_former_plans(work);
         work.events.push(Event::TopicsFilled(refilled));
         Ok(())
     }
@@ -93,9 +97,9 @@ impl Engine {
             return Ok(());
         }
         let rules = rules(&plan);
-        let known = reader.lookalikes(&keys)?;
+        let known = reader.store().lookalikes(&keys)?;
         keys.extend(dedup::keys_of_entries(&known, &rules, now));
-        let mut known = reader.lookalikes(&keys)?;
+        let mut known = reader.store().lookalikes(&keys)?;
         for admitted in dedup::enforce(&mut known, &rules, now) {
             self.topics.file(&admitted, work);
             work.admit(admitted);

@@ -102,20 +102,6 @@ impl Engine {
     ) -> Result<Ingested, StoreError> {
         let (plan, now) = (self.plan.clone(), work.now);
         let habits = self.source_state_of(poll, work, |state| state.habits);
-        if candidates.first().is_some_and(|candidate| candidate.habits() != habits) {
-            // An earlier poll of the turn has shown something of the source's ids.
-            let mut anew = vec![candidates_of(poll, &plan, habits)];
-            let more =
-                look_up(std::slice::from_ref(poll), &mut anew, &rules(&plan), work.reader())?;
-            candidates = anew.pop().unwrap_or_default();
-            for (key, bearers) in more.by_key {
-                known.by_key.entry(key).or_insert(bearers);
-            }
-            for (id, story) in more.stories {
-                known.stories.entry(id).or_insert(story);
-            }
-            known.taken.extend(more.taken);
-        }
         if document_of(poll).is_none() {
             // Looked up when the poll began; a push may have said something else since.
             candidates.retain(|candidate| dedup::is_current(candidate, known));
@@ -287,21 +273,21 @@ fn look_up(
             names.extend(dedup::tombstone_keys(&poll.source, &reading.hints.deleted));
         }
     }
-    let mut known = reader.lookalikes(&names)?;
+    let mut known = reader.store().lookalikes(&names)?;
     let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
     let others = unsettled.flat_map(|one| one.lookup_names().skip(1));
     let others: Vec<Key> = others.copied().collect();
-    extend(&mut known, reader.lookalikes(&others)?);
+    extend(&mut known, reader.store().lookalikes(&others)?);
     for document in &mut *candidates {
         dedup::read_texts(document, &known);
     }
     let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
     let keys: Vec<Key> = unsettled.flat_map(Candidate::likenesses).collect();
-    extend(&mut known, reader.lookalikes(&keys)?);
+    extend(&mut known, reader.store().lookalikes(&keys)?);
     let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
     let again = dedup::keys_to_judge_again(unsettled, &known, rules);
     if !again.is_empty() {
-        extend(&mut known, reader.lookalikes(&again)?);
+        extend(&mut known, reader.store().lookalikes(&again)?);
     }
     let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
     known.taken = taken(unsettled, reader)?;
@@ -321,7 +307,7 @@ fn taken<'a>(
             if taken.contains(&id) {
                 continue;
             }
-            if reader.is_known(id)? {
+            if reader.store().is_known(id)? {
                 taken.insert(id);
             } else if free.insert(id) {
                 break;

@@ -69,15 +69,6 @@ impl StreamState {
         })
     }
 
-    /// The texts of plans by whose queries topics are published until they are filled.
-    pub fn former_plans(records: &[EngineRecord]) -> &[String] {
-        let found = records.iter().find_map(|record| match record {
-            EngineRecord::FormerPlans { texts } => Some(&texts[..]),
-            _ => None,
-        });
-        found.unwrap_or_default()
-    }
-
     /// Removes the records that make a store part of a stream.
     pub fn leave(records: &[EngineRecord], commit: &mut Commit) {
         let of_stream = records.iter().filter(|record| record.is_of_stream());
@@ -274,28 +265,7 @@ impl Engine {
         if let (Some(state), Some(shared)) = (&mut self.stream, &self.plan.shared) {
             state.applied.plan = plan_hash(shared);
             work.commit.engine.push(EngineRecord::SharedPlan { text: shared.to_string() });
-            self.share_former_plans(work);
         }
-    }
-
-    /// Records the plans by whose queries topics are published until they are filled: after a
-    /// restart, a node goes on by them as the others do.
-    pub(super) fn share_former_plans(
-        &self,
-        work: &mut super::turn_in_progress::TurnInProgress<'_>,
-    ) {
-        if self.stream.is_none() {
-            return;
-        }
-        let former = self.topics.former_plans();
-        let texts = former.iter().filter_map(|plan| plan.shared.as_deref());
-        let record = EngineRecord::FormerPlans { texts: texts.map(str::to_owned).collect() };
-        work.commit.engine.push(record);
-    }
-
-    /// The plans by whose queries topics are published until they are filled.
-    pub fn former_plans(&self) -> Vec<std::sync::Arc<crate::config::Plan>> {
-        self.topics.former_plans()
     }
 }
 

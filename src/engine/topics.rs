@@ -4,7 +4,9 @@
 //! changed query is filled anew from the stored stories. Until that is done, its topic is
 //! published under the version before, or as an empty feed where there is none.
 
+mod backfill;
 mod fill;
+mod former;
 mod listing;
 mod matching;
 mod versions;
@@ -31,7 +33,7 @@ use super::turn_in_progress::TurnInProgress;
 use super::volume_records::{self, mark};
 use fill::Fill;
 use matching::{Change, Moves};
-use versions::{Known, Now};
+use versions::{Known, Now, unnamed};
 use window::Window;
 
 /// The topic that every story is in: `/stories.atom`.
@@ -56,6 +58,8 @@ pub(crate) struct Topics {
     live: Vec<TopicVersion>,
     /// Each topic's archive; the feed of all stories has none.
     archives: Vec<Archive>,
+    /// The topics whose archive has stories that wait for a volume.
+    backfilled: BTreeSet<usize>,
     /// The places of each topic with bounds.
     windows: Vec<Option<Window>>,
     /// The topics that are to be published under another version once they are filled.
@@ -117,12 +121,14 @@ impl Topics {
         let topics = || plan.topics.iter().zip(&live);
         let archives = topics().enumerate().map(|(place, (topic, version))| {
             startup.reach("reading the archives of topics", place + 1, plan.topics.len());
-            Archive::open(&topic.id, *version, store, &plan.server.site)
+            Archive::open(&topic.id, *version, records, store, &plan.server.site)
         });
-        let archives = archives.collect::<Result<_, _>>()?;
+        let archives = archives.collect::<Result<Vec<_>, _>>()?;
         let windows = topics().map(|(topic, live)| Window::open(topic.bounds, *live, store));
         let windows = windows.collect::<Result<_, _>>()?;
-        Ok(Self { plan, live, archives, windows, fill: None, fill_progress: Arc::default() })
+        let backfilled = backfill::topics_with_one(&archives);
+        let (fill, fill_progress) = Default::default();
+        Ok(Self { plan, live, archives, backfilled, windows, fill, fill_progress })
     }
 
     /// How the topics of a plan stand now.
@@ -152,12 +158,11 @@ impl Topics {
     }
 
     /// Puts a plan in force: the topics whose version is not filled are filled from now on, and
-    /// the others stand as they stood. `former` are the plans before, as far as they are known:
-    /// until they are filled, topics take in what the queries of those find.
+    /// the others stand as they stood. Until they are filled, topics take in what the queries of
+    /// earlier plans find, as far as those are stored.
     pub(super) fn replan(
         &mut self,
         plan: Arc<Plan>,
-        former: Vec<Arc<Plan>>,
         work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let store = work.reader().store();
@@ -168,7 +173,7 @@ impl Topics {
         }
         let Standing { live, missing } = standing;
         let is_same_site = mark(&self.plan.server.site) == mark(&plan.server.site);
-        let (mut archives, mut windows) = (Vec::new(), Vec::new());
+        let (mut archives, mut windows, site) = (Vec::new(), Vec::new(), &plan.server.site);
         for (topic, version) in plan.topics.iter().zip(&live) {
             let known = self.place_of(&topic.id).filter(|place| self.live[*place] == *version);
             let (archive, window) = match known {
@@ -176,20 +181,25 @@ impl Topics {
                     let archive = std::mem::take(&mut self.archives[place]);
                     (archive, self.windows[place].take())
                 }
-                None => (Archive::open(&topic.id, *version, store, &plan.server.site)?, None),
+                None => (Archive::open(&topic.id, *version, &records, store, site)?, None),
             };
             archives.push(match is_same_site {
                 true => archive,
-                false => archive.anew(),
+                false => archive.anew(self.plan.server.site.base_url != site.base_url),
             });
             windows.push(match window {
                 Some(window) => Some(window.within(topic.bounds)),
                 None => Window::open(topic.bounds, *version, store)?,
             });
         }
-        let before = self.fill.iter().flat_map(|fill| fill.former_plans());
-        let known: Vec<Arc<Plan>> = former.into_iter().chain(before).collect();
+        let wanted = missing.iter().filter_map(|(place, _)| {
+            let topic = plan.topics.get(*place)?;
+            Some((&topic.id, live[*place]))
+        });
+        let known = former::known(&records, &wanted.collect(), &plan.sources);
         let fills = Fill::begin(&plan, &live, missing, &known, work.horizon);
+        let former = fills.as_ref().map(Fill::former).unwrap_or_default();
+        former::record(&plan, &former, &records, work);
         let filling = fills.as_ref().map(Fill::filling_versions);
         let now = Now { plan: &plan, live: &live, filling };
         versions::record(now, &records, store, work)?;
@@ -202,6 +212,7 @@ impl Topics {
         }
         self.fill = fills.map(Box::new);
         (self.plan, self.live, self.archives, self.windows) = (plan, live, archives, windows);
+        self.backfilled = backfill::topics_with_one(&self.archives);
         self.drop_stale(is_same_site, work)
     }
 
@@ -297,11 +308,8 @@ impl Topics {
             let Some(window) = window else { continue };
             for TopicPlace { date, story } in window.shed(work.horizon) {
                 work.touch(topic);
-                let of = self.live[topic];
-                let gone = |topic, date| PlaceChange { topic, story, from: Some(date), to: None };
-                work.commit.places.push(gone(of, date));
-                let filed = self.archives[topic].remove(story);
-                work.commit.places.extend(filed.map(|date| gone(of.archive(), date)));
+                let archive = self.archives.get_mut(topic);
+                leave(self.live[topic], archive, story, date, &mut work.commit.places);
             }
         }
     }
@@ -316,13 +324,8 @@ impl Topics {
             if let Some(Some(window)) = self.windows.get_mut(topic) {
                 window.leave(story.id, date);
             }
-            let version = self.live[topic];
-            let gone =
-                |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
-            work.commit.places.push(gone(version, date));
             let archive = self.archives.get_mut(topic);
-            let filed = archive.and_then(|archive| archive.remove(story.id));
-            work.commit.places.extend(filed.map(|date| gone(version.archive(), date)));
+            leave(self.live[topic], archive, story.id, date, &mut work.commit.places);
         }
         if let Some(fill) = &mut self.fill {
             for (topic, (date, _)) in filling {
@@ -357,7 +360,7 @@ impl Topics {
         if stories.len() > limit {
             stories.clear();
         }
-        let places = reader.places(self.listed(topic), None, limit)?;
+        let places = reader.store().places(self.listed(topic), None, limit)?;
         let mut slice = Cow::Borrowed(&places);
         for _ in 0..SLICES_OF_A_FEED {
             for place in slice.iter().filter(|place| !self.came_late(topic, place)) {
@@ -367,7 +370,7 @@ impl Topics {
             }
             let last = slice.last().filter(|_| slice.len() == limit && stories.len() < limit);
             let Some(last) = last.copied() else { break };
-            slice = Cow::Owned(reader.places(self.listed(topic), Some(last), limit)?);
+            slice = Cow::Owned(reader.store().places(self.listed(topic), Some(last), limit)?);
         }
         let first_page = places.iter().take(PAGE).map(|place| place.story);
         let is_whole = first_page.clone().all(|story| stories.contains(&story));
@@ -386,7 +389,7 @@ impl Topics {
         if is_everything && self.plan.has_private_topics() && self.public().is_none() {
             return Ok(None);
         }
-        Ok(Some(reader.places(self.listed(topic), None, most)?.len()))
+        Ok(Some(reader.store().places(self.listed(topic), None, most)?.len()))
     }
 
     /// How many stories a feed holds at most.
@@ -477,20 +480,18 @@ impl Topics {
     pub(super) fn has_archive_backlog(&self) -> bool {
         !self.backlog().is_empty()
     }
-
-    /// Reports how far topics are filled there from now on.
-    pub(super) fn report_to(&mut self, progress: Arc<FillProgress>) {
-        progress.take_over(&self.fill_progress);
-        self.fill_progress = progress;
-    }
-
-    /// How far what is to follow is filled, for those who report on it.
-    pub(super) fn fill_progress(&self) -> Arc<FillProgress> {
-        self.fill_progress.clone()
-    }
 }
 
-/// The versions that come after those of the topics: all stories, and those that everybody may see.
-fn unnamed(plan: &Plan) -> impl Iterator<Item = TopicVersion> {
-    [EVERYTHING].into_iter().chain(plan.public_version())
+/// Takes a story out of a topic and of its archive.
+fn leave(
+    version: TopicVersion,
+    archive: Option<&mut Archive>,
+    story: StoryId,
+    date: Timestamp,
+    places: &mut Vec<PlaceChange>,
+) {
+    let gone = |topic, date| PlaceChange { topic, story, from: Some(date), to: None };
+    places.push(gone(version, date));
+    let filed = archive.and_then(|archive| archive.remove(story));
+    places.extend(filed.map(|date| gone(version.archive(), date)));
 }

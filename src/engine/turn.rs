@@ -154,6 +154,27 @@ pub enum Turn {
     },
 }
 
+/// A turn with a time of its own.
+macro_rules! dated {
+    ($at:ident) => {
+        Self::Plan { $at, .. }
+            | Self::TopicFilled { $at, .. }
+            | Self::ArchiveContinued { $at }
+            | Self::ClockCorrected { $at }
+            | Self::HubRequested { $at, .. }
+            | Self::HubAnswered { $at, .. }
+            | Self::HubCallback { $at, .. }
+            | Self::PingReceived { $at, .. }
+            | Self::PushRejected { $at, .. }
+            | Self::PollRequested { $at, .. }
+            | Self::SubscriptionRequested { $at, .. }
+            | Self::SubscribersUpdated { $at, .. }
+            | Self::Pause { $at }
+            | Self::Resume { $at }
+            | Self::HubNotified { $at, .. }
+    };
+}
+
 impl Turn {
     /// Whether it is about the cluster alone, so that every rules version can apply it. What is
     /// written of such a turn must stay readable for earlier and later versions.
@@ -172,56 +193,23 @@ impl Turn {
     /// The turn, dated no later than `latest`. Polls keep their own times.
     pub fn dated_by(mut self, latest: Timestamp) -> Self {
         match &mut self {
-            Self::Polls(_)
-            | Self::Assign(_)
-            | Self::RulesVersion { .. }
-            | Self::Skip { .. }
-            | Self::ClockChecked => {}
+            dated!(at) => *at = (*at).min(latest),
             Self::PushReceived(poll) => poll.at = poll.at.min(latest),
-            Self::Plan { at, .. }
-            | Self::TopicFilled { at, .. }
-            | Self::ArchiveContinued { at }
-            | Self::ClockCorrected { at }
-            | Self::HubRequested { at, .. }
-            | Self::HubAnswered { at, .. }
-            | Self::HubCallback { at, .. }
-            | Self::PingReceived { at, .. }
-            | Self::PushRejected { at, .. }
-            | Self::PollRequested { at, .. }
-            | Self::SubscriptionRequested { at, .. }
-            | Self::SubscribersUpdated { at, .. }
-            | Self::Pause { at }
-            | Self::Resume { at }
-            | Self::HubNotified { at, .. } => *at = (*at).min(latest),
+            _ => {}
         }
         self
     }
 
-    /// When it happened.
+    /// When it happened. A turn about nodes alone moves no time.
     pub fn at(&self) -> Timestamp {
         match self {
-            Self::Polls(polls) => polls.iter().map(|poll| poll.at).max().unwrap_or_default(),
+            dated!(at) => *at,
             Self::PushReceived(poll) => poll.at,
-            // It is about nodes alone, and moves no time.
+            Self::Polls(polls) => polls.iter().map(|poll| poll.at).max().unwrap_or_default(),
             Self::Assign(_)
             | Self::RulesVersion { .. }
             | Self::Skip { .. }
             | Self::ClockChecked => Timestamp::EPOCH,
-            Self::Plan { at, .. }
-            | Self::TopicFilled { at, .. }
-            | Self::ArchiveContinued { at }
-            | Self::ClockCorrected { at }
-            | Self::HubRequested { at, .. }
-            | Self::HubAnswered { at, .. }
-            | Self::HubCallback { at, .. }
-            | Self::PingReceived { at, .. }
-            | Self::PushRejected { at, .. }
-            | Self::PollRequested { at, .. }
-            | Self::SubscriptionRequested { at, .. }
-            | Self::SubscribersUpdated { at, .. }
-            | Self::Pause { at }
-            | Self::Resume { at }
-            | Self::HubNotified { at, .. } => *at,
         }
     }
 }

@@ -82,6 +82,11 @@ impl<'a> TurnInProgress<'a> {
         self.touched_now.insert(feed);
     }
 
+    /// The feeds that the turn touched.
+    pub(super) fn touched(&self) -> &BTreeSet<usize> {
+        &self.touched
+    }
+
     /// The feeds that the current part of the turn touched.
     pub(super) fn touched_now(&self) -> &BTreeSet<usize> {
         &self.touched_now
@@ -129,7 +134,7 @@ impl<'a> TurnInProgress<'a> {
 
     /// The number of stories with the changes of this turn.
     pub(super) fn count(&self) -> Result<u64, StoreError> {
-        Ok(self.reader.count()?.saturating_add_signed(self.story_count_change))
+        Ok(self.reader.store().count()?.saturating_add_signed(self.story_count_change))
     }
 
     /// Stories after this one, in the order of first sight, with the changes of this turn.
@@ -141,7 +146,7 @@ impl<'a> TurnInProgress<'a> {
         let order = |story: &Story| (story.first_seen, story.id);
         let (mut found, mut last) = (Vec::new(), after);
         let end = loop {
-            let page = self.reader.stories(last, limit)?;
+            let page = self.reader.store().stories(last, limit)?;
             let is_end = page.len() < limit;
             last = page.last().map(order).or(last);
             let unchanged = page.into_iter().filter(|story| !self.stories.contains_key(&story.id));
@@ -168,7 +173,7 @@ impl<'a> TurnInProgress<'a> {
     ) -> Result<Vec<(StoryId, Timestamp)>, StoreError> {
         let (mut found, mut last) = (Vec::new(), after);
         let end = loop {
-            let page = self.reader.retired(last, limit)?;
+            let page = self.reader.store().retired(last, limit)?;
             let is_end = page.len() < limit;
             last = page.last().map(|(id, _)| *id).or(last);
             found.extend(page.into_iter().filter(|(id, _)| !self.retired.contains_key(id)));
@@ -186,7 +191,7 @@ impl<'a> TurnInProgress<'a> {
 
     /// The stories that any source lists, with the changes of this turn.
     pub(super) fn all_listed(&self) -> Result<BTreeSet<StoryId>, StoreError> {
-        let mut listed = self.reader.listed()?;
+        let mut listed = self.reader.store().listed()?;
         listed.extend(self.commit.listed.iter().cloned());
         Ok(listed.into_values().flatten().collect())
     }
@@ -202,7 +207,7 @@ impl<'a> TurnInProgress<'a> {
         let changes = || self.commit.places.iter().filter(of_it);
         let left = changes().filter(|change| change.from.is_some()).count();
         let mut places: BTreeSet<TopicPlace> =
-            self.reader.places(version, None, limit + left)?.into_iter().collect();
+            self.reader.store().places(version, None, limit + left)?.into_iter().collect();
         let is_whole = places.len() < limit + left;
         let oldest = places.first().copied().filter(|_| !is_whole);
         for change in changes() {

@@ -13,15 +13,17 @@ use crate::store::StoreError;
 const TOGETHER: usize = 8;
 
 impl Engine {
-    /// Closes the volumes whose time has come, of the feeds that are touched. `backfill` is what the
-    /// first document of a source that has entries listed: as far as that is too old for a feed, it
-    /// goes straight into volumes, so that its subscribers are not flooded.
+    /// Closes the volumes whose time has come, of the feeds that are touched and of those whose
+    /// backfill is due. `backfill` is what the first document of a source that has entries listed:
+    /// as far as that is too old for a feed, it is gathered for volumes, so that its subscribers are
+    /// not flooded.
     pub(super) fn close_volumes(
         &mut self,
         backfill: &BTreeSet<StoryId>,
         work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let plan = self.plan.clone();
+        self.topics.due_backfills(work.now).for_each(|feed| work.touch(feed));
         for feed in work.touched_now().clone() {
             let Some(topic) = plan.topics.get(feed) else { continue };
             if self.topics.is_unpublished(feed) {
@@ -33,8 +35,9 @@ impl Engine {
                 continue;
             }
             self.behind.remove(&feed);
-            if !backfill.is_empty() {
-                self.close_backfill(feed, topic, backfill, work)?;
+            match backfill.is_empty() {
+                true => self.close_backfill(feed, topic, work)?,
+                false => self.gather_old(feed, topic, backfill, work)?,
             }
             self.close(feed, topic, usize::MAX, work)?;
         }
@@ -57,7 +60,7 @@ impl Engine {
             let kept = closed_now.iter().find(|(closed, _)| closed == path);
             match kept {
                 Some((_, text)) => Ok(Some(text.clone())),
-                None => work.reader().archived(path),
+                None => work.reader().store().archived(path),
             }
         };
         let gone = archive.forget(&topic.id, text)?;
@@ -66,26 +69,41 @@ impl Engine {
         Ok(())
     }
 
-    /// Closes what is too old for a feed of what a source's first document has listed.
-    fn close_backfill(
+    /// Has those of some stories that are too old for a feed wait for a volume, and closes those
+    /// whose time has come.
+    fn gather_old(
         &mut self,
         feed: usize,
         topic: &Topic,
-        backfill: &BTreeSet<StoryId>,
+        stories: &BTreeSet<StoryId>,
         work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         let newest = work.newest(self.topics.version(feed), topic.entries)?.into_iter();
         let newest = newest.filter(|place| !self.topics.came_late(feed, place));
         let newest: BTreeSet<StoryId> = newest.map(|place| place.story).collect();
-        let old: BTreeSet<StoryId> = backfill.difference(&newest).copied().collect();
+        if let Some(archive) = self.topics.archive(feed) {
+            archive.gather(stories.difference(&newest).copied());
+        }
+        self.close_backfill(feed, topic, work)
+    }
+
+    /// Closes the volumes of a feed's backfill whose time has come.
+    fn close_backfill(
+        &mut self,
+        feed: usize,
+        topic: &Topic,
+        work: &mut TurnInProgress<'_>,
+    ) -> Result<(), StoreError> {
         loop {
             let archive = self.topics.archive(feed);
-            let closing = archive.map(|archive| archive.closing_at_once(&old, work.now));
+            let closing = archive.map(|archive| archive.closing_backfill(work.now));
             let Some((volume, stories)) = closing.into_iter().flatten().next() else {
-                return Ok(());
+                break;
             };
             self.close_volume(feed, topic, volume, &stories, work)?;
         }
+        self.topics.note_backfill(feed);
+        Ok(())
     }
 
     /// Closes at most so many volumes of a feed. Returns how many.
@@ -127,8 +145,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Has what is too old for a feed that was just filled go into volumes at once.
-    pub(super) fn close_old(
+    /// Has what is too old for a feed that was just filled wait for volumes.
+    pub(super) fn gather_filled(
         &mut self,
         feed: usize,
         work: &mut TurnInProgress<'_>,
@@ -138,7 +156,7 @@ impl Engine {
         let open = self.topics.archive(feed).map(|archive| archive.open_stories().collect());
         let open: BTreeSet<StoryId> = open.unwrap_or_default();
         if open.len() <= topic.entries {
-            self.close_backfill(feed, topic, &open, work)?;
+            self.gather_old(feed, topic, &open, work)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::{Applied, Assignment, StoryId, Timestamp, TopicId, TopicVersion};
 
@@ -33,6 +34,18 @@ pub enum EngineRecord {
         /// Which version.
         version: TopicVersion,
     },
+    /// The part of a topic's archive that neither its volumes nor its places tell. It stays when the
+    /// topic goes, so that no address of a volume is ever given twice.
+    Archive {
+        /// Which topic.
+        topic: TopicId,
+        /// The address of the site, under which the volumes have theirs.
+        base_url: Url,
+        /// The name of the last volume that closed.
+        last: Option<String>,
+        /// Old stories of new sources, which wait for a volume and which the feed leaves out.
+        backfill: Vec<StoryId>,
+    },
     /// A topic fell silent, and that was reported.
     Silence {
         /// Which topic.
@@ -51,10 +64,15 @@ pub enum EngineRecord {
         /// The configuration, written out in full.
         text: String,
     },
-    /// The plans by whose queries topics are published until they are filled, as the nodes of a
-    /// cluster share them.
+    /// The queries of the plan in force. Topics are published by them until those of the next
+    /// plan are filled.
+    Queries {
+        /// The queries, with vocabularies and language, as JSON.
+        text: String,
+    },
+    /// The queries of earlier plans by which topics are published until they are filled.
     FormerPlans {
-        /// The configurations, the newest first.
+        /// The queries of each plan, as JSON, the newest first.
         texts: Vec<String>,
     },
     /// A hub elsewhere has accepted a ping for a feed.
@@ -159,10 +177,7 @@ impl EngineRecord {
     pub fn is_of_stream(&self) -> bool {
         matches!(
             self,
-            Self::Applied(_)
-                | Self::Assignment(_)
-                | Self::SharedPlan { .. }
-                | Self::FormerPlans { .. }
+            Self::Applied(_) | Self::Assignment(_) | Self::SharedPlan { .. }
         )
     }
 
@@ -177,10 +192,12 @@ impl EngineRecord {
             },
             Self::TopicVersion { topic, .. } => format!("version/{topic}"),
             Self::Unfinished { version } => format!("unfinished/{:016x}", version.0),
+            Self::Archive { topic, .. } => format!("archive/{topic}"),
             Self::Silence { topic, .. } => format!("silence/{topic}"),
             Self::Applied(_) => "stream:applied".to_owned(),
             Self::Assignment(_) => "stream:assignment".to_owned(),
             Self::SharedPlan { .. } => "stream:plan".to_owned(),
+            Self::Queries { .. } => "queries".to_owned(),
             Self::FormerPlans { .. } => "stream:former".to_owned(),
             Self::Ping { path, .. } => format!("ping{path}"),
         }

@@ -67,10 +67,17 @@ impl Topic {
     /// When a story's entry in this topic's feed was last changed, as the
     /// feed shall say: `atom:updated`, and the order of its entries.
     pub fn date_of(&self, story: &Story) -> Timestamp {
-        match self.revisions {
-            Revisions::Quiet => story.dated,
-            Revisions::Major => story.updated,
-            Revisions::All => story.revised.max(story.updated),
+        self.revisions.date_of(story)
+    }
+}
+
+impl Revisions {
+    /// When a story's entry was last changed, where a feed shows these revisions.
+    pub fn date_of(self, story: &Story) -> Timestamp {
+        match self {
+            Self::Quiet => story.dated,
+            Self::Major => story.updated,
+            Self::All => story.revised.max(story.updated),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::log_poll::PollNews;
 use super::{Pipeline, log_poll};
 use crate::engine::{Event, HubAnswer, Polled, Step, Turn};
 use crate::fetch::Refusal;
-use crate::model::{Outcome, Source};
+use crate::model::{Outcome, Source, SourceId};
 use crate::store::StoreError;
 use crate::stream::Message;
 use crate::websub::inbound::CallbackAnswer;
@@ -120,9 +120,7 @@ impl Pipeline {
                 Event::Hub { source, answer } => match *answer {
                     // The hub may call any node.
                     HubAnswer::Request(_) if !is_own => {
-                        if let Some(source) = self.driver.plan().sources.get(&source).cloned() {
-                            self.plan_source(&source);
-                        }
+                        self.plan_by_id(&source);
                     }
                     HubAnswer::Request(request) => {
                         applied.asks_hub = true;
@@ -131,9 +129,7 @@ impl Pipeline {
                     HubAnswer::Answered { .. } => {}
                     HubAnswer::Callback { answer, .. } => {
                         applied.callback = Some(answer).filter(|_| is_own);
-                        if let Some(source) = self.driver.plan().sources.get(&source).cloned() {
-                            self.plan_source(&source);
-                        }
+                        self.plan_by_id(&source);
                     }
                 },
                 Event::Assigned { before } => self.assigned(before.as_ref()),
@@ -186,9 +182,7 @@ impl Pipeline {
         }
         if holds {
             for id in self.polls.refuse_held(self.clock.now()) {
-                if let Some(source) = self.driver.plan().sources.get(&id).cloned() {
-                    self.plan_source(&source);
-                }
+                self.plan_by_id(&id);
             }
         }
         // The polls' answers may be older than the news.
@@ -211,6 +205,13 @@ impl Pipeline {
             self.hasten(&source).await?;
         }
         Ok(())
+    }
+
+    /// Moves the source of an ID to the due times in its state, if it is in the plan.
+    pub(super) fn plan_by_id(&mut self, id: &SourceId) {
+        if let Some(source) = self.driver.plan().sources.get(id).cloned() {
+            self.plan_source(&source);
+        }
     }
 
     /// Moves a source, and the request to its hub, to the due times in its state.

@@ -71,19 +71,18 @@ impl EngineDriver {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let progress = StartupProgress::default();
-        Self::open_with_progress(plan, Vec::new(), store, cache, now, &progress).await
+        Self::open_with_progress(plan, store, cache, now, &progress).await
     }
 
-    /// Like [`EngineDriver::open`], with reports of its progress. `former`: see [`Engine::open`].
+    /// Like [`EngineDriver::open`], with reports of its progress.
     pub async fn open_with_progress(
         plan: Arc<Plan>,
-        former: Vec<Arc<Plan>>,
         store: Arc<dyn Store>,
         cache: Arc<ResponseCache>,
         now: Timestamp,
         opening: &StartupProgress,
     ) -> Result<Self, StoreError> {
-        let opened = blocking(|| Engine::open(plan, former, &*store, now, opening));
+        let opened = blocking(|| Engine::open(plan, &*store, now, opening));
         let (engine, step) = opened?;
         let mut driver = Self {
             displayed: vec![Vec::new(); engine.all_feeds().len()],
@@ -234,9 +233,8 @@ impl EngineDriver {
     /// Reads the state anew from the store, after a turn that the engine could not apply.
     pub(super) async fn reopen(&mut self, plan: Arc<Plan>) -> Result<(), StoreError> {
         let (store, now) = (self.store.clone(), self.engine.now());
-        let former = self.engine.former_plans();
         let opened = tokio::task::block_in_place(|| {
-            Engine::open(plan, former, &*store, now, &StartupProgress::default())
+            Engine::open(plan, &*store, now, &StartupProgress::default())
         });
         let (mut engine, step) = opened?;
         self.engine.hand_over(&mut engine);

@@ -81,9 +81,8 @@ impl Pipeline {
 
     /// When unpublished changes are published, if there are any.
     pub(super) fn publish_at(&self) -> Option<Instant> {
-        self.driver
-            .has_unpublished()
-            .then(|| self.publishing.throttle.free_at.unwrap_or_else(Instant::now))
+        let is_due = self.driver.has_unpublished() && !self.driver.is_blocked();
+        is_due.then(|| self.publishing.throttle.free_at.unwrap_or_else(Instant::now))
     }
 
     /// The compression task has ended.

@@ -10,6 +10,7 @@ use crate::store::StoreError;
 
 mod callbacks;
 mod calls;
+mod changes;
 mod delivery;
 mod inbound;
 mod outbound;

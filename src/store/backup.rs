@@ -187,17 +187,8 @@ fn write_places(
 ) -> Result<(), StoreError> {
     let topics = store.filled()?;
     for topic in topics.iter().copied() {
-        let mut last = None;
-        loop {
-            let places = store.places(topic, last, PLACES)?;
-            last = places.last().copied();
-            let is_end = places.len() < PLACES;
-            if !places.is_empty() {
-                put(Record::Places { topic, places })?;
-            }
-            if is_end {
-                break;
-            }
+        for places in store.places(topic, None, usize::MAX)?.chunks(PLACES) {
+            put(Record::Places { topic, places: places.to_vec() })?;
         }
     }
     put(Record::Filled { topics })

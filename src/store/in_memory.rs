@@ -61,6 +61,9 @@ impl State {
     fn apply(&mut self, commit: Commit) {
         self.source_states.extend(commit.source_states);
         self.listed.extend(commit.listed);
+        for story in commit.forgotten {
+            self.forget(story);
+        }
         for admitted in commit.admitted {
             let story = Arc::unwrap_or_clone(admitted.story);
             self.admit(story, &admitted.dropped, &admitted.keys);
@@ -70,9 +73,6 @@ impl State {
         }
         for (story, at) in commit.retired {
             self.retire(story, at);
-        }
-        for story in commit.forgotten {
-            self.forget(story);
         }
         for record in commit.restored {
             self.restore(record);

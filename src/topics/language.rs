@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use rust_stemmers::{Algorithm, Stemmer};
+use serde::{Deserialize, Serialize};
 
 /// How words are read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Language {
     /// The Snowball stemmer of texts and queries, one of [`Language::STEMMERS`], or
     /// `none` for words as they stand. [`Language::new`] checks it; an

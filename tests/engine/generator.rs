@@ -138,6 +138,32 @@ impl Generator {
     }
 }
 
+/// A document that lists one entry of [`Generator::listing`], revised.
+pub fn revised(source: u64, at: Timestamp, number: u64) -> Poll {
+    let mut entry = entry(source, number, 1, at);
+    entry.title = title(source, number);
+    read(source, at, vec![Arc::new(entry)], Vec::new(), number)
+}
+
+/// A document that lists one entry of [`Generator::listing`] at another address.
+pub fn moved(source: u64, at: Timestamp, number: u64, address: &str) -> Poll {
+    let mut entry = entry(source, number, 0, at);
+    entry.title = title(source, number);
+    entry.url = address.parse().ok();
+    let hash = at.as_secs().unsigned_abs();
+    read(source, at, vec![Arc::new(entry)], Vec::new(), hash)
+}
+
+/// A document that lists a notice anew, as a copy of the one at [`Generator::listing`]'s address.
+pub fn copied(source: u64, at: Timestamp, number: u64, round: u64) -> Poll {
+    let mut entry = entry(source, number, 0, at);
+    entry.title = title(0, number);
+    entry.guid = Some(guid(source, 1_000 + round));
+    entry.url = format!("https://s{source}.example/again/{round}").parse().ok();
+    entry.original = format!("https://s0.example/{number}").parse().ok();
+    read(source, at, vec![Arc::new(entry)], Vec::new(), round)
+}
+
 /// A page that shows one notice after the other.
 pub fn board() -> url::Url {
     "https://s0.example/notices/2025/board".parse().unwrap()

@@ -45,7 +45,8 @@ pub fn with_private(topic: &str, config: &str) -> String {
     )
 }
 
-fn plan(config: &str) -> Arc<Plan> {
+/// A configuration, compiled.
+pub fn plan(config: &str) -> Arc<Plan> {
     let directory = tempfile::tempdir().unwrap();
     let keys = directory.path().join("keys");
     std::fs::write(&keys, "press:a-key-of-more-than-thirty-two-characters\n").unwrap();
@@ -192,6 +193,11 @@ impl Disturbed {
     /// Topics are filled as soon, or as late, as may be.
     pub fn filling(at_once: bool) -> Self {
         Self { fill: at_once, notes: true, ..Self::none() }
+    }
+
+    /// What is served is noted before every turn but polls.
+    pub fn noting(self) -> Self {
+        Self { notes: true, ..self }
     }
 
     /// All of that at random, and kills, and compressing.

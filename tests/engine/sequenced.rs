@@ -61,22 +61,17 @@ pub struct Replica {
 impl Replica {
     pub async fn new(plan: &Arc<Plan>) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let mut replica = Self::open(directory, plan.clone(), Vec::new(), start()).await;
+        let mut replica = Self::open(directory, plan.clone(), start()).await;
         let text = plan.shared.as_deref().unwrap();
         let begun = replica.engine.begin_stream(genesis("g", start(), text, RULES_VERSION));
         replica.store.commit(begun).await.unwrap();
         replica
     }
 
-    async fn open(
-        directory: TempDir,
-        plan: Arc<Plan>,
-        former: Vec<Arc<Plan>>,
-        at: Timestamp,
-    ) -> Self {
+    async fn open(directory: TempDir, plan: Arc<Plan>, at: Timestamp) -> Self {
         let store = store::open(&directory.path().join("store"), 16 << 20).unwrap();
         let progress = StartupProgress::default();
-        let opened = Engine::open(plan.clone(), former, &*store, at, &progress);
+        let opened = Engine::open(plan.clone(), &*store, at, &progress);
         let (engine, step) = opened.unwrap();
         store.commit(step.commit).await.unwrap();
         Self { directory, plans: vec![plan.clone()], plan, engine, store }
@@ -88,20 +83,13 @@ impl Replica {
         self.restart_by(plan).await
     }
 
-    /// The same, with the plan as this node's files have it. Plans before it come from the store.
+    /// The same, with the plan as this node's files have it.
     pub async fn restart_by(self, plan: Arc<Plan>) -> Self {
-        let Self { directory, engine, store, .. } = self;
-        let records = store.engine_records().unwrap();
-        let of = |text: &String| {
-            let known = self.plans.iter().find(|plan| plan.shared.as_deref() == Some(text));
-            known.unwrap().clone()
-        };
-        let former = StreamState::former_plans(&records).iter().map(of).collect();
+        let Self { directory, engine, store, plans, .. } = self;
         drop(engine);
         store.close().unwrap();
         let later = start().after(Duration::from_secs(900 * 24 * 3600));
-        let plans = self.plans;
-        Self { plans, ..Self::open(directory, plan, former, later).await }
+        Self { plans, ..Self::open(directory, plan, later).await }
     }
 
     /// Another node that begins from a backup of this one.
@@ -111,7 +99,7 @@ impl Replica {
         store::backup(&*self.store, &file).unwrap();
         store::restore(&file, &directory.path().join("store"), 16 << 20, false).unwrap();
         let later = start().after(Duration::from_secs(900 * 24 * 3600));
-        Self::open(directory, self.plan.clone(), Vec::new(), later).await
+        Self::open(directory, self.plan.clone(), later).await
     }
 
     pub async fn apply(&mut self, turn: &Sequenced) -> Step {

@@ -8,15 +8,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::former::{self, FormerQueries};
 use super::matching::{Change, matches};
 use super::versions::{self, Filling as FillingVersions, Now};
 use super::window::{Candidates, Window};
 use super::{EVERYTHING, SLICE, Topics};
 use crate::config::Plan;
 use crate::engine::archive::Archive;
+use crate::engine::topic_fill::FillProgress;
 use crate::engine::turn_in_progress::TurnInProgress;
 use crate::engine::{Reader, TopicFillResult, grouped};
-use crate::model::{Story, StoryId, Timestamp, TopicId, TopicVersion};
+use crate::model::{Sources, Story, StoryId, Timestamp, TopicId, TopicVersion};
 use crate::store::{Commit, PlaceChange, StoreError, TopicPlace};
 
 /// How many stories are matched between two lines of the log.
@@ -26,8 +28,8 @@ const LOGGED_EVERY: usize = 20_000;
 pub(super) struct Fill {
     /// By their place in the plan.
     topics: BTreeMap<usize, Filling>,
-    /// Where each was in an earlier plan, by whose query it is published meanwhile.
-    former: BTreeMap<usize, (Arc<Plan>, usize)>,
+    /// The query of an earlier plan by which each is published meanwhile.
+    former: BTreeMap<usize, (Arc<FormerQueries>, usize)>,
     after: Option<(Timestamp, StoryId)>,
     matched: usize,
     complete: bool,
@@ -42,22 +44,21 @@ struct Filling {
 }
 
 impl Fill {
-    /// Begins to fill `missing`, if that is anything. Topics are published by the queries of the
-    /// `known` plans meanwhile, as far as they stand under a version of one of those.
+    /// Begins to fill `missing`, if that is anything. Topics are published by the `known` queries of
+    /// earlier plans meanwhile, as far as they stand under a version of one of those.
     pub(super) fn begin(
         plan: &Plan,
         live: &[TopicVersion],
         missing: Vec<(usize, TopicVersion)>,
-        known: &[Arc<Plan>],
+        known: &[Arc<FormerQueries>],
         now: Timestamp,
     ) -> Option<Self> {
         let mut former = BTreeMap::new();
         for (place, _) in &missing {
             let Some(topic) = plan.topics.get(*place) else { continue };
-            let before = known.iter().find_map(|known| {
-                let before = known.topics.iter().position(|before| before.id == topic.id)?;
-                (known.topic_version(before) == live[*place]).then(|| (known.clone(), before))
-            });
+            let before = known
+                .iter()
+                .find_map(|known| Some((known.clone(), known.place_of(&topic.id, live[*place])?)));
             former.extend(before.map(|before| (*place, before)));
         }
         let filling = |(place, version): (usize, TopicVersion)| {
@@ -111,23 +112,29 @@ impl Fill {
         self.former.contains_key(&topic)
     }
 
-    /// The plans by whose queries topics are published.
-    pub(super) fn former_plans(&self) -> Vec<Arc<Plan>> {
-        self.former.values().map(|(plan, _)| plan.clone()).collect()
+    /// The queries of earlier plans by which topics are published.
+    pub(super) fn former(&self) -> Vec<Arc<FormerQueries>> {
+        let mut all: Vec<Arc<FormerQueries>> = Vec::new();
+        for (former, _) in self.former.values() {
+            if !all.iter().any(|known| Arc::ptr_eq(known, former)) {
+                all.push(former.clone());
+            }
+        }
+        all
     }
 
     /// The topics that a story is in by the queries of earlier plans, each with its date there.
-    pub(super) fn matched_before(&self, story: &Story) -> Vec<(usize, Timestamp)> {
+    pub(super) fn matched_before(
+        &self,
+        story: &Story,
+        sources: &Sources,
+    ) -> Vec<(usize, Timestamp)> {
         let mut matched = Vec::new();
-        let mut at_hand: Option<(&Arc<Plan>, Vec<usize>)> = None;
-        for (topic, (plan, before)) in &self.former {
-            let found = match &at_hand {
-                Some((known, found)) if Arc::ptr_eq(known, plan) => found,
-                _ => &at_hand.insert((plan, matches(plan, story))).1,
-            };
-            if found.contains(before) {
-                matched.push((*topic, plan.topics[*before].date_of(story)));
-            }
+        for former in self.former() {
+            let found: BTreeMap<usize, Timestamp> = former.matches(story, sources).collect();
+            let of_it = self.former.iter().filter(|(_, (of, _))| Arc::ptr_eq(of, &former));
+            matched
+                .extend(of_it.filter_map(|(topic, (_, place))| Some((*topic, *found.get(place)?))));
         }
         matched
     }
@@ -157,11 +164,15 @@ impl Fill {
 }
 
 impl Topics {
-    /// The plans by whose queries topics are published until they are filled.
-    pub(in crate::engine) fn former_plans(&self) -> Vec<Arc<Plan>> {
-        let mut plans = self.fill.as_ref().map_or(Vec::new(), |fill| fill.former_plans());
-        plans.dedup_by(|one, other| Arc::ptr_eq(one, other));
-        plans
+    /// Reports how far topics are filled there from now on.
+    pub(in crate::engine) fn report_to(&mut self, progress: Arc<FillProgress>) {
+        progress.take_over(&self.fill_progress);
+        self.fill_progress = progress;
+    }
+
+    /// How far what is to follow is filled, for those who report on it.
+    pub(in crate::engine) fn fill_progress(&self) -> Arc<FillProgress> {
+        self.fill_progress.clone()
     }
 
     /// The topics being filled, each with its version.
@@ -181,7 +192,7 @@ impl Topics {
     ) -> Result<Commit, StoreError> {
         let mut commit = Commit::default();
         let Some(mut fill) = self.fill.take_if(|fill| !fill.complete) else { return Ok(commit) };
-        let stories = reader.stories(fill.after, SLICE)?;
+        let stories = reader.store().stories(fill.after, SLICE)?;
         for story in stories.iter().filter(|story| story.stands()) {
             for topic in matches(&self.plan, story) {
                 if fill.has(topic) {
@@ -234,12 +245,14 @@ impl Topics {
         topics: &[(TopicId, TopicVersion)],
         work: &mut TurnInProgress<'_>,
     ) -> Result<Vec<TopicFillResult>, StoreError> {
+        if self.filling() != topics {
+            return Ok(Vec::new());
+        }
         while self.fill.as_ref().is_some_and(|fill| !fill.complete) {
             let commit = self.fill_slice(work.reader())?;
             work.commit.places.extend(commit.places);
         }
-        let is_same = self.filling() == topics;
-        let Some(fill) = self.fill.take_if(|_| is_same) else { return Ok(Vec::new()) };
+        let Some(fill) = self.fill.take() else { return Ok(Vec::new()) };
         let store = work.reader().store();
         let records = store.engine_records()?;
         let published = versions::published(&records);
@@ -250,11 +263,18 @@ impl Topics {
             work.commit.filled.extend([version, version.archive()]);
             let Some(topic) = self.plan.topics.get(place).cloned() else { continue };
             let site = self.plan.server.site.clone();
+            // What is news in the topic since it was first seen is news under its new query, too.
+            let live = (published.get(&topic.id) != Some(&version)).then(|| &self.archives[place]);
+            let last_news = |story: StoryId, seen: Timestamp| {
+                live.and_then(|live| live.date(story)).map_or(seen, |date| date.max(seen))
+            };
             let held = candidates.map(|candidates| candidates.into_places(work.horizon));
             let (archive, window) = match &held {
                 Some(held) => {
-                    let seen = held.iter().map(|(place, seen)| (*seen, place.story)).collect();
+                    let mut dated = Vec::new();
                     for (TopicPlace { date, story }, seen) in held {
+                        let news = last_news(*story, *seen);
+                        dated.push((news, *story));
                         let at = |topic, date| PlaceChange {
                             topic,
                             story: *story,
@@ -262,9 +282,9 @@ impl Topics {
                             to: Some(date),
                         };
                         work.commit.places.push(at(version, *date));
-                        work.commit.places.push(at(version.archive(), *seen));
+                        work.commit.places.push(at(version.archive(), news));
                     }
-                    let archive = Archive::of(&topic.id, seen, store, &site)?;
+                    let archive = Archive::of(&topic.id, dated, &records, store, &site)?;
                     (archive, Window::holding(topic.bounds, held.keys().copied()))
                 }
                 None => {
@@ -273,7 +293,16 @@ impl Topics {
                     seen.extend(found(&work.commit.places, version.archive()));
                     seen.sort_unstable();
                     seen.dedup();
-                    (Archive::of(&topic.id, seen, store, &site)?, None)
+                    let of = version.archive();
+                    for (date, story) in &mut seen {
+                        let (from, to) = (*date, last_news(*story, *date));
+                        if from != to {
+                            let (story, from, to) = (*story, Some(from), Some(to));
+                            work.commit.places.push(PlaceChange { topic: of, story, from, to });
+                        }
+                        *date = to;
+                    }
+                    (Archive::of(&topic.id, seen, &records, store, &site)?, None)
                 }
             };
             if published.get(&topic.id).is_some_and(|before| *before != version) {
@@ -288,9 +317,11 @@ impl Topics {
             }
             (self.live[place], self.archives[place], self.windows[place]) =
                 (version, archive, window);
+            self.note_backfill(place);
         }
         let now = Now { plan: &self.plan, live: &self.live, filling: None };
         versions::record(now, &records, store, work)?;
+        former::record(&self.plan, &[], &records, work);
         self.fill_progress.end();
         Ok(all)
     }

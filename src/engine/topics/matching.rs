@@ -59,7 +59,7 @@ impl Topics {
             match &self.fill {
                 Some(fill) if fill.has(topic) => {
                     matched.filling.push((topic, date));
-                    // After a restart nobody knows any more what the query before it finds.
+                    // Nobody knows any more what the query before it finds.
                     if !fill.has_former(topic) && !self.is_unpublished(topic) {
                         matched.live.push((topic, date));
                     }
@@ -67,7 +67,8 @@ impl Topics {
                 _ => matched.live.push((topic, date)),
             }
         }
-        let former = self.fill.iter().flat_map(|fill| fill.matched_before(story));
+        let sources = &self.plan.sources;
+        let former = self.fill.iter().flat_map(|fill| fill.matched_before(story, sources));
         matched.live.extend(former);
         matched
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::EVERYTHING;
 use crate::config::Plan;
 use crate::engine::turn_in_progress::TurnInProgress;
 use crate::model::{EngineRecord, TopicId, TopicVersion};
@@ -56,6 +57,11 @@ pub(super) fn unfinished(records: &[EngineRecord]) -> BTreeSet<TopicVersion> {
         _ => None,
     };
     records.iter().filter_map(version).collect()
+}
+
+/// The versions that come after those of the topics: all stories, and those that everybody may see.
+pub(super) fn unnamed(plan: &Plan) -> impl Iterator<Item = TopicVersion> {
+    [EVERYTHING].into_iter().chain(plan.public_version())
 }
 
 /// The versions in a store.

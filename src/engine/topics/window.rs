@@ -33,13 +33,8 @@ impl Window {
         store: &dyn Store,
     ) -> Result<Option<Self>, StoreError> {
         let Some(mut window) = Self::holding(bounds, []) else { return Ok(None) };
-        let mut older_than = None;
-        loop {
-            let places = store.places(topic, older_than, SLICE)?;
-            let Some(last) = places.last() else { return Ok(Some(window)) };
-            older_than = Some(*last);
-            window.places.extend(places);
-        }
+        window.places.extend(store.places(topic, None, usize::MAX)?);
+        Ok(Some(window))
     }
 
     /// The same places within other bounds.
@@ -122,7 +117,9 @@ impl Candidates {
         let at = |date| TopicPlace { date, story };
         if let Some(from) = from.filter(|from| Some(*from) != to) {
             let is_gone = self.places.remove(&at(from)).is_some();
-            self.lacking |= is_gone && self.dropped;
+            // One that moves to a later date takes its own place.
+            let stays = to.is_some_and(|to| to > from);
+            self.lacking |= is_gone && self.dropped && !stays;
         }
         let to = to.filter(|date| self.oldest.is_none_or(|oldest| *date >= oldest));
         self.places.extend(to.map(|date| (at(date), first_seen)));
@@ -150,6 +147,7 @@ impl Candidates {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::time::Duration;
 
@@ -197,6 +195,21 @@ mod tests {
         assert!(enter(&mut window, 2, NOW - 100));
         assert_eq!(shed(&mut window, NOW), []);
         assert_eq!(shed(&mut window, NOW + 1), [story(2)]);
+    }
+
+    #[test]
+    fn only_a_place_that_becomes_free_needs_another_pass() {
+        let at = |date| Some(Timestamp::from_secs(date));
+        for (to, again) in [(at(9), false), (at(2), true), (None, true)] {
+            let bounds = TopicBounds { age: None, stories: Some(2) };
+            let mut candidates = Candidates::of(bounds, Timestamp::from_secs(NOW)).unwrap();
+            let seen = Timestamp::from_secs(1);
+            for number in 3..6 {
+                candidates.shift(story(number), (None, at(number.into())), seen);
+            }
+            candidates.shift(story(5), (at(5), to), seen);
+            assert_eq!(candidates.begin_again(), again, "{to:?}");
+        }
     }
 
     proptest! {

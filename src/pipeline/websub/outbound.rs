@@ -12,6 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 use tracing::{error, info, warn};
 use url::Url;
 
+use super::changes::Changes;
 use super::calls::{Caller, Delivered, LookedUp, Pinged, Verified, is_success, shown};
 use crate::engine::Turn;
 use crate::fetch::Call;
@@ -68,6 +69,8 @@ pub(in crate::pipeline) struct Outbound {
     denying: JoinSet<()>,
     /// Denials to send.
     denials: VecDeque<Url>,
+    /// Changed subscribers that a full disk keeps out of the store.
+    unstored: Changes,
 }
 
 /// The work that is due for subscribers.
@@ -188,6 +191,7 @@ impl Pipeline {
             pings: PublishPings::default(),
             denying: JoinSet::new(),
             denials: VecDeque::new(),
+            unstored: Changes::default(),
         };
         self.websub.outbound = Some(hub);
         self.count_subscribers();
@@ -229,16 +233,18 @@ impl Pipeline {
         self.start_verifications();
         let (plan, caller, now) = (self.driver.plan().clone(), self.caller(), self.clock.now());
         let cache = self.driver.cache().clone();
-        // After a restore feeds are empty until they are filled: nobody is sent that.
-        let is_closed = self.is_closed() || self.driver.engine().lacks_everything();
         if !self.leads() {
             // The leader of a cluster delivers, and looks at everything when it begins to.
             if let Some(hub) = &mut self.websub.outbound {
                 hub.changes.mark_unchanged();
                 (hub.may_be_due, hub.wake_at) = (false, None);
+                hub.unstored = Changes::default();
             }
             return Ok(());
         }
+        self.store_changes().await?;
+        // After a restore feeds are empty until they are filled: nobody is sent that.
+        let is_closed = self.is_closed() || self.driver.engine().lacks_everything();
         let Some(hub) = self.websub.outbound.as_mut().filter(|_| !is_closed) else {
             return Ok(());
         };
@@ -319,10 +325,12 @@ impl Pipeline {
             );
             hub.denials.push_back(protocol::denial_url(subscriber, why));
         }
+        let asked = |id: &SubscriberId| subscribers.get(id)?.asked.clone();
+        let mut changes = Changes::default();
+        ended.into_iter().for_each(|id| changes.remove(id, None));
         // There is nothing to verify any more.
-        let asked = |id: &SubscriberId| Some((*id, subscribers.get(id)?.asked.clone()?));
-        let answered = dropped.iter().filter_map(asked).collect();
-        self.store_subscribers(Vec::new(), [ended, dropped].concat(), answered).await
+        dropped.into_iter().for_each(|id| changes.remove(id, asked(&id)));
+        self.store_subscribers(changes).await
     }
 
     fn send_denials(&mut self, caller: &Caller) {
@@ -334,18 +342,20 @@ impl Pipeline {
         }
     }
 
-    /// Stores the changed subscribers, and removes others. `answered`: their requests that are
-    /// answered by it.
-    pub(super) async fn store_subscribers(
-        &mut self,
-        updated: Vec<Subscriber>,
-        removed: Vec<SubscriberId>,
-        answered: Vec<(SubscriberId, SubscriptionTerms)>,
-    ) -> Result<(), StoreError> {
-        if !updated.is_empty() || !removed.is_empty() {
-            let at = self.clock.now();
-            self.apply(Turn::SubscribersUpdated { updated, removed, answered, at }).await?;
+    /// Stores changed subscribers, and removes others: at once, or when the disk has room.
+    pub(super) async fn store_subscribers(&mut self, changes: Changes) -> Result<(), StoreError> {
+        if let Some(hub) = &mut self.websub.outbound {
+            hub.unstored.extend(changes);
         }
+        self.store_changes().await
+    }
+
+    async fn store_changes(&mut self) -> Result<(), StoreError> {
+        let (at, is_closed) = (self.clock.now(), self.is_closed());
+        let hub = self.websub.outbound.as_mut().filter(|_| !is_closed);
+        let Some(hub) = hub.filter(|hub| !hub.unstored.is_empty()) else { return Ok(()) };
+        let changes = std::mem::take(&mut hub.unstored);
+        self.apply(changes.into_turn(at)).await?;
         self.count_subscribers();
         Ok(())
     }
@@ -367,7 +377,7 @@ impl Pipeline {
     /// Records the results of deliveries (H8).
     async fn deliveries_ended(&mut self, delivered: Vec<Delivered>) -> Result<(), StoreError> {
         let (now, metrics) = (self.clock.now(), self.driver.metrics());
-        let (mut kept, mut gone) = (Vec::new(), Vec::new());
+        let mut changes = Changes::default();
         let Some(hub) = &mut self.websub.outbound else { return Ok(()) };
         for Delivered { id, hash, answer } in delivered {
             hub.under_way.remove(&id);
@@ -380,7 +390,7 @@ impl Pipeline {
                     event = "subscriber_gone",
                     host, feed, "{host} answers 410: deliveries of {feed} to it end"
                 );
-                gone.push(id);
+                changes.remove(id, None);
                 continue;
             }
             let retry_after = answer.as_ref().ok().and_then(|said| said.retry_after);
@@ -408,9 +418,9 @@ impl Pipeline {
                     protocol::record_failed(&mut subscriber, failure.to_string(), retry_after, now);
                 }
             }
-            kept.push(subscriber);
+            changes.update(id, subscriber);
         }
-        self.store_subscribers(kept, gone, Vec::new()).await
+        self.store_subscribers(changes).await
     }
 
     /// Records another hub's answer to a ping.

@@ -10,11 +10,10 @@ use std::net::IpAddr;
 use tracing::{debug, info};
 
 use super::calls::{Caller, LookedUp, Verified, shown};
+use super::changes::Changes;
 use super::outbound::Outbound;
 use crate::engine::Turn;
-use crate::model::{
-    Failure, FailureKind, Subscriber, SubscriberId, SubscriptionMode, SubscriptionTerms, host_of,
-};
+use crate::model::{Failure, FailureKind, Subscriber, SubscriberId, SubscriptionMode, host_of};
 use crate::pipeline::Pipeline;
 use crate::publish::Site;
 use crate::store::StoreError;
@@ -27,54 +26,6 @@ const MOST_OF_ADDRESS: usize = 1000;
 
 /// Subscribers, and requests to become one.
 type Subscribers = BTreeMap<SubscriberId, Subscriber>;
-
-/// Changes of subscribers that are stored in one turn; the last of each counts.
-#[derive(Default)]
-struct Changes {
-    subscribers: BTreeMap<SubscriberId, Option<Subscriber>>,
-    /// The requests that are answered by them.
-    answered: Vec<(SubscriberId, SubscriptionTerms)>,
-}
-
-impl Changes {
-    /// A subscriber as the changes so far leave it.
-    fn get<'a>(&'a self, id: &SubscriberId, stored: &'a Subscribers) -> Option<&'a Subscriber> {
-        match self.subscribers.get(id) {
-            Some(changed) => changed.as_ref(),
-            None => stored.get(id),
-        }
-    }
-
-    /// Keeps a subscriber without its request, unless nothing of it is left.
-    fn take_back(&mut self, request: &SubscriptionRequest, stored: &Subscribers) {
-        let id = id_of(request);
-        let recorded = self.get(&id, stored).filter(|recorded| recorded.asked.is_some());
-        // A request that was never stored leaves nothing to write.
-        let Some(recorded) = recorded else { return };
-        let left = request.without(recorded);
-        self.record(request, (left.is_confirmed() || left.asked.is_some()).then_some(left));
-    }
-
-    /// Records a subscriber after the answer to a request; `None` if it has ended.
-    fn record(&mut self, request: &SubscriptionRequest, subscriber: Option<Subscriber>) {
-        let id = id_of(request);
-        self.subscribers.insert(id, subscriber);
-        self.answered.push((id, request.terms.clone()));
-    }
-}
-
-impl Pipeline {
-    async fn store_changes(&mut self, changes: Changes) -> Result<(), StoreError> {
-        let (mut updated, mut removed) = (Vec::new(), Vec::new());
-        for (id, changed) in changes.subscribers {
-            match changed {
-                Some(subscriber) => updated.push(subscriber),
-                None => removed.push(id),
-            }
-        }
-        self.store_subscribers(updated, removed, changes.answered).await
-    }
-}
 
 impl Outbound {
     /// Whether there is room for a subscriber at this host.
@@ -170,7 +121,7 @@ impl Pipeline {
                 None => changes.take_back(&request, self.driver.engine().subscribers()),
             }
         }
-        self.store_changes(changes).await?;
+        self.store_subscribers(changes).await?;
         self.store_requests(requests).await
     }
 
@@ -212,7 +163,7 @@ impl Pipeline {
                 let _ = hub.queue.add(request, None, now);
             }
         }
-        self.store_changes(changes).await?;
+        self.store_subscribers(changes).await?;
         self.start_verifications();
         Ok(())
     }
@@ -244,7 +195,7 @@ impl Pipeline {
             let Some(recorded) = changes.get(&id, subscribers) else { continue };
             if request.terms.mode == SubscriptionMode::Unsubscribe {
                 info!(event = "subscriber_left", host, feed, "{host} has unsubscribed from {feed}");
-                changes.record(&request, None);
+                changes.answer(&request, None);
                 continue;
             }
             let is_new = !recorded.is_confirmed();
@@ -258,9 +209,9 @@ impl Pipeline {
                     debug!(event = "subscriber_renewed", host, feed, %until, "{host} is subscribed to {feed} until {until}");
                 }
             }
-            changes.record(&request, Some(subscriber));
+            changes.answer(&request, Some(subscriber));
         }
-        self.store_changes(changes).await
+        self.store_subscribers(changes).await
     }
 }
 

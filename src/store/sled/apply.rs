@@ -29,6 +29,9 @@ pub(super) fn apply(
             stories.iter().map(|id| *id.as_bytes()).collect::<Vec<_>>().as_flattened(),
         )?;
     }
+    for story in &commit.forgotten {
+        forget(stage, header, *story)?;
+    }
     // A document that lists a story twenty times writes it once: as it was judged last.
     let last: HashMap<StoryId, usize> =
         commit.admitted.iter().enumerate().map(|(at, one)| (one.story.id, at)).collect();
@@ -45,9 +48,6 @@ pub(super) fn apply(
     }
     for (story, at) in &commit.retired {
         retire(stage, header, *story, *at)?;
-    }
-    for story in &commit.forgotten {
-        forget(stage, header, *story)?;
     }
     for record in &commit.restored {
         restore(stage, header, record)?;

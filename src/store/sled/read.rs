@@ -262,9 +262,14 @@ pub(super) fn with_keys(
     first_span: u32,
 ) -> Result<Option<Record>, Fault> {
     let Some(story) = story(tree, id)? else { return Ok(None) };
+    Ok(Some(Record::Story { story: Box::new(story), keys: keys_from(first_span, card) }))
+}
+
+/// The keys on a card without the passages of earlier spans of time.
+pub(super) fn keys_from(first_span: u32, card: Card) -> Vec<Key> {
     let mut keys = card.keys;
     keys.retain(|key| key.kind != KeyKind::Passage || key.span() >= first_span);
-    Ok(Some(Record::Story { story: Box::new(story), keys }))
+    keys
 }
 
 /// The index as the records have it: read in when the store opens, while nobody writes.
@@ -304,7 +309,7 @@ pub(super) fn ground(
 }
 
 /// A record that cannot be derived, if it is still there.
-fn record(tree: &sled::Tree, kind: Kind, key: &[u8]) -> Result<Option<Record>, Fault> {
+pub(super) fn record(tree: &sled::Tree, kind: Kind, key: &[u8]) -> Result<Option<Record>, Fault> {
     let Some(payload) = tree.record(key)? else { return Ok(None) };
     Record::read(kind, key, &payload).map(Some).map_err(|why| Fault::record(key, why))
 }
@@ -318,7 +323,7 @@ fn only<T, Is: Fn(Record) -> Option<T>>(
 }
 
 /// Keys that begin with `prefix` and come after `after`, in order.
-fn keys(
+pub(super) fn keys(
     tree: &sled::Tree,
     prefix: &[u8],
     after: Option<IVec>,
@@ -327,7 +332,7 @@ fn keys(
 }
 
 /// The same with their values.
-fn pairs(
+pub(super) fn pairs(
     tree: &sled::Tree,
     prefix: &[u8],
     after: Option<IVec>,

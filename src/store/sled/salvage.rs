@@ -1,37 +1,15 @@
 //! Saves the records of a store that may be damaged, and says what cannot be saved.
 
 use std::collections::{HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::model::{Key, KeyKind};
+use crate::model::{Key, KeyKind, Story};
 
 use super::super::{Record, StoreError};
-use super::chunks::{Fault, Values, is_altered};
+use super::chunks::{Fault, is_altered};
 use super::key_codec::{self, Kind};
-use super::records::read_story_head;
+use super::read;
 use super::sled_log::{Log, Pair, State};
 use super::staged_cards::read_card;
-
-/// How often an unreadable range is halved: finer than a page in any store
-/// that fits on a disk, as the keys that are many are evenly spread hashes.
-const HALVINGS: u32 = 16;
-
-/// A range of keys that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Gap {
-    pub(super) from: Vec<u8>,
-    pub(super) to: Vec<u8>,
-}
-
-/// Visits every readable key of a kind with its value, in order; what lies
-/// between is returned. A damaged page hides the keys in it and no others.
-pub(super) fn each(tree: &sled::Tree, kind: Kind, mut visit: impl FnMut(&[u8], &[u8])) -> Vec<Gap> {
-    let from = kind.prefix().to_vec();
-    let to = key_codec::end_of(&from);
-    let mut gaps = Vec::new();
-    walk(tree, from, to, HALVINGS, &mut visit, &mut gaps);
-    gaps
-}
 
 /// Puts what is left in the files of an engine into an empty one. Returns the keys
 /// of which only an older state is left.
@@ -108,7 +86,7 @@ fn published_ids(keys: &[Key]) -> impl Iterator<Item = Key> + '_ {
 }
 
 /// Visits every record with its key. A story whose card is lost comes without keys, and the loss
-/// is told, too.
+/// is reported, too.
 fn ground(
     tree: &sled::Tree,
     first_span: u32,
@@ -124,129 +102,36 @@ fn ground(
         Kind::Retired,
     ];
     for kind in kinds {
-        let mut visited = Ok(());
-        let gaps = each(tree, kind, |key, _| {
-            let lost = |why: &str| format!("{}: {why}", key.escape_ascii());
-            let found = match caught(|| record(tree, kind, key)) {
-                Ok(None) => return,
-                Ok(Some(record)) => Ok(record),
-                Err(why) => Err(lost(&why)),
-            };
-            let found = found.map(|record| match record {
-                Record::Story { story, .. } => {
-                    let keys = caught(|| keys_of(tree, key, first_span));
-                    let without = keys
-                        .as_ref()
-                        .err()
-                        .map(|why| lost(&format!("the keys by which it is found: {why}")));
-                    (Record::Story { story, keys: keys.unwrap_or_default() }, without)
+        for key in read::keys(tree, &kind.prefix(), None) {
+            let key = match key {
+                Ok(key) => key,
+                Err(why) => {
+                    visit(&kind.prefix(), Err(why.to_string()))?;
+                    break;
                 }
-                other => (other, None),
-            });
-            if visited.is_err() {
-                return;
+            };
+            let lost = |why: Fault| format!("{}: {why}", key.escape_ascii());
+            match read::record(tree, kind, &key) {
+                Ok(None) => {}
+                Ok(Some(Record::Story { story, .. })) => {
+                    let keys = keys_of(tree, &story, first_span);
+                    let lost = keys.as_ref().err().map(|why| {
+                        format!("{}: the keys by which it is found: {why}", key.escape_ascii())
+                    });
+                    visit(&key, Ok(Record::Story { story, keys: keys.unwrap_or_default() }))?;
+                    lost.map_or(Ok(()), |lost| visit(&key, Err(lost)))?;
+                }
+                Ok(Some(record)) => visit(&key, Ok(record))?,
+                Err(why) => visit(&key, Err(lost(why)))?,
             }
-            visited = match found {
-                Ok((record, None)) => visit(key, Ok(record)),
-                Ok((record, Some(loss))) => {
-                    visit(key, Ok(record)).and_then(|()| visit(key, Err(loss)))
-                }
-                Err(loss) => visit(key, Err(loss)),
-            };
-        });
-        visited?;
-        for Gap { from, to } in gaps {
-            let range = format!("{} to {}", from.escape_ascii(), to.escape_ascii());
-            visit(&from, Err(format!("{range}: this range cannot be read")))?;
         }
     }
     Ok(())
 }
 
-fn record(tree: &sled::Tree, kind: Kind, key: &[u8]) -> Result<Option<Record>, Fault> {
-    let Some(payload) = tree.record(key)? else { return Ok(None) };
-    Record::read(kind, key, &payload).map(Some).map_err(|why| Fault::record(key, why))
-}
-
-/// The keys on the card of the story whose record stands under a key.
-fn keys_of(tree: &sled::Tree, key: &[u8], first_span: u32) -> Result<Vec<Key>, Fault> {
-    let gone = || Fault::malformed(key, "its card is gone");
-    let payload = tree.record(key)?.ok_or_else(gone)?;
-    let (first_seen, _) = read_story_head(&payload).map_err(|why| Fault::record(key, why))?;
-    let id = key_codec::story_of(key).ok_or_else(gone)?;
-    let mut keys = read_card(tree, first_seen, id)?.ok_or_else(gone)?.keys;
-    keys.retain(|key| key.kind != KeyKind::Passage || key.span() >= first_span);
-    Ok(keys)
-}
-
-/// Reads something that may be damaged; why it cannot be read, in words. sled panics on some kinds of damage.
-fn caught<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(read)) {
-        Ok(read) => read.map_err(|fault| fault.to_string()),
-        Err(_) => Err("it cannot be read".to_owned()),
-    }
-}
-
-fn walk(
-    tree: &sled::Tree,
-    mut from: Vec<u8>,
-    to: Vec<u8>,
-    halvings: u32,
-    visit: &mut dyn FnMut(&[u8], &[u8]),
-    gaps: &mut Vec<Gap>,
-) {
-    // sled panics on some kinds of damage and reports others.
-    let reached_the_end = catch_unwind(AssertUnwindSafe(|| {
-        for pair in tree.range(from.clone()..to.clone()) {
-            let Ok((key, value)) = pair else { return false };
-            visit(&key, &value);
-            from = key.to_vec();
-            from.push(0);
-        }
-        true
-    }));
-    if matches!(reached_the_end, Ok(true)) {
-        return;
-    }
-    match middle(&from, &to).filter(|_| halvings > 0) {
-        Some(middle) => {
-            walk(tree, from, middle.clone(), halvings - 1, visit, gaps);
-            walk(tree, middle, to, halvings - 1, visit, gaps);
-        }
-        None => match gaps.last_mut() {
-            Some(last) if last.to == from => last.to = to,
-            _ => gaps.push(Gap { from, to }),
-        },
-    }
-}
-
-/// A key about half-way between two, if there is room.
-fn middle(from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
-    let number = |key: &[u8]| {
-        let mut bytes = [0; 16];
-        let length = key.len().min(16);
-        bytes[..length].copy_from_slice(&key[..length]);
-        u128::from_be_bytes(bytes)
-    };
-    let (low, high) = (number(from), number(to));
-    let middle = (low + high.checked_sub(low)? / 2).to_be_bytes().to_vec();
-    (middle.as_slice() > from && middle.as_slice() < to).then_some(middle)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn the_middle_lies_strictly_between(mut ends: [Vec<u8>; 2]) {
-            ends.sort();
-            let [from, to] = ends;
-            if let Some(middle) = middle(&from, &to) {
-                prop_assert!(from < middle && middle < to);
-            }
-        }
-    }
+/// The keys on a story's card.
+fn keys_of(tree: &sled::Tree, story: &Story, first_span: u32) -> Result<Vec<Key>, Fault> {
+    let card = read_card(tree, story.first_seen, story.id)?;
+    let gone = || Fault::malformed(&key_codec::story(story.id), "its card is gone");
+    Ok(read::keys_from(first_span, card.ok_or_else(gone)?))
 }
