@@ -279,12 +279,13 @@ pub(super) fn candidate(
     let page = page.filter(|page| link.as_ref() != Some(page) && !shared.links.contains(page));
     let source = &entry.source;
     let mut own = Vec::new();
-    let guid = entry.guid.clone().filter(|guid| {
-        !shared.guids.contains(guid)
-            && (!rules.habits.guid.is_shared() || names_itself(guid))
+    let names_nothing = |guid: &String| {
+        shared.guids.contains(guid)
+            || rules.habits.guid.is_shared() && !names_itself(guid)
             // An id that is a shared link names no more than that.
-            && !(is_shared && guid_is_link(guid, page_link.as_deref()))
-    });
+            || is_shared && guid_is_link(guid, page_link.as_deref())
+    };
+    let guid = entry.guid.clone().filter(|guid| !names_nothing(guid));
     if let Some(guid) = &guid {
         // GOV.UK's ids are the link and a time: the link is the better name,
         // and a new key at every revision would be kept for nothing.

@@ -2,7 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use super::title::{MONTHS, title_words};
+use crate::tokenize;
+
+/// The months in English, in order.
+pub(super) const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
 
 const WEEKDAYS: [&str; 7] =
     ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
@@ -223,6 +239,33 @@ pub(super) fn date_parts(word: &str) -> Option<[String; 3]> {
     let year = if year < 100 { year + 2000 } else { year };
     ((1..=31).contains(&day) && (1..=12).contains(&month) && (1900..=2100).contains(&year))
         .then(|| [day, month, year].map(|number| number.to_string()))
+}
+
+/// The words of a title as they stand, dates with their marks: `2025-04-02`.
+pub(super) fn title_words(title: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let (mut cased, mut last) = (String::new(), 0..0);
+    for (range, _) in tokenize::words(title) {
+        let mut form = String::new();
+        tokenize::fold(tokenize::clean(&title[range.clone()], &mut cased), &mut form);
+        let between = title.get(last.end..range.start).unwrap_or_default();
+        let digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        last = range;
+        match words.last_mut() {
+            Some(before)
+                if matches!(between, "-" | "/" | ":")
+                    && before.ends_with(|last: char| last.is_ascii_digit())
+                    && digits(&form) =>
+            {
+                before.push_str(between);
+                before.push_str(&form);
+            }
+            _ if form.is_empty() => {}
+            _ => words.push(form),
+        }
+    }
+    words
 }
 
 #[cfg(test)]

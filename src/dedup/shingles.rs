@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::number_conflict::title_words;
 use super::rarity::is_stop_hash;
 use super::text::{Kind, Word, words};
-use super::title::title_words;
 use crate::model::Entry;
 
 /// Words of a passage.

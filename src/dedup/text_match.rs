@@ -1,9 +1,9 @@
 //! Compares two texts: how much they share, and whether they name different things.
 
 use super::diff_names::{ACCOUNT, Differences, differences};
-use super::number_conflict::Figures;
+use super::number_conflict::{Figures, title_words};
 use super::shingles::{Overlap, Passages};
-use super::title::{share_a_word, title_words};
+use super::title::share_a_word;
 use super::title_sense::denies;
 use crate::model::{Entry, FactorKind, Forbidden, Member};
 

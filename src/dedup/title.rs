@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::number_conflict::{MONTHS, title_words};
 use super::rarity::{information, is_stop};
 use super::title_figures::{one_form, written_date};
 use super::title_stage::{Stage, stage};
@@ -59,22 +60,6 @@ const DISPLAY_TYPES: &[&str] = &[
     "transparency data",
     "world news story",
     "written statement to parliament",
-];
-
-/// Months that archives put behind every title: `… [July 2025]`.
-pub(super) const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
 ];
 
 /// A part with fewer words than this, or with less information, is not a title.
@@ -328,33 +313,6 @@ pub(super) fn are_forms(one: &str, other: &str) -> bool {
 pub fn normal_title(title: &str, site: &str) -> Option<String> {
     let title = Title::of(title, site);
     (title.words.len() >= 4).then(|| title.normal())
-}
-
-/// The words of a title as they stand, dates with their marks: `2025-04-02`.
-pub(super) fn title_words(title: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let (mut cased, mut last) = (String::new(), 0..0);
-    for (range, _) in tokenize::words(title) {
-        let mut form = String::new();
-        tokenize::fold(tokenize::clean(&title[range.clone()], &mut cased), &mut form);
-        let between = title.get(last.end..range.start).unwrap_or_default();
-        let digits =
-            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        last = range;
-        match words.last_mut() {
-            Some(before)
-                if matches!(between, "-" | "/" | ":")
-                    && before.ends_with(|last: char| last.is_ascii_digit())
-                    && digits(&form) =>
-            {
-                before.push_str(between);
-                before.push_str(&form);
-            }
-            _ if form.is_empty() => {}
-            _ => words.push(form),
-        }
-    }
-    words
 }
 
 /// Words of half the titles of governments, by which none is known.

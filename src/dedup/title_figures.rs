@@ -3,8 +3,7 @@
 //! One title spells out what another shortens. Left as they are, the words would look like those of
 //! two instalments, which name different things in one place.
 
-use super::number_conflict::{date_parts, day, is_number, month, spelled, unit};
-use super::title::MONTHS;
+use super::number_conflict::{MONTHS, date_parts, day, is_number, month, spelled, unit};
 
 /// The form of what folded words begin with, and how many of them it replaces.
 pub(super) fn one_form(words: &[String], before: Option<&str>) -> (Vec<String>, usize) {
