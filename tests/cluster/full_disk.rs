@@ -24,7 +24,7 @@ async fn a_node_with_a_full_disk_gives_its_sources_up_until_there_is_room() {
 
         let filler = b.small_disk().join("filler");
         // Less than `min_free` is left then.
-        let disk = rustix::fs::statvfs(&b.small_disk()).unwrap();
+        let disk = rustix::fs::statvfs(b.small_disk()).unwrap();
         let room = usize::try_from(disk.f_bavail * disk.f_frsize).unwrap();
         assert!(room <= 64 << 20, "it is not the small disk: {room} bytes");
         // The store grows meanwhile.
