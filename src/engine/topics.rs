@@ -192,7 +192,9 @@ impl Topics {
                 None => Window::open(topic.bounds, *version, store)?,
             });
         }
-        let wanted = missing.iter().filter_map(|(place, _)| {
+        // A topic that was never published has no earlier query, also after a restart.
+        let wanted = missing.iter().filter(|(place, version)| live[*place] != *version);
+        let wanted = wanted.filter_map(|(place, _)| {
             let topic = plan.topics.get(*place)?;
             Some((&topic.id, live[*place]))
         });
