@@ -155,9 +155,6 @@ impl Status {
     }
 }
 
-/// A node is called silent after so many seconds: it sends heartbeats far more often.
-const SILENT: u64 = 10;
-
 fn show(status: &ClusterStatus) {
     let ClusterStatus { name, sequence, leader, term, plan, digest, paused, rules, .. } = status;
     for one in &status.nodes {
@@ -165,7 +162,7 @@ fn show(status: &ClusterStatus) {
             node, sequence, lag, heard, partitions, version, rules, not_ready, ..
         } = one;
         let state = match not_ready {
-            _ if *heard > SILENT => format!("silent for {heard} s"),
+            _ if one.is_silent() => format!("silent for {heard} s"),
             None => "ready".to_owned(),
             Some(why) => format!("not ready: {why}"),
         };

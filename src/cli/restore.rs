@@ -33,12 +33,13 @@ impl Restore {
     pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
         let plan = config.plan()?;
         let (path, cache) = (&plan.store.path, plan.store.cache);
-        let fetched = match &self.file {
-            Some(_) => None,
-            None => Some(super::runtime()?.block_on(daemon::fetch_snapshot(&plan))?),
+        let contents = match &self.file {
+            Some(file) => store::restore(file, path, cache, self.replace)?,
+            None => {
+                let fetched = super::runtime()?.block_on(daemon::fetch_snapshot(&plan))?;
+                store::restore(fetched.file(), path, cache, self.replace)?
+            }
         };
-        let file = self.file.as_deref().or(fetched.as_ref().map(|fetched| fetched.file()));
-        let contents = store::restore(file.unwrap_or(path), path, cache, self.replace)?;
         if self.json {
             print_json(&contents);
         } else {

@@ -149,7 +149,6 @@ pub async fn begin_stream(
     clock: &Clock,
 ) -> Result<Begun, DaemonError> {
     let plan = Arc::new(plan);
-    let stored = plan.clone();
     let (Some(cluster), Some(text)) = (plan.cluster.clone(), plan.shared.clone()) else {
         return Err(unusable(
             "there is no [cluster] in the configuration: name the NATS `servers`",
@@ -180,7 +179,7 @@ pub async fn begin_stream(
         connection.create(&first).await.map_err(refused)?;
     }
     let cache: Arc<ResponseCache> = Arc::default();
-    let mut driver = EngineDriver::open(plan, store.clone(), cache, first.at).await?;
+    let mut driver = EngineDriver::open(plan.clone(), store.clone(), cache, first.at).await?;
     while driver.is_filling() {
         driver.step(clock.now()).await?;
     }
@@ -190,7 +189,7 @@ pub async fn begin_stream(
     driver.begin_stream(genesis(&first.id, first.at, &text, first.rules)).await?;
     let has_snapshot = match cluster.snapshots {
         Some(_) if !is_empty => {
-            let put = snapshots::put_first(&connection, &stored, &store, &first.id, clock.now());
+            let put = snapshots::put_first(&connection, &plan, &store, &first.id, clock.now());
             put.await
                 .map_err(|why| {
                     warn!(

@@ -11,7 +11,8 @@ use tracing::{info, warn};
 use super::{DaemonError, Handle, at_low_priority};
 use crate::clock::Clock;
 use crate::config::{ClusterPlan, Plan};
-use crate::model::{EngineRecord, NodeName, Timestamp};
+use crate::engine::StreamState;
+use crate::model::{NodeName, Timestamp};
 use crate::pipeline::{ClusterStatus, NodeStatus};
 use crate::store::{BackupInTransit, Backups, Contents, Store, StoreError, is_due};
 use crate::stream::StreamError;
@@ -26,9 +27,6 @@ const ASK_INTERVAL: Duration = Duration::from_secs(600);
 
 /// After a failure, the next try is at least this much later.
 const RETRY_DELAY: Duration = Duration::from_secs(600);
-
-/// A node is silent after so many seconds without a heartbeat.
-const SILENT: u64 = 10;
 
 /// Has a snapshot put on the servers whenever one is due and this node is the one to write it, until
 /// it is dropped.
@@ -65,9 +63,8 @@ pub async fn keep_snapshots(store: PathBuf, handle: Handle, clock: Clock) {
 
 /// The node that writes snapshots: of those that are ready the one with the least to poll.
 fn writer(nodes: &[NodeStatus], rules: u32) -> Option<&NodeName> {
-    let is_ready = |node: &&NodeStatus| {
-        node.heard <= SILENT && node.not_ready.is_none() && node.rules == rules
-    };
+    let is_ready =
+        |node: &&NodeStatus| !node.is_silent() && node.not_ready.is_none() && node.rules == rules;
     let ready = nodes.iter().filter(is_ready);
     ready.min_by_key(|node| (node.partitions, &node.node)).map(|node| &node.node)
 }
@@ -112,18 +109,14 @@ fn of_store(
     made: Timestamp,
     contents: &Contents,
 ) -> Result<Snapshot, StoreError> {
-    let records = store.engine_records()?;
-    let applied = records.iter().find_map(|record| match record {
-        EngineRecord::Applied(applied) => Some(applied),
-        _ => None,
-    });
-    let applied = applied.ok_or_else(|| StoreError::Backup {
+    let state = StreamState::of(&store.engine_records()?);
+    let applied = state.map(|state| state.applied).ok_or_else(|| StoreError::Backup {
         file: "snapshot".to_owned(),
         what: "this store belongs to no stream".to_owned(),
     })?;
     Ok(Snapshot {
         sequence: applied.sequence,
-        genesis: applied.genesis.clone(),
+        genesis: applied.genesis,
         rules: applied.rules,
         node,
         made,
@@ -219,9 +212,7 @@ pub(super) async fn describe_newest(plan: &Plan) -> String {
         Ok(Some((_, Snapshot { sequence, made, node, .. }))) => {
             format!("the newest snapshot is of sequence {sequence}; node {node} wrote it at {made}")
         }
-        Ok(None) => {
-            "there is no snapshot on the servers: a new node needs a backup of another".to_owned()
-        }
+        Ok(None) => "the servers have no snapshot: a new node needs a backup of another".to_owned(),
         Err(why) => format!("the snapshots on the servers cannot be listed: {why}"),
     }
 }

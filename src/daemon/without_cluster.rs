@@ -48,7 +48,7 @@ fn without_feature() -> DaemonError {
     DaemonError::Cluster(StreamError::Unusable(why.to_owned()))
 }
 
-/// There are no servers that could have a snapshot.
+/// Finds none: a machine alone has no servers.
 ///
 /// # Errors
 /// Never.
@@ -67,7 +67,7 @@ pub async fn fetch_snapshot(_: &Plan) -> Result<BackupInTransit, DaemonError> {
     Err(without_feature())
 }
 
-/// There are no servers to put snapshots on.
+/// Does nothing: a machine alone has no servers.
 pub async fn keep_snapshots(_: PathBuf, _: Handle, _: Clock) {}
 
 /// There are no servers to try.

@@ -60,6 +60,13 @@ pub struct NodeStatus {
     pub not_ready: Option<String>,
 }
 
+impl NodeStatus {
+    /// Whether it has sent no heartbeat for so long that it may be gone: it sends them far more often.
+    pub fn is_silent(&self) -> bool {
+        self.heard > 10
+    }
+}
+
 impl Pipeline {
     /// The state of the cluster; `None` on a machine alone.
     pub(in crate::pipeline) fn cluster_status(&self) -> Option<ClusterStatus> {
