@@ -1,8 +1,6 @@
 //! One machine becomes a cluster, and one of its nodes a single machine again: nothing changes by that.
 
-use super::nodes::{
-    Node, assert_same, compare, compare_exports, exported, membership, until, until_all_own,
-};
+use super::nodes::{Node, assert_agree, assert_same, exported, membership, until, until_all_own};
 use super::servers::Servers;
 use super::world::World;
 
@@ -48,12 +46,7 @@ async fn one_machine_becomes_a_cluster_and_one_machine_again() {
         second.start();
         until_all_own(&[&first, &second]);
         have_news(60);
-        world.settle();
-        compare(&[&first, &second]);
-        first.stop();
-        second.stop();
-        compare_exports(&[&first.gazetted, &second.gazetted]);
-        world.assert_whole(&first.gazetted.stories());
+        assert_agree(&world, &mut [&mut first, &mut second]);
 
         // Back to one machine: the second, which began with a backup.
         let of_cluster = exported(&second.gazetted);

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::network::{self, Machine, NETWORK};
-use super::nodes::{Node, compare, compare_exports, leader, until_all_own};
+use super::nodes::{Node, assert_agree, leader, until_all_own};
 use super::servers::Servers;
 use super::world::{Shape, World};
 use crate::faults::dice::is_soak;
@@ -64,13 +64,7 @@ async fn whoever_is_cut_off_nothing_is_lost_and_nothing_repeated() {
             }
         }
         until_all_own(&nodes.each_ref());
-        world.settle();
-        compare(&nodes.each_ref());
-        for node in &mut nodes {
-            node.stop();
-        }
-        compare_exports(&nodes.each_ref().map(|node| &node.gazetted));
-        world.assert_whole(&nodes[0].gazetted.stories());
+        assert_agree(&world, &mut nodes.each_mut());
         println!(
             "{} announcements, 0 lost, 0 repeated; requests to one host at least {:?} apart",
             world.announcements(),

@@ -129,7 +129,12 @@ impl Node {
     pub fn init(&self) {
         // A cluster of servers elects a leader first.
         until("the servers make the stream", || {
-            self.command(&["cluster", "init"]).output().unwrap().status.success()
+            let output = self.command(&["cluster", "init"]).output().unwrap();
+            let refused = !output.status.success();
+            if refused {
+                println!("cluster init: {}", String::from_utf8_lossy(&output.stderr));
+            }
+            !refused
         });
     }
 
@@ -165,7 +170,13 @@ impl Node {
 
     /// Ends it as an operator does, and returns its log.
     pub fn stop(&mut self) -> String {
-        let (code, log) = self.daemon.take().unwrap().end("TERM");
+        self.daemon().signal("TERM");
+        self.stopped()
+    }
+
+    /// It was told to end; returns its log.
+    fn stopped(&mut self) -> String {
+        let (code, log) = self.daemon.take().unwrap().ended();
         assert_eq!(code, Some(0), "{log}");
         assert_sound(&log);
         log
@@ -280,12 +291,46 @@ pub fn exported(node: &Gazetted) -> Vec<String> {
     lines.lines().map(str::to_owned).collect()
 }
 
-/// Fails where the lossless exports of nodes differ.
-pub fn compare_exports(nodes: &[&Gazetted]) {
-    let expected = exported(nodes[0]);
-    for node in &nodes[1..] {
-        assert_same(&exported(node), &expected);
+/// The end of a test: after a last round of polls, nodes have the same state, serve the same bytes and
+/// hold the same records; no announcement is missing or twice. They are stopped then.
+pub fn assert_agree(world: &World, nodes: &mut [&mut Node]) {
+    world.settle();
+    let exports = loop {
+        compare(&nodes.iter().map(|node| &**node).collect::<Vec<_>>());
+        let exports = stop_all(nodes);
+        // A turn that came while they stopped, such as the leader's about one that stopped before it,
+        // is not at all of them.
+        let mut applied = exports.iter().map(|export| last_applied(export));
+        let first = applied.next();
+        if applied.all(|other| Some(other) == first) {
+            break exports;
+        }
+        nodes.iter_mut().for_each(|node| node.start());
+    };
+    for export in &exports[1..] {
+        assert_same(export, &exports[0]);
     }
+    for node in &*nodes {
+        world.assert_whole(&node.gazetted.stories());
+    }
+}
+
+/// The sequence of the turn that was applied last.
+fn last_applied(export: &[String]) -> u64 {
+    let sequence = |line: &String| {
+        let record: Value = serde_json::from_str(line).ok()?;
+        record["engine"]["record"]["applied"]["sequence"].as_u64()
+    };
+    export.iter().find_map(sequence).expect("a record of the last turn")
+}
+
+/// Stops these nodes at once, and returns the records of each.
+fn stop_all(nodes: &mut [&mut Node]) -> Vec<Vec<String>> {
+    nodes.iter().for_each(|node| node.daemon().signal("TERM"));
+    for node in &mut *nodes {
+        node.stopped();
+    }
+    nodes.iter().map(|node| exported(&node.gazetted)).collect()
 }
 
 /// Fails where two exports differ, and shows where.

@@ -1,9 +1,10 @@
 //! NATS servers of a test, each a process that can be killed, frozen and started again.
 
 use std::fmt::Write;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -22,22 +23,29 @@ pub struct Servers {
 
 struct Server {
     machine: Option<Machine>,
-    /// For clients, and for the other servers.
-    ports: [u16; 2],
+    address: Ipv4Addr,
     process: Option<Child>,
 }
 
 /// How long a server may take to answer the test.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// A port that was free a moment ago.
-pub fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+/// Where each server listens for clients, and for the other servers. No connection of another test
+/// takes these ports before it does, as ports at random would be taken.
+const PORTS: [u16; 2] = [4222, 6222];
+
+/// A loopback address that no other server has, in this process or another.
+fn own_address() -> Ipv4Addr {
+    static LAST: AtomicU8 = AtomicU8::new(0);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, high | 128, low, LAST.fetch_add(1, Ordering::Relaxed) + 1)
 }
 
 impl Server {
-    fn host(&self) -> Ipv4Addr {
-        self.machine.as_ref().map_or(Ipv4Addr::LOCALHOST, |machine| machine.address)
+    /// A server that is not started.
+    fn on(machine: Option<Machine>) -> Self {
+        let address = machine.as_ref().map_or_else(own_address, |machine| machine.address);
+        Self { machine, address, process: None }
     }
 }
 
@@ -54,8 +62,7 @@ impl Servers {
 
     /// The same, with further lines of their configurations.
     pub fn with(machines: Vec<Option<Machine>>, lines: &'static str) -> Self {
-        let server = |machine| Server { machine, ports: [free_port(), free_port()], process: None };
-        let servers = machines.into_iter().map(server).collect();
+        let servers = machines.into_iter().map(Server::on).collect();
         let mut servers = Self { directory: TempDir::new().unwrap(), servers, lines };
         for index in 0..servers.servers.len() {
             servers.write_config(index);
@@ -70,14 +77,13 @@ impl Servers {
 
     fn write_config(&self, index: usize) {
         let store = self.directory.path().join(format!("nats-{index}"));
-        let (host, [port, route]) = (self.servers[index].host(), self.servers[index].ports);
+        let (host, [port, route]) = (self.servers[index].address, PORTS);
         let mut text = format!(
             "server_name: n{index}\nlisten: {host}:{port}\njetstream {{ store_dir: {store:?}, sync_interval: always }}\n{}\n",
             self.lines
         );
         if self.servers.len() > 1 {
-            let route_of =
-                |server: &Server| format!("nats://{}:{}", server.host(), server.ports[1]);
+            let route_of = |server: &Server| format!("nats://{}:{route}", server.address);
             let routes: Vec<String> = self.servers.iter().map(route_of).collect();
             let routes = routes.join(", ");
             writeln!(text, "cluster {{ name: test, listen: {host}:{route}, routes: [{routes}] }}")
@@ -88,7 +94,7 @@ impl Servers {
 
     /// The addresses for `[cluster] servers`.
     pub fn addresses(&self) -> Vec<String> {
-        let address = |server: &Server| format!("nats://{}:{}", server.host(), server.ports[0]);
+        let address = |server: &Server| format!("nats://{}:{}", server.address, PORTS[0]);
         self.servers.iter().map(address).collect()
     }
 
@@ -133,11 +139,13 @@ impl Servers {
         if let Some(machine) = &self.servers[index].machine {
             command = machine.running(command);
         }
-        let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        let server = &mut self.servers[index];
-        server.process = Some(child);
-        let address = (server.host(), server.ports[0]);
-        until("the server listens", || std::net::TcpStream::connect(address).is_ok());
+        let mut child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let address = (self.servers[index].address, PORTS[0]);
+        until("the server listens", || {
+            assert_eq!(child.try_wait().unwrap(), None, "see nats-{index}.log");
+            std::net::TcpStream::connect(address).is_ok()
+        });
+        self.servers[index].process = Some(child);
     }
 
     /// Kills a server at once.

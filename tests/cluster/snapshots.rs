@@ -1,6 +1,6 @@
 //! Snapshots on the servers: nodes write them, and new nodes begin with the newest.
 
-use super::nodes::{Node, compare, compare_exports, membership, until, until_all_own};
+use super::nodes::{Node, assert_agree, membership, until, until_all_own};
 use super::servers::Servers;
 use super::world::World;
 
@@ -36,12 +36,7 @@ async fn new_nodes_begin_with_a_snapshot_from_the_servers() {
         second.gazetted.succeed(&["restore", "--snapshot", "--replace"]);
         second.start();
         until_all_own(&[&first, &second]);
-        world.settle();
-        compare(&[&first, &second]);
-        first.stop();
-        second.stop();
-        compare_exports(&[&first.gazetted, &second.gazetted]);
-        world.assert_whole(&second.gazetted.stories());
+        assert_agree(&world, &mut [&mut first, &mut second]);
     });
 }
 
@@ -61,7 +56,6 @@ async fn a_node_puts_snapshots_on_the_servers() {
         second.start();
         second.daemon_mut().logged("snapshot_fetched");
         until_all_own(&[&first, &second]);
-        world.settle();
-        compare(&[&first, &second]);
+        assert_agree(&world, &mut [&mut first, &mut second]);
     });
 }
