@@ -29,6 +29,8 @@ mod hostile;
 
 mod late;
 
+mod notices;
+
 mod overriding;
 
 mod properties;
