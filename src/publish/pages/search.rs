@@ -45,9 +45,18 @@ struct Span {
 /// Why there is no answer, and what to ask instead.
 struct Refused {
     heading: &'static str,
-    problems: Vec<String>,
+    problems: Vec<Problem>,
     /// Ways to search for plain words.
     choices: Vec<Choice>,
+}
+
+/// A problem of a query, or a remark on one.
+#[derive(Debug, PartialEq, Eq)]
+struct Problem {
+    /// The line with carets under the place, or nothing.
+    place: String,
+    /// The words on it. Code in them is marked.
+    words: Vec<Marked>,
 }
 
 /// A search to choose.
@@ -65,7 +74,7 @@ struct Found {
     /// Whether there is no story at all that the asker may see.
     is_of_none: bool,
     cut: Option<String>,
-    remarks: Vec<String>,
+    remarks: Vec<Problem>,
     feeds: Vec<FeedLink>,
     chart: Option<Weeks>,
     stories: Vec<Line>,
@@ -144,8 +153,10 @@ pub(super) fn asking<'a>(
         };
         let problems = match why {
             NotSearched::NotAQuery(_) if !choices.is_empty() => Vec::new(),
-            NotSearched::NotAQuery(problems) => problems.clone(),
-            other => vec![other.to_string()],
+            NotSearched::NotAQuery(problems) => {
+                problems.iter().map(|problem| Problem::new(problem)).collect()
+            }
+            other => vec![Problem::new(&other.to_string())],
         };
         Refused { heading, problems, choices }
     });
@@ -215,7 +226,12 @@ pub(super) fn answering<'a>(
         is_of_all_time: finding.span == LookBack::All,
         is_of_none: finding.span == LookBack::All && *looked_at == 0,
         cut: finding.back_to.map(|back_to| cut(back_to, *looked_at)),
-        remarks: finding.warnings.iter().chain(&finding.advice).cloned().collect(),
+        remarks: finding
+            .warnings
+            .iter()
+            .chain(&finding.advice)
+            .map(|remark| Problem::new(remark))
+            .collect(),
         feeds: feeds(query, span, site),
         chart: Weeks::of(&finding.weeks),
         stories: stories.iter().map(|found| line(found, finding, site)).collect(),
@@ -238,14 +254,47 @@ pub(super) fn answering<'a>(
     SearchPage { site, query, spans: spans(span), refused: None, found: Some(found) }
 }
 
+impl Problem {
+    /// Splits the line with its carets from the words behind them: a narrow page wraps words, and
+    /// must not wrap the line.
+    fn new(text: &str) -> Self {
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let carets = line.trim_start().trim_start_matches('^');
+            if start > 0 && line.trim_start().starts_with('^') {
+                let words = start + line.len() - carets.len();
+                let (place, words) = text.split_at(words);
+                return Self { place: place.to_owned(), words: with_code(words.trim()) };
+            }
+            start += line.len();
+        }
+        Self { place: String::new(), words: with_code(text) }
+    }
+}
+
+/// A text whose code stands in backticks, with the code marked.
+fn with_code(text: &str) -> Vec<Marked> {
+    let part =
+        |(number, part): (usize, &str)| Marked { text: part.into(), marked: number % 2 == 1 };
+    if text.matches('`').count() % 2 == 1 {
+        return vec![Marked { text: text.into(), marked: false }];
+    }
+    text.split('`').enumerate().map(part).filter(|part| !part.text.is_empty()).collect()
+}
+
 /// How many stories match, of how many.
 fn told(count: usize, looked_at: usize, span: &LookBack) -> String {
-    let of_span = match span {
-        LookBack::All => "of all time".to_owned(),
-        span => format!("of the past {}", span.in_words()),
-    };
+    if *span == LookBack::All {
+        return match (count, looked_at) {
+            (0, 0) => "There are no stories yet".to_owned(),
+            (0, 1) => "No match: the only story is about something else".to_owned(),
+            (0, all) => format!("No match among all {all} stories"),
+            (_, 1) => "1 of 1 story".to_owned(),
+            (_, all) => format!("{count} of all {all} stories"),
+        };
+    }
+    let of_span = format!("of the past {}", span.in_words());
     match (count, looked_at) {
-        (0, 0) if *span == LookBack::All => "There are no stories yet".to_owned(),
         (0, 0) => format!("There is no story {of_span}"),
         (0, 1) => format!("No match: the only story {of_span} is about something else"),
         (0, all) => format!("No match among the {all} stories {of_span}"),
@@ -434,9 +483,35 @@ mod tests {
             (0, 0, "all", "There are no stories yet"),
             (0, 2, "1y", "No match among the 2 stories of the past year"),
             (1, 1, "", "1 of 1 story of the past 90 days"),
-            (3, 40, "all", "3 of 40 stories of all time"),
+            (3, 40, "all", "3 of all 40 stories"),
+            (1, 1, "all", "1 of 1 story"),
+            (0, 4, "all", "No match among all 4 stories"),
         ] {
             assert_eq!(told(count, of, &span(since)), heading);
+        }
+    }
+
+    #[test]
+    fn a_problem_parts_its_line_from_its_words_and_marks_code() {
+        let plain = |text: &str| Marked { text: text.into(), marked: false };
+        let code = |text: &str| Marked { text: text.into(), marked: true };
+        for (text, place, words) in [
+            (
+                "1 | tilte:x\n    ^^^^^ there is no field `tilte:`; did you mean `title:`?",
+                "1 | tilte:x\n    ^^^^^",
+                vec![
+                    plain("there is no field "),
+                    code("tilte:"),
+                    plain("; did you mean "),
+                    code("title:"),
+                    plain("?"),
+                ],
+            ),
+            ("`Russia` is in 2 stories", "", vec![code("Russia"), plain(" is in 2 stories")]),
+            ("a lonely ` stays", "", vec![plain("a lonely ` stays")]),
+            ("^^ no line above", "", vec![plain("^^ no line above")]),
+        ] {
+            assert_eq!(Problem::new(text), Problem { place: place.to_owned(), words }, "{text}");
         }
     }
 
