@@ -191,14 +191,16 @@ async fn a_search_shows_what_nearly_matches_and_what_it_could_ask() {
     let world = World::new().await.source("dep", document).topic("s", "sanctions").start().await;
     let page = world.get("/search?q=sanctions+AND+Russia").await;
     let text = page.text();
-    assert!(text.contains("1 of 3 stories"), "{text}");
+    assert!(text.contains("1 of all 3 stories"), "{text}");
     let near = text.split_once("Stories that nearly match (2)").expect(text).1;
     assert!(
-        near.contains("Sanctions on Belarus") && near.contains("`Russia` is nowhere"),
+        near.contains("Sanctions on Belarus") && near.contains("<code>Russia</code> is nowhere"),
         "{near}"
     );
     assert!(
-        text.contains("`russia` does not find “Russian”, which is in 1 story that does not match"),
+        text.contains(
+            "<code>russia</code> does not find “Russian”, which is in 1 story that does not match"
+        ),
         "{text}"
     );
 }
@@ -208,7 +210,10 @@ async fn a_search_that_finds_nothing_says_which_term_is_nowhere() {
     let world = quays(4).await;
     let page = world.get("/search?q=quay+AND+(steel+OR+tariff*)").await;
     let text = page.text();
-    for advice in ["No story has `steel` or `tariff*`", "`quay` is in 4 stories"] {
+    for advice in [
+        "No story has <code>steel</code> or <code>tariff*</code>",
+        "<code>quay</code> is in 4 stories",
+    ] {
         assert!(text.contains(advice), "{advice}: {text}");
     }
     let found = world.get("/search?q=quay+OR+steel").await;
@@ -318,5 +323,14 @@ async fn errors_are_json_for_whoever_reads_no_pages() {
             assert_eq!(problem["detail"], "There is nothing at this address.");
         }
         assert!(answer.header("vary").unwrap().contains("Accept"));
+    }
+    for (search, reason) in [
+        ("q=fish&since=banana", "`banana` is not a span of time"),
+        ("q=fish+AND", "something is missing at the end"),
+    ] {
+        let path = format!("/search?{search}");
+        let answer = world.get_with(&path, ("Accept", "application/json".to_owned())).await;
+        let problem: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert!(problem["detail"].as_str().unwrap().contains(reason), "{path}: {problem}");
     }
 }

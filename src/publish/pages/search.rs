@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::chart::plural;
+use super::query_problem::{Problem, with_code};
 use super::{FeedLink, document_type, inside};
 use crate::model::{LookBack, Timestamp};
 use crate::publish::backend::{Finding, FoundStory, Marked, NearStory, NotSearched, Week};
@@ -48,15 +49,6 @@ struct Refused {
     problems: Vec<Problem>,
     /// Ways to search for plain words.
     choices: Vec<Choice>,
-}
-
-/// A problem of a query, or a remark on one.
-#[derive(Debug, PartialEq, Eq)]
-struct Problem {
-    /// The line with carets under the place, or nothing.
-    place: String,
-    /// The words on it. Code in them is marked.
-    words: Vec<Marked>,
 }
 
 /// A search to choose.
@@ -106,7 +98,7 @@ struct Near {
     title: String,
     page: String,
     date: String,
-    lacking: String,
+    lacking: Vec<Marked>,
 }
 
 /// A topic that holds nearly the same.
@@ -254,34 +246,6 @@ pub(super) fn answering<'a>(
     SearchPage { site, query, spans: spans(span), refused: None, found: Some(found) }
 }
 
-impl Problem {
-    /// Splits the line with its carets from the words behind them: a narrow page wraps words, and
-    /// must not wrap the line.
-    fn new(text: &str) -> Self {
-        let mut start = 0;
-        for line in text.split_inclusive('\n') {
-            let carets = line.trim_start().trim_start_matches('^');
-            if start > 0 && line.trim_start().starts_with('^') {
-                let words = start + line.len() - carets.len();
-                let (place, words) = text.split_at(words);
-                return Self { place: place.to_owned(), words: with_code(words.trim()) };
-            }
-            start += line.len();
-        }
-        Self { place: String::new(), words: with_code(text) }
-    }
-}
-
-/// A text whose code stands in backticks, with the code marked.
-fn with_code(text: &str) -> Vec<Marked> {
-    let part =
-        |(number, part): (usize, &str)| Marked { text: part.into(), marked: number % 2 == 1 };
-    if text.matches('`').count() % 2 == 1 {
-        return vec![Marked { text: text.into(), marked: false }];
-    }
-    text.split('`').enumerate().map(part).filter(|part| !part.text.is_empty()).collect()
-}
-
 /// How many stories match, of how many.
 fn told(count: usize, looked_at: usize, span: &LookBack) -> String {
     if *span == LookBack::All {
@@ -308,7 +272,7 @@ fn nearly(near: &NearStory, finding: &Finding, site: &Site) -> Near {
     Near {
         page: inside(&item.path, site),
         date: day(item.published),
-        lacking: legible(&near.lacking).into_owned(),
+        lacking: with_code(&legible(&near.lacking)),
         title: item.title,
     }
 }
@@ -488,30 +452,6 @@ mod tests {
             (0, 4, "all", "No match among all 4 stories"),
         ] {
             assert_eq!(told(count, of, &span(since)), heading);
-        }
-    }
-
-    #[test]
-    fn a_problem_parts_its_line_from_its_words_and_marks_code() {
-        let plain = |text: &str| Marked { text: text.into(), marked: false };
-        let code = |text: &str| Marked { text: text.into(), marked: true };
-        for (text, place, words) in [
-            (
-                "1 | tilte:x\n    ^^^^^ there is no field `tilte:`; did you mean `title:`?",
-                "1 | tilte:x\n    ^^^^^",
-                vec![
-                    plain("there is no field "),
-                    code("tilte:"),
-                    plain("; did you mean "),
-                    code("title:"),
-                    plain("?"),
-                ],
-            ),
-            ("`Russia` is in 2 stories", "", vec![code("Russia"), plain(" is in 2 stories")]),
-            ("a lonely ` stays", "", vec![plain("a lonely ` stays")]),
-            ("^^ no line above", "", vec![plain("^^ no line above")]),
-        ] {
-            assert_eq!(Problem::new(text), Problem { place: place.to_owned(), words }, "{text}");
         }
     }
 
