@@ -13,7 +13,7 @@ use regex::Regex;
 use url::Url;
 
 use super::behind_original;
-use super::line_kind::is_prose;
+use super::line_kind::{begins_facts, is_prose};
 use super::signs::Signs;
 use super::text_lines::{Layout, Line};
 use crate::model::Reason;
@@ -80,7 +80,8 @@ pub(super) enum Original {
     Unnamed,
     /// It names this page alone.
     Page(Url),
-    /// It names several pages, as a digest does: none of them is the original of all of it.
+    /// It names several pages, or that of one of its parts, as a digest does: none of them is the
+    /// original of all of it.
     Several,
 }
 
@@ -136,10 +137,30 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, own: Option<&Url>) -> Original 
             let url = named.url.clone();
             let behind = take(layout, named);
             behind_original::set_aside(layout, behind);
+            if is_of_one_part(layout, behind) {
+                let lines = layout.lines[..behind].iter_mut().rev();
+                lines
+                    .take_while(|line| line.set_aside == Some(Reason::OriginalLink))
+                    .for_each(|line| line.set_aside = None);
+                return Original::Several;
+            }
             Original::Page(url)
         }
         Err(original) => original,
     }
+}
+
+/// Paragraphs behind a link to an original that show that it is not the original of all of the text.
+const LEAST_PARAGRAPHS: usize = 2;
+
+/// Whether the text goes on behind the link to an original, as a round-up does: paragraphs stand
+/// before it, and others follow at once.
+fn is_of_one_part(layout: &Layout<'_>, behind: usize) -> bool {
+    let (before, next) = layout.lines.split_at(behind);
+    let is_text = |line: &&Line| is_prose(line) && !begins_facts(line);
+    let next = next.iter().filter(|line| line.set_aside.is_none());
+    before.iter().any(|line| line.set_aside.is_none() && is_prose(line))
+        && next.take_while(is_text).count() >= LEAST_PARAGRAPHS
 }
 
 /// The original that a page names in certain words, in or beside its article: no prose of another
