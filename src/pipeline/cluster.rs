@@ -57,8 +57,10 @@ pub struct ClusterNode {
     skips: BTreeSet<u64>,
     /// Partitions that another node may still be polling.
     held: BTreeMap<Partition, Held>,
-    /// The last turn that this process has appended, its number and when.
-    appended: Option<(u64, Timestamp)>,
+    /// Until then others may poll what the run before knew that they had lost.
+    held_by_run_before: Option<Instant>,
+    /// The last turn that this process has appended and was told of in time.
+    appended: Option<Appended>,
     /// How far this machine's clock is ahead of the stream's time.
     clock_offset: i64,
     /// When this process began to apply the stream.
@@ -76,8 +78,18 @@ pub struct ClusterNode {
     /// The plan that this node's files last belonged to, by its hash.
     follows: Option<u64>,
     was_ready: bool,
-    /// When a turn was last appended only to compare the clock with the stream's time.
+    /// When a turn that changes nothing was last appended.
     clock_checked: Instant,
+}
+
+/// A turn that this process has appended.
+struct Appended {
+    /// Its number among the node's.
+    number: u64,
+    /// Time before it was sent, by this machine's clock.
+    at: Timestamp,
+    /// The same by the clock that only goes on.
+    sent: Instant,
 }
 
 impl ClusterNode {
@@ -96,6 +108,7 @@ impl ClusterNode {
             stopped: None,
             skips: BTreeSet::new(),
             held: BTreeMap::new(),
+            held_by_run_before: None,
             appended: None,
             clock_offset: 0,
             began: uptime::now(),
@@ -152,6 +165,7 @@ impl Pipeline {
                 .filter(|at| assigned.owner(*at) == Some(&cluster.plan.node));
             let until = Instant::now() + rest + CLOCK;
             cluster.held = owned.map(|partition| (partition, Held::until(until))).collect();
+            cluster.held_by_run_before = Some(until);
         }
         self.report();
         self.plan_all();

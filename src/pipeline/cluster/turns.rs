@@ -8,12 +8,13 @@ use tracing::warn;
 
 use crate::config::{Plan, Problems};
 use crate::engine::{Event, Sequenced, Turn};
+use super::Appended;
 use crate::pipeline::apply_turn::Applied;
 use crate::pipeline::engine_driver::Unapplied;
 use crate::pipeline::{Pipeline, ReplanError};
 use crate::store::StoreError;
 use crate::stream::node_state::COMPARED_EVERY;
-use crate::stream::{Content, Message, Received, StreamError};
+use crate::stream::{Content, Message, Received, StreamError, uptime};
 
 impl Pipeline {
     /// Appends a turn, and applies everything up to it. `None` if the turn will be applied later.
@@ -21,7 +22,7 @@ impl Pipeline {
         &mut self,
         message: Message,
     ) -> Result<Option<Applied>, StoreError> {
-        let (now, began) = (self.clock.now(), Instant::now());
+        let (now, began, sent) = (self.clock.now(), Instant::now(), uptime::now());
         let number = match self.stream.append(message).await {
             Ok(number) => number,
             Err(error @ StreamError::Unavailable(_)) => {
@@ -35,7 +36,7 @@ impl Pipeline {
         };
         let patience = Instant::now() + Duration::from_secs(3);
         if let Some(cluster) = &mut self.cluster {
-            cluster.appended = Some((number, now));
+            cluster.appended = Some(Appended { number, at: now, sent });
             self.driver.metrics().cluster().appended(began.elapsed());
         }
         while self.can_apply() {
@@ -76,8 +77,9 @@ impl Pipeline {
             return Ok(None);
         }
         let (sequence, is_own) = (received.sequence, received.is_own);
+        cluster.membership.received(&received.node);
         if is_own
-            && let Some((number, before)) = cluster.appended
+            && let Some(Appended { number, at: before, sent }) = cluster.appended
             && received.number == number
         {
             // It was appended between then and now.
@@ -85,6 +87,7 @@ impl Pipeline {
             let ahead = before.as_millis() - at.as_millis();
             let behind = at.as_millis() - now.as_millis();
             cluster.clock_offset = if ahead > 0 { ahead } else { -behind.max(0) };
+            cluster.membership.appended(sent, sequence);
         }
         let is_assignment =
             matches!(received.content, Content::Message(Message::Turn(Turn::Assign(_))));
