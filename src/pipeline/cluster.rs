@@ -22,7 +22,7 @@ use crate::engine::ownership::partition_of;
 use crate::fetch::Refusal;
 use crate::model::{NodeName, Partition, Poll, SourceId, SourceState, Timestamp};
 use crate::stream::membership::{Membership, PollGuard};
-use crate::stream::{Stream, uptime};
+use crate::stream::{Received, Stream, uptime};
 use assignment::{Held, Weights};
 use readiness::Stopped;
 
@@ -53,6 +53,8 @@ pub struct ClusterNode {
     compile: CompileShared,
     /// Why no further turn is applied.
     stopped: Option<Stopped>,
+    /// The turn by which topics are published that this node has not filled: it fills them first.
+    after_filling: Option<Received>,
     /// Sequences that an operator has all nodes skip, and that this node has not reached.
     skips: BTreeSet<u64>,
     /// Partitions that another node may still be polling.
@@ -106,6 +108,7 @@ impl ClusterNode {
             membership,
             compile,
             stopped: None,
+            after_filling: None,
             skips: BTreeSet::new(),
             held: BTreeMap::new(),
             held_by_run_before: None,
@@ -262,7 +265,9 @@ impl Pipeline {
 
     /// Whether turns may be applied.
     pub(super) fn can_apply(&self) -> bool {
-        self.can_write() && self.cluster.as_ref().is_none_or(|cluster| cluster.stopped.is_none())
+        let goes_on =
+            |cluster: &ClusterNode| cluster.stopped.is_none() && cluster.after_filling.is_none();
+        self.can_write() && self.cluster.as_deref().is_none_or(goes_on)
     }
 
     /// Follows a plan that has come into force.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use crate::config::{Plan, Problems};
-use crate::engine::{Event, Sequenced, Turn};
+use crate::engine::{Engine, Event, Sequenced, Turn};
 use super::Appended;
 use crate::pipeline::apply_turn::Applied;
 use crate::pipeline::engine_driver::Unapplied;
@@ -76,6 +76,10 @@ impl Pipeline {
             self.look_for_skip(&received).await?;
             return Ok(None);
         }
+        if is_to_be_filled(&received, self.driver.engine()) {
+            cluster.after_filling = Some(received);
+            return Ok(None);
+        }
         let (sequence, is_own) = (received.sequence, received.is_own);
         cluster.membership.received(&received.node);
         if is_own
@@ -124,6 +128,22 @@ impl Pipeline {
         }
         self.applied();
         applied
+    }
+
+    /// Applies the turn that waits until topics are filled, once they are.
+    pub(in crate::pipeline) async fn receive_after_filling(&mut self) -> Result<(), StoreError> {
+        let engine = self.driver.engine();
+        let is_due = |received: &mut Received| !is_to_be_filled(received, engine);
+        let waiting = self.cluster.as_mut().map(|cluster| &mut cluster.after_filling);
+        match waiting.and_then(|waiting| waiting.take_if(is_due)) {
+            Some(received) => self.receive(received).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether nothing is read on until topics are filled.
+    pub(in crate::pipeline) fn fills_first(&self) -> bool {
+        self.cluster.as_ref().is_some_and(|cluster| cluster.after_filling.is_some())
     }
 
     /// The part of a message to apply. `None` if this node stops at it.
@@ -212,11 +232,20 @@ impl Pipeline {
         );
         self.driver.reopen(self.scheduled.clone()).await?;
         cluster.skips.insert(sequence);
-        cluster.stopped = None;
+        (cluster.stopped, cluster.after_filling) = (None, None);
         let applied = self.driver.engine().stream().map(|state| state.applied.sequence);
         self.stream.reread(applied.unwrap_or_default());
         self.plan_all();
         self.report();
         Ok(())
     }
+}
+
+/// Whether a turn publishes topics that this node is still filling: it was away when the others did.
+/// The turn itself would fill them in one step, which takes minutes where there are many stories.
+fn is_to_be_filled(received: &Received, engine: &Engine) -> bool {
+    let Content::Message(Message::Turn(Turn::TopicFilled { topics, .. })) = &received.content else {
+        return false;
+    };
+    engine.is_filling() && !engine.is_filled() && engine.filling() == *topics
 }
