@@ -252,8 +252,11 @@ impl Pipeline {
         let wake_at = self.polls.wake_at().filter(|_| !full && self.may_poll());
         let publish_at = self.publish_at();
         let now = self.clock.now();
-        // An unpublished change is news from now on, and a hub pushes at any time.
-        let is_any_time = publish_at.is_some() || self.websub.is_any_pushed(now);
+        // An unpublished change is news from now on. A hub pushes and other nodes poll at any time.
+        let is_any_time = publish_at.is_some()
+            || self.websub.is_any_pushed(now)
+            || self.driver.is_filling()
+            || self.cluster.is_some();
         self.liveness.expect(if is_any_time { Some(now) } else { wake_at });
         // Polls that ended stay where they are meanwhile.
         self.liveness.waits(self.polls.are_under_way() && !full, wake_at);
