@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::Appended;
 use crate::config::{Plan, Problems};
 use crate::engine::{Engine, Event, Sequenced, Turn};
-use super::Appended;
 use crate::pipeline::apply_turn::Applied;
 use crate::pipeline::engine_driver::Unapplied;
 use crate::pipeline::{Pipeline, ReplanError};
@@ -244,8 +244,13 @@ impl Pipeline {
 /// Whether a turn publishes topics that this node is still filling: it was away when the others did.
 /// The turn itself would fill them in one step, which takes minutes where there are many stories.
 fn is_to_be_filled(received: &Received, engine: &Engine) -> bool {
-    let Content::Message(Message::Turn(Turn::TopicFilled { topics, .. })) = &received.content else {
+    let Content::Message(Message::Turn(Turn::TopicFilled { topics, .. })) = &received.content
+    else {
         return false;
     };
     engine.is_filling() && !engine.is_filled() && engine.filling() == *topics
 }
+
+#[cfg(all(test, feature = "cluster"))]
+#[allow(clippy::unwrap_used)]
+mod tests;
