@@ -39,7 +39,7 @@ use crate::model::{
 };
 use crate::websub::inbound::HubRequest;
 
-pub use address::is_public;
+pub use address::{is_public, names_private_host};
 pub use agenda::{Agenda, Refusal, Start};
 pub use file::{open_regular, regular};
 pub use holds::{Holds, overridden};
