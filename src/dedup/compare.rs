@@ -430,7 +430,8 @@ fn only_cites(member: &Member, story: &Story, rules: &Rules<'_>) -> bool {
     let lead = story.lead(rules.sources);
     is_by_page && !is_at_home && !std::ptr::eq(lead, member) && {
         let [own, of_lead] = [member, lead].map(|member| Title::of_entry(&member.entry));
-        title_match(&own, &of_lead).agreement() <= 0
+        let is_named = |label: &[String]| is_named_by(label, [&*member.entry, &*lead.entry], rules);
+        title_match(&own, &of_lead, &is_named).agreement() <= 0
     }
 }
 
