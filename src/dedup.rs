@@ -53,6 +53,7 @@ mod text_diff;
 mod text_match;
 mod title;
 mod title_figures;
+mod title_label;
 mod title_match;
 mod title_sense;
 mod title_series;
