@@ -1,7 +1,5 @@
 //! Compiles the configuration file to a plan, or to the list of all its problems.
 
-mod broken;
-
 mod changes;
 
 mod compile;
@@ -17,6 +15,8 @@ mod problem;
 mod read;
 
 mod shared;
+
+mod store_path;
 
 mod text;
 
@@ -82,8 +82,8 @@ pub struct Plan {
     /// The part that all nodes of a cluster share, as a configuration file; `None` for a machine
     /// alone.
     pub shared: Option<Arc<str>>,
-    /// The main file, for the part that the nodes of a cluster do not share.
-    local: Arc<file::Config>,
+    /// The part of the main file that the nodes of a cluster do not share.
+    local: Arc<shared::Local>,
     /// See [`Plan::public_version`].
     public_version: Option<TopicVersion>,
     /// The options as they were written.
@@ -185,7 +185,7 @@ impl Plan {
             let help = "set `[server] operators` on this node, too: it decides what readers see";
             gathered.problems.push(Problem::error(message, help, Position::of_file(path)));
         }
-        shared::add_local(&mut read.config, file::Config::clone(&own.local));
+        shared::add_local(&mut read.config, shared::Local::clone(&own.local));
         gathered.parts.push(read);
         let mut loaded = compile::compile(gathered, &compile::Environment::of_process())?;
         loaded.plan.files.clone_from(&own.files);
@@ -196,7 +196,7 @@ impl Plan {
     /// The directory of the store that a file names, even where it cannot be used as a
     /// configuration. None where it cannot be read.
     pub fn store_path(file: &Path) -> Option<PathBuf> {
-        broken::store_path(file, &compile::Environment::of_process())
+        store_path::of_broken_file(file, &compile::Environment::of_process())
     }
 
     /// Whether a file is part of the configuration.

@@ -244,6 +244,9 @@ pub(crate) trait Table: Default {
 
     /// The values of its options, for comparison with those after a reload.
     fn state(&self, table: &'static str) -> Vec<WrittenOption>;
+
+    /// The values of the options that differ from those of `other`.
+    fn differing(&self, other: &Self) -> Vec<WrittenOption>;
 }
 
 /// Declares a table of options: a struct whose fields are the keys of the table.
@@ -300,6 +303,18 @@ macro_rules! options {
                     let name = stringify!($field);
                     stated.extend($crate::options::read::Value::state(
                         &self.$field, table, name, declared.at_reload,
+                    ));
+                })*
+                stated
+            }
+
+            fn differing(&self, other: &Self) -> Vec<$crate::options::WrittenOption> {
+                let mut stated = Vec::new();
+                $(if self.$field != other.$field {
+                    let declared: $crate::options::Declared<$type> = $declared;
+                    let name = stringify!($field);
+                    stated.extend($crate::options::read::Value::state(
+                        &self.$field, "", name, declared.at_reload,
                     ));
                 })*
                 stated

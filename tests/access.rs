@@ -1,5 +1,7 @@
 //! Tests what the real daemon answers about topics that are not for everybody, by who asks.
 
+mod hidden;
+
 use std::time::Duration;
 
 use crate::support::http::Answer;

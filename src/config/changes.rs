@@ -43,7 +43,7 @@ impl fmt::Display for Change {
 #[derive(Debug, Clone, Default)]
 pub(super) struct WrittenOptions {
     settings: Vec<WrittenOption>,
-    /// The options of each source and their values as they are shown.
+    /// The options of each source and their values as they are shown. Its address is in the plan.
     sources: BTreeMap<SourceId, Options<Box<str>>>,
     /// The options of each topic and a hash of each value.
     topics: BTreeMap<TopicId, Options<u64>>,
@@ -66,23 +66,43 @@ impl WrittenOptions {
         Self { settings, ..Self::default() }
     }
 
-    /// Adds a source, with the defaults of the file applied.
-    pub(super) fn add_source(&mut self, id: &SourceId, source: &file::Source) {
-        let options = differing_options(source).map(|option| (option.name, option.shown.into()));
-        self.sources.insert(id.clone(), options.collect());
+    /// Adds a source, with the defaults of the file applied. Most sources have nothing but a name
+    /// and an address.
+    pub(super) fn add_source(
+        &mut self,
+        source: &Source,
+        written: &file::Source,
+        default: &file::Source,
+    ) {
+        let address = source.location.written();
+        let options = differing_options(written, default)
+            .filter(|option| option.name != "url" || Some(option.shown.as_str()) != address);
+        let options: Options<_> =
+            options.map(|option| (option.name, option.shown.into())).collect();
+        if !options.is_empty() {
+            self.sources.insert(source.id.clone(), options);
+        }
     }
 
     pub(super) fn add_topic(&mut self, id: &TopicId, topic: &file::Topic) {
-        let options = differing_options(topic).map(|option| (option.name, option.hash));
+        let default = file::Topic::default();
+        let options = differing_options(topic, &default).map(|option| (option.name, option.hash));
         self.topics.insert(id.clone(), options.collect());
+    }
+
+    /// The value of a source's option as it is shown.
+    fn shown(plan: &Plan, id: &SourceId, default: &WrittenOption) -> String {
+        let options = plan.written_options.sources.get(id).map_or(&[][..], |options| options);
+        let own = options.iter().find(|(name, _)| *name == default.name);
+        let address = || plan.sources.get(id)?.location.written().filter(|_| default.name == "url");
+        let own = own.map(|(_, shown)| &**shown).or_else(address);
+        own.unwrap_or(&default.shown).to_owned()
     }
 }
 
 /// The options that differ from the defaults, less the name.
-fn differing_options<T: Table>(table: &T) -> impl Iterator<Item = WrittenOption> {
-    let options = table.state("").into_iter().zip(T::default().state(""));
-    let differing = options.filter(|(own, default)| own.hash != default.hash && own.name != "id");
-    differing.map(|(own, _)| own)
+fn differing_options<T: Table>(table: &T, default: &T) -> impl Iterator<Item = WrittenOption> {
+    table.differing(default).into_iter().filter(|option| option.name != "id")
 }
 
 /// The changes from `old` to `new`, in the order in which a configuration is written.
@@ -129,11 +149,7 @@ fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
             changes.push(in_force(format!("source {id}: added")));
             continue;
         };
-        let value = |plan: &Plan, default: &WrittenOption| {
-            let options = plan.written_options.sources.get(id).map_or(&[][..], |options| options);
-            let own = options.iter().find(|(name, _)| *name == default.name);
-            own.map_or_else(|| default.shown.clone(), |(_, shown)| shown.to_string())
-        };
+        let value = |plan: &Plan, default| WrittenOptions::shown(plan, id, default);
         let mut fields = Vec::new();
         for default in &defaults {
             let (name, old, new) = (default.name, value(old, default), value(new, default));

@@ -19,7 +19,9 @@ pub(super) use settings::store_directory;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use toml::Spanned;
 use url::{Host, Url};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::changes::WrittenOptions;
 use super::file::Config;
@@ -31,6 +33,7 @@ use super::{Loaded, Plan, shared};
 use crate::fetch;
 use crate::model::{Location, Sources};
 use crate::options::read::Value;
+use crate::options::{Table, WrittenOption};
 
 /// The directories that the service manager provides.
 #[derive(Debug, Clone, Default)]
@@ -111,7 +114,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 access_rules,
                 cluster,
                 shared,
-                local: Arc::new(settings.clone()),
+                local: Arc::new(shared::Local::of(settings)),
                 public_version: None,
                 written_options,
             };
@@ -124,13 +127,29 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
 
 /// A hash of all that the files say.
 fn digest(parts: &[Read]) -> u64 {
-    let mut hash = xxhash_rust::xxh3::Xxh3::new();
-    for part in parts {
-        let written = part.config.write();
-        hash.update(&written.len().to_le_bytes());
-        hash.update(written.as_bytes());
+    let mut hash = Xxh3::new();
+    for Read { config, .. } in parts {
+        add(&mut hash, Table::state(config, ""));
+        add_all(&mut hash, &config.source);
+        add_all(&mut hash, &config.topic);
+        add_all(&mut hash, &config.story);
+        hash.update(config.vocabulary.write().as_bytes());
     }
     hash.digest()
+}
+
+fn add_all<T: Table>(hash: &mut Xxh3, tables: &[Spanned<T>]) {
+    let default = T::default();
+    hash.update(&tables.len().to_le_bytes());
+    tables.iter().for_each(|table| add(hash, table.get_ref().differing(&default)));
+}
+
+fn add(hash: &mut Xxh3, options: Vec<WrittenOption>) {
+    hash.update(&options.len().to_le_bytes());
+    for WrittenOption { table, name, hash: value, .. } in options {
+        hash.update(format!("{table}.{name}").as_bytes());
+        hash.update(&value.to_le_bytes());
+    }
 }
 
 /// The problems that are found while a plan is compiled.

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
-use super::file::Config;
+use super::file::{self, Config};
 use super::gather::beside;
 use super::read::Read;
 use super::text::File;
 use crate::options::Table;
-use crate::publish::Address;
+use crate::publish::{self, Address};
 
 /// Stands for the address of an operators' listener: all nodes have one, or none.
 const OPERATORS: ([u8; 4], u16) = ([127, 0, 0, 1], 1);
@@ -70,10 +70,35 @@ pub(super) fn text_of(files: &[File], parts: &[Read]) -> String {
     differing.map(|((name, value), _)| format!("{name} = {value}\n")).collect()
 }
 
+/// The tables of the main file that hold what belongs to this node.
+#[derive(Debug, Clone)]
+pub(super) struct Local {
+    store: file::Store,
+    pub(super) server: publish::Settings,
+    access: file::Keys,
+    logging: file::Logging,
+    publish: file::Publish,
+    cluster: file::Cluster,
+}
+
+impl Local {
+    pub(super) fn of(main: &Config) -> Self {
+        let Config { store, server, access, logging, publish, cluster, .. } = main;
+        Self {
+            store: store.clone(),
+            server: server.clone(),
+            access: access.clone(),
+            logging: logging.clone(),
+            publish: publish.clone(),
+            cluster: cluster.clone(),
+        }
+    }
+}
+
 /// Fills a shared configuration with what belongs to this node. Places in the node's file mean
 /// nothing in the shared text, so they are left out.
-pub(super) fn add_local(shared: &mut Config, local: Config) {
-    let Config { store, server, access, logging, publish, cluster, .. } = local;
+pub(super) fn add_local(shared: &mut Config, local: Local) {
+    let Local { store, server, access, logging, publish, cluster } = local;
     shared.store.path = store.path;
     shared.store.cache = store.cache;
     shared.store.min_free = store.min_free;

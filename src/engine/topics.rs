@@ -21,7 +21,7 @@ use crate::model::{Admitted, EngineRecord, Story, StoryId, Timestamp, TopicId, T
 use crate::publish::{PAGE, Volume};
 use crate::store::{PlaceChange, Store, StoreError, TopicPlace};
 
-pub(crate) use listing::{after, holds, newest, newest_first};
+pub(crate) use listing::{after, has_place, holds, newest, newest_first};
 pub(crate) use matching::words;
 pub(crate) use versions::{listed_version, listed_versions, names};
 

@@ -303,6 +303,16 @@ impl Store for InMemory {
         Ok(older.take(limit).copied().collect())
     }
 
+    fn place_of(
+        &self,
+        topic: TopicVersion,
+        story: StoryId,
+    ) -> Result<Option<TopicPlace>, StoreError> {
+        let state = self.state()?;
+        let mut places = state.places.get(&topic).into_iter().flatten();
+        Ok(places.find(|place| place.story == story).copied())
+    }
+
     fn filled(&self) -> Result<Vec<TopicVersion>, StoreError> {
         Ok(self.state()?.filled.iter().copied().collect())
     }

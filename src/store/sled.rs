@@ -204,6 +204,14 @@ impl Store for SledStore {
         self.read(|_| Ok(read::places(&self.index, topic, older_than, limit)))
     }
 
+    fn place_of(
+        &self,
+        topic: TopicVersion,
+        story: StoryId,
+    ) -> Result<Option<TopicPlace>, StoreError> {
+        self.read(|tree| read::place_of(tree, &self.index, topic, story))
+    }
+
     fn filled(&self) -> Result<Vec<TopicVersion>, StoreError> {
         self.read(|_| Ok(read::filled(&self.index)))
     }

@@ -16,7 +16,7 @@ use crate::config::file;
 use crate::config::gather::beside;
 use crate::config::read::Read;
 use crate::fetch;
-use crate::model::{Location, Pace, Secret, Source, SourceId, Sources, TextRules};
+use crate::model::{Enrich, Location, Pace, Secret, Source, SourceId, Sources, TextRules};
 use crate::options::value::{HeaderName, Period, WebAddress};
 
 impl Diagnostics<'_> {
@@ -29,7 +29,7 @@ impl Diagnostics<'_> {
         // Hash maps, as there may be very many sources.
         let mut ids = HashMap::<&str, FileSpan>::new();
         let mut addresses = HashMap::<String, FileSpan>::new();
-        let mut position = 0;
+        let (mut position, default) = (0, file::Source::default());
         for (file, part) in parts.iter().enumerate() {
             for (index, table) in part.config.source.iter().enumerate() {
                 let broken = |key: &str| part.broken.contains(&format!("source[{index}].{key}"));
@@ -55,7 +55,6 @@ impl Diagnostics<'_> {
                 self.warn_if_address_repeats(file, table, &location, &mut addresses);
                 let id = SourceId::new(name);
                 let resolved = with_defaults(table, defaults, &location, pace.as_deref());
-                self.written_options.add_source(&id, &resolved);
                 let source = Source {
                     id: id.clone(),
                     title: table
@@ -75,6 +74,7 @@ impl Diagnostics<'_> {
                     push: table.push,
                     text,
                 };
+                self.written_options.add_source(&source, &resolved, &default);
                 sources.insert(id, Arc::new(source));
                 position += 1;
             }
@@ -394,7 +394,7 @@ fn with_defaults(
     }
     file::Source {
         tags: merged(&table.tags, &defaults.tags),
-        enrich: Some(table.enrich.unwrap_or(defaults.enrich)),
+        enrich: table.enrich.or(Some(defaults.enrich)).filter(|enrich| *enrich != Enrich::None),
         interval: interval.map(|interval| Spanned::new(0..0, Period(interval))),
         headers,
         file: match location {

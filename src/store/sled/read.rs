@@ -202,6 +202,24 @@ pub(super) fn places(
     places.map(|(date, story)| TopicPlace { date, story }).collect()
 }
 
+pub(super) fn place_of(
+    tree: &sled::Tree,
+    index: &index::Shared,
+    of: TopicVersion,
+    story: StoryId,
+) -> Result<Option<TopicPlace>, Fault> {
+    let (record, first_seen) = {
+        let index = locked(index);
+        (index.topics.get(of), index.first_seen(story))
+    };
+    // A card that is not there is looked for all the same, which takes as long as to find one.
+    let first_seen = first_seen.unwrap_or(Timestamp::from_millis(0));
+    let card = read_card(tree, first_seen, story)?.unwrap_or_default();
+    let Some(TopicRecord { number, .. }) = record else { return Ok(None) };
+    let place = card.places.into_iter().find(|(topic, _)| *topic == number);
+    Ok(place.map(|(_, date)| TopicPlace { date, story }))
+}
+
 pub(super) fn filled(index: &index::Shared) -> Vec<TopicVersion> {
     let index = locked(index);
     index.topics.iter().filter(|(_, record)| record.filled).map(|(topic, _)| topic).collect()
