@@ -36,9 +36,10 @@ pub fn keys_to_judge_again<'a>(
     let mut keys = Vec::new();
     for story in stories.filter(|story| story.stands()) {
         // A founder becomes doubtful as soon as somebody of more weight joins it by a title.
-        let founder = (!rules.speaks_for_itself(&story.members[0].entry)).then_some(0);
-        let doubtful = by_title_alone(story, rules).into_iter().chain(founder);
-        for member in doubtful.collect::<BTreeSet<_>>().iter().map(|place| &story.members[*place]) {
+        let founder = (!rules.speaks_for_itself(&story.members[0].entry)).then_some(());
+        let is_doubtful = founder.is_some() || !by_title_alone(story, rules).is_empty();
+        // Others may follow an entry that leaves.
+        for member in story.members.iter().filter(|_| is_doubtful) {
             keys.extend(candidate_of(member.entry.clone(), rules, member.joined).keys());
         }
     }

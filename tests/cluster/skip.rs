@@ -69,6 +69,13 @@ impl Store for Faulty {
     ) -> Result<Vec<TopicPlace>, StoreError> {
         self.store.places(topic, older_than, limit)
     }
+    fn date_in(
+        &self,
+        topic: TopicVersion,
+        story: StoryId,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.store.date_in(topic, story)
+    }
     fn filled(&self) -> Result<Vec<TopicVersion>, StoreError> {
         self.store.filled()
     }
