@@ -15,7 +15,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 pub(crate) use self::mojibake::repair_line;
-use crate::control_characters::{holds_override, is_override};
+use crate::control_characters::{holds_removed, is_odd_space, is_removed};
 
 /// The text of a document.
 #[derive(Debug, Clone, PartialEq)]
@@ -249,17 +249,17 @@ fn mixed(bytes: &[u8]) -> String {
     text
 }
 
-/// Whether a character may stand in a text: XML 1.0 allows it, and it is no C1 control and no
-/// override of direction.
+/// Whether a character may stand in a text: XML 1.0 allows it, it is not a C1 control, and it is not one
+/// that reorders or hides text.
 pub(crate) fn is_allowed(c: char) -> bool {
     !matches!(c,
         '\0'..='\x08' | '\x0B' | '\x0C' | '\x0E'..='\x1F' | '\x7F'..='\u{9F}'
         | '\u{FFFE}' | '\u{FFFF}')
-        && !is_override(c)
+        && !is_removed(c)
 }
 
 /// Drops characters that XML forbids, and says whether there were any. NEL, U+0085, is a line
-/// end; vertical tabs and form feeds are white space and keep words apart.
+/// end; white space of odd kinds keeps words apart.
 fn without_forbidden(text: Cow<'_, str>) -> (Cow<'_, str>, bool) {
     let text = match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches('\u{FEFF}')),
@@ -273,7 +273,7 @@ fn without_forbidden(text: Cow<'_, str>) -> (Cow<'_, str>, bool) {
     }
     let allowed = text.chars().filter_map(|c| match c {
         '\u{85}' => Some('\n'),
-        '\u{B}' | '\u{C}' => Some(' '),
+        c if is_odd_space(c) => Some(' '),
         c => is_allowed(c).then_some(c),
     });
     (Cow::Owned(allowed.collect()), true)
@@ -289,7 +289,7 @@ fn may_hold_forbidden(bytes: &[u8]) -> bool {
         || memchr::memmem::find_iter(bytes, b"\xEF\xBF")
             .any(|at| bytes.get(at + 2).is_some_and(|last| *last >= 0xBE))
         || holds_c1_control(bytes)
-        || holds_override(bytes)
+        || holds_removed(bytes)
 }
 
 /// Whether UTF-8 text holds one of U+0080 to U+009F.

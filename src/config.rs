@@ -1,7 +1,5 @@
 //! Compiles the configuration file to a plan, or to the list of all its problems.
 
-mod broken;
-
 mod changes;
 
 mod compile;
@@ -17,6 +15,8 @@ mod problem;
 mod read;
 
 mod shared;
+
+mod store_path;
 
 mod text;
 
@@ -196,7 +196,7 @@ impl Plan {
     /// The directory of the store that a file names, even where it cannot be used as a
     /// configuration. None where it cannot be read.
     pub fn store_path(file: &Path) -> Option<PathBuf> {
-        broken::store_path(file, &compile::Environment::of_process())
+        store_path::of_broken_file(file, &compile::Environment::of_process())
     }
 
     /// Whether a file is part of the configuration.

@@ -6,6 +6,10 @@
 //! another order than they are read in, and both reach beyond the text that holds them. Isolates
 //! (U+2066 to U+2069) replaced them in Unicode 6.3 and stay, but a field of one line closes those
 //! it opened. Marks (U+061C, U+200E, U+200F) order only what is beside them, and stay.
+//!
+//! Tags (U+E0000 to U+E007F) are letters that nobody sees. They do not stay either: the flags of England,
+//! Scotland and Wales, which are written with them, become black flags. The separators of lines and
+//! paragraphs (U+2028, U+2029) become spaces, as vertical tabs and form feeds do.
 
 use std::borrow::Cow;
 
@@ -14,15 +18,24 @@ const DEEPEST: usize = 16;
 
 const POP_ISOLATE: char = '\u{2069}';
 
-/// Whether a character overrides or embeds a direction, or ends that.
-pub fn is_override(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}')
+/// Whether a character stays in no text: an override or embedding of direction, a separator of lines
+/// or paragraphs, or a tag.
+pub fn is_removed(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{E0000}'..='\u{E007F}')
 }
 
-/// Whether any character of UTF-8 text [`is_override`]; a quick look at its bytes.
-pub fn holds_override(text: &[u8]) -> bool {
-    memchr::memmem::find_iter(text, b"\xE2\x80")
-        .any(|at| matches!(text.get(at + 2), Some(0xAA..=0xAE)))
+/// Whether any character of UTF-8 text [`is_removed`]; a quick look at its bytes.
+pub fn holds_removed(text: &[u8]) -> bool {
+    let holds = |begin: &[u8], ends: std::ops::RangeInclusive<u8>| {
+        memchr::memmem::find_iter(text, begin)
+            .any(|at| text.get(at + begin.len()).is_some_and(|end| ends.contains(end)))
+    };
+    holds(b"\xE2\x80", 0xA8..=0xAE) || holds(b"\xF3\xA0", 0x80..=0x81)
+}
+
+/// Whether a character only parts words. It is written as a space, because programs disagree about it.
+pub fn is_odd_space(c: char) -> bool {
+    matches!(c, '\u{B}' | '\u{C}' | '\u{2028}' | '\u{2029}')
 }
 
 /// A field of one line in which every isolate that is opened is closed, and no other.
@@ -52,7 +65,8 @@ pub fn close_isolates(text: &str) -> Cow<'_, str> {
     Cow::Owned(closed)
 }
 
-/// Whether a character only says where a word may be broken, and is not needed behind `before`.
+/// Whether a character only says where a word may be broken, or shows nothing at all, and is not needed
+/// behind `before`.
 pub fn is_needless_hint(before: char, c: char) -> bool {
     match c {
         // Thai and its neighbours write no spaces between words.
@@ -65,7 +79,9 @@ pub fn is_needless_hint(before: char, c: char) -> bool {
 }
 
 fn is_break_hint(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
+    // The invisible operators of mathematics, deprecated controls and annotations show nothing either.
+    matches!(c, '\u{AD}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}'
+        | '\u{206A}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
 /// The treatment of a character in terminals and logs.
@@ -163,9 +179,9 @@ mod tests {
     }
 
     #[test]
-    fn overrides_are_found_among_other_punctuation() {
-        for c in '\u{2000}'..='\u{2070}' {
-            assert_eq!(holds_override(format!("“a{c}b”").as_bytes()), is_override(c), "{c:?}");
+    fn what_is_removed_is_found_among_its_neighbours() {
+        for c in ('\u{2000}'..='\u{2070}').chain('\u{DFFF0}'..='\u{E0200}') {
+            assert_eq!(holds_removed(format!("“a{c}b”").as_bytes()), is_removed(c), "{c:?}");
         }
     }
 

@@ -38,7 +38,6 @@ mod near_duplicate;
 mod number_conflict;
 mod overrides;
 mod place;
-mod publisher;
 mod rarity;
 mod recognise;
 mod revise;

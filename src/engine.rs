@@ -65,7 +65,8 @@ pub(crate) use archive::archive_of;
 pub(crate) use polls::rules;
 pub(crate) use silence::silences;
 pub(crate) use topics::{
-    Topics, after, holds, listed_version, listed_versions, names, newest, newest_first, words,
+    Topics, after, has_place, holds, listed_version, listed_versions, names, newest, newest_first,
+    words,
 };
 pub(crate) use volume_records::closed_volumes;
 pub(crate) use websub::callbacks_of;

@@ -39,11 +39,11 @@ use crate::model::{
 };
 use crate::websub::inbound::HubRequest;
 
-pub use address::is_public;
+pub use address::{is_public, names_private_host};
 pub use agenda::{Agenda, Refusal, Start};
 pub use file::{open_regular, regular};
 pub use holds::{Holds, overridden};
-pub use http::{Call, Said};
+pub use http::{Call, CallAnswer};
 pub use paging::older_page;
 pub use poll_budget::PollBudget;
 pub use record_poll::{hasten, record_poll};
@@ -145,7 +145,7 @@ impl Fetcher {
 
     /// Tells somebody something over the same guarded connections, once, following
     /// no redirect. `now` is the moment that dates in the answer are held against.
-    pub async fn call(&self, call: &Call, now: Timestamp) -> Result<Said, Failure> {
+    pub async fn call(&self, call: &Call, now: Timestamp) -> Result<CallAnswer, Failure> {
         self.web.call(call, now).await
     }
 

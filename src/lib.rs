@@ -115,7 +115,7 @@
 //! them ([`engine::Engine::apply_sequenced`]). The commit holds the sequence, so a restart goes on
 //! behind it. [`stream::membership`] finds the leader, which assigns the sources to nodes with a
 //! turn. Polls by a node that does not own their source change nothing, and a node gives its polls
-//! up before another may begin: [`stream::election`] has the times.
+//! up before another may begin: [`stream::polling_right`] has the times.
 
 pub mod model;
 

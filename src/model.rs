@@ -38,6 +38,8 @@ mod freshness;
 
 mod poll;
 
+mod publisher;
+
 mod revision;
 
 mod seed;
@@ -67,6 +69,7 @@ pub use look_back::{LookBack, NotASpan};
 pub use name::{NodeName, SourceId, StoryId, TopicId};
 pub use network::network_of;
 pub use poll::{Backfill, Document, Hints, Outcome, Poll, Reading, Validators};
+pub use publisher::{are_one, publisher_of};
 pub use recheck::{PageHold, Recheck, RecheckRound};
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use seed::Seed;

@@ -234,6 +234,7 @@ impl Pipeline {
             self.correct_clock().await?;
             self.start_due();
             self.ask_hubs().await?;
+            self.receive_after_filling().await?;
             self.fill_topics().await?;
             self.publish_when_due().await?;
             self.serve_subscribers().await?;
@@ -261,14 +262,18 @@ impl Pipeline {
         let wake_at = self.polls.wake_at().filter(|_| !full && self.may_poll());
         let publish_at = self.publish_at();
         let now = self.clock.now();
-        // An unpublished change is news from now on, and a hub pushes at any time.
-        let is_any_time = publish_at.is_some() || self.websub.is_any_pushed(now);
+        // An unpublished change is news from now on. A hub pushes and other nodes poll at any time.
+        let is_any_time = publish_at.is_some()
+            || self.websub.is_any_pushed(now)
+            || self.driver.is_filling()
+            || self.cluster.is_some();
         self.liveness.expect(if is_any_time { Some(now) } else { wake_at });
         // Polls that ended stay where they are meanwhile.
         self.liveness.waits(self.polls.are_under_way() && !full, wake_at);
         let commit_at = self.polls.batch_due_at().filter(|_| !full);
         let subscribers_at = self.websub.wake_at(now).filter(|_| !full);
-        let fills = self.driver.is_filling() && !full && self.has_filling_to_do();
+        let may_fill = !full || self.fills_first() && self.can_write();
+        let fills = self.driver.is_filling() && may_fill && self.has_filling_to_do();
         let gathers = !full || self.polls.has_room();
         let (retry_at, retries) = (self.disk.retry_at(), self.is_unwritable());
         let reads = self.can_apply() || self.is_stopped_at_turn();

@@ -178,9 +178,13 @@ pub trait Store: Send + Sync + 'static {
         older_than: Option<TopicPlace>,
         limit: usize,
     ) -> Result<Vec<TopicPlace>, StoreError>;
-    /// The date by which a topic orders a story; `None` if it is not there.
-    fn date_in(&self, topic: TopicVersion, story: StoryId)
-    -> Result<Option<Timestamp>, StoreError>;
+    /// The place of a story in a topic, if it has one there. It takes the same reads where there is no such
+    /// story, so that time does not tell a stranger of it.
+    fn place_of(
+        &self,
+        topic: TopicVersion,
+        story: StoryId,
+    ) -> Result<Option<TopicPlace>, StoreError>;
     /// The topics whose places are complete.
     fn filled(&self) -> Result<Vec<TopicVersion>, StoreError>;
     /// Up to `limit` retired stories by id, after the given one, with the time of their retirement.

@@ -9,7 +9,8 @@
 //! | `local` | the queue in memory |
 //! | `jetstream` | the stream on NATS servers: `jetstream/appender` appends by compare-and-set, `jetstream/reader` reads every sequence, `jetstream/connection` connects, `jetstream/snapshots` keeps backups for new nodes |
 //! | `codec` | turns as bytes, sealed with the secret of the cluster |
-//! | `election` | who leads, and who may poll: pure |
+//! | `election` | who leads: pure |
+//! | `polling_right` | who may poll: pure |
 //! | `divergence` | whether this node's state differs from the others': pure |
 //! | `membership` | heartbeats and leadership over NATS |
 //! | `uptime` | a clock that goes on while the machine is suspended |
@@ -27,6 +28,7 @@ pub mod membership;
 #[path = "stream/without_cluster.rs"]
 pub mod membership;
 pub mod node_state;
+pub mod polling_right;
 pub mod uptime;
 
 use crate::engine::{ANY_RULES, Sequenced, Turn};

@@ -131,7 +131,7 @@ async fn few_stories_are_counted_and_lead_nowhere() {
 async fn a_search_leads_to_its_older_results() {
     let world = quays(120).await;
     let first = world.get("/search?q=hull+OR+fleetwood&since=all").await;
-    assert!(first.text().contains("120 of 120 stories of all time"), "{}", first.text());
+    assert!(first.text().contains("120 of all 120 stories"), "{}", first.text());
     assert!(first.text().contains("<span>1–50 of 120</span>"), "{}", first.text());
     let second = world.get(&link(first.text(), "older").unwrap()).await;
     assert!(second.text().contains("<span>51–100 of 120</span>"), "{}", second.text());
@@ -148,7 +148,7 @@ async fn a_search_takes_any_span_and_refuses_what_is_none() {
         ("730d", "30 of 60 stories of the past 730 days"),
         ("2y", "30 of 60 stories of the past 2 years"),
         ("12w", "30 of 60 stories of the past 12 weeks"),
-        ("all", "30 of 60 stories of all time"),
+        ("all", "30 of all 60 stories"),
         ("1h", "There is no story of the past hour"),
     ] {
         let page = world.get(&format!("/search?q=hull&since={since}")).await;
@@ -171,7 +171,7 @@ async fn where_the_usual_window_is_empty_everything_is_searched() {
     let world = quays(4).await;
     world.pass(std::time::Duration::from_secs(200 * 86_400)).await;
     let page = world.get("/search?q=hull").await;
-    assert!(page.text().contains("2 of 4 stories of all time"), "{}", page.text());
+    assert!(page.text().contains("2 of all 4 stories"), "{}", page.text());
     assert!(page.text().contains("No story is from the past 90 days"), "{}", page.text());
     let asked = world.get("/search?q=hull&since=90d").await;
     assert!(asked.text().contains("There is no story of the past 90 days"), "{}", asked.text());
@@ -191,14 +191,16 @@ async fn a_search_shows_what_nearly_matches_and_what_it_could_ask() {
     let world = World::new().await.source("dep", document).topic("s", "sanctions").start().await;
     let page = world.get("/search?q=sanctions+AND+Russia").await;
     let text = page.text();
-    assert!(text.contains("1 of 3 stories"), "{text}");
+    assert!(text.contains("1 of all 3 stories"), "{text}");
     let near = text.split_once("Stories that nearly match (2)").expect(text).1;
     assert!(
-        near.contains("Sanctions on Belarus") && near.contains("`Russia` is nowhere"),
+        near.contains("Sanctions on Belarus") && near.contains("<code>Russia</code> is nowhere"),
         "{near}"
     );
     assert!(
-        text.contains("`russia` does not find “Russian”, which is in 1 story that does not match"),
+        text.contains(
+            "<code>russia</code> does not find “Russian”, which is in 1 story that does not match"
+        ),
         "{text}"
     );
 }
@@ -208,7 +210,10 @@ async fn a_search_that_finds_nothing_says_which_term_is_nowhere() {
     let world = quays(4).await;
     let page = world.get("/search?q=quay+AND+(steel+OR+tariff*)").await;
     let text = page.text();
-    for advice in ["No story has `steel` or `tariff*`", "`quay` is in 4 stories"] {
+    for advice in [
+        "No story has <code>steel</code> or <code>tariff*</code>",
+        "<code>quay</code> is in 4 stories",
+    ] {
         assert!(text.contains(advice), "{advice}: {text}");
     }
     let found = world.get("/search?q=quay+OR+steel").await;
@@ -318,5 +323,14 @@ async fn errors_are_json_for_whoever_reads_no_pages() {
             assert_eq!(problem["detail"], "There is nothing at this address.");
         }
         assert!(answer.header("vary").unwrap().contains("Accept"));
+    }
+    for (search, reason) in [
+        ("q=fish&since=banana", "`banana` is not a span of time"),
+        ("q=fish+AND", "something is missing at the end"),
+    ] {
+        let path = format!("/search?{search}");
+        let answer = world.get_with(&path, ("Accept", "application/json".to_owned())).await;
+        let problem: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert!(problem["detail"].as_str().unwrap().contains(reason), "{path}: {problem}");
     }
 }

@@ -13,6 +13,7 @@ mod in_process;
 mod intruder;
 mod large;
 mod network;
+mod nkeys;
 mod nodes;
 mod proof;
 mod push;

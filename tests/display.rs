@@ -90,6 +90,36 @@ fn overrides_of_direction_are_in_nothing_that_is_read_in_whatever_form() {
 }
 
 #[test]
+fn text_that_nobody_sees_and_odd_separators_are_in_nothing_that_is_read_or_published() {
+    let hidden: Vec<char> = "\u{E0001}\u{E0020}\u{E0041}\u{E0069}\u{E007F}".chars().collect();
+    for form in 0..3 {
+        let all: String = hidden.iter().map(|c| forms(*c)[form].clone()).collect();
+        let [line, paragraph] = ['\u{2028}', '\u{2029}'].map(|c| forms(c)[form].clone());
+        let written = format!("Talks{all} a{line}b{paragraph}c");
+        let escaped = all.replace('&', "&amp;");
+        let content = format!(
+            "<summary>{written}</summary><author><name>{written}</name></author>\
+             <category term=\"{written}\"/>\
+             <content type=\"html\"><![CDATA[<p title=\"{written}\">“{written}”</p><pre>{written}{escaped}</pre>]]></content>"
+        );
+        let gazetted = gazetted(&feed(&written, &content), "");
+        let daemon = gazetted.start();
+        gazetted.succeed(&["poll"]);
+        let is_odd = |c: char| matches!(c, '\u{2028}' | '\u{2029}' | '\u{E0000}'..='\u{E007F}');
+        for path in
+            ["/topics/talks.atom", "/topics/talks.rss", "/topics/talks", "/topics/talks.json"]
+        {
+            let answer = get(daemon.address, path);
+            assert!(answer.text().contains("Talks a b c"), "{form} {path}: {}", answer.text());
+            assert!(!answer.text().contains(is_odd), "{form} {path}: {}", answer.text());
+        }
+        let story = serde_json::to_string(&gazetted.stories()[0]).unwrap();
+        assert!(!story.contains(is_odd) && !story.contains("\\udb40"), "{form}: {story}");
+        daemon.end("TERM");
+    }
+}
+
+#[test]
 fn an_isolate_stays_in_a_title_and_reaches_nothing_behind_it() {
     // Never closed, and closed too often, by any form.
     let title =

@@ -68,8 +68,13 @@ async fn five_minutes_from_a_reading_list_to_the_first_feed() {
     let (said, noted) = succeed(home, &["init", "news", "--opml", "list.opml"]);
     assert!(said.contains("2 sources"), "{said}");
     assert!(noted.contains("found: home-office"), "{noted}");
+    // The site of this test is at a private address, so the operator has to decide.
+    let decision = "home-office is not polled: ";
+    assert!(noted.contains(decision) && noted.contains("allow_private = true"), "{noted}");
     let config = home.join("news/gazetted.toml");
     let written = fs::read_to_string(&config).unwrap();
+    assert_eq!(written.matches("\n# allow_private = true\n").count(), 2, "{written}");
+    fs::write(&config, written.replace("\n# allow_private", "\nallow_private")).unwrap();
     assert!(written.contains("# id = \"sanctions\"") && written.contains("tags = [\"uk\"]"));
 
     let (said, _) = succeed(home, &["check", "--config", "news/gazetted.toml"]);
@@ -145,6 +150,100 @@ async fn a_feed_is_found_on_the_page_that_advertises_it_or_where_feeds_are() {
     let nothing = site.url("/nothing");
     let refused = run(home, &["source", "add", nothing.as_str(), "--config", "gazetted.toml"]);
     assert_eq!(refused.status.code(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_an_operator_names_leads_to_no_other_private_address() {
+    let (site, inside) = (Site::start().await, Site::start().await);
+    inside.document("/feed", recorded("home-office.atom"));
+    let html = |body: &str| Answer::ok(body.to_owned()).header("Content-Type", "text/html");
+    let link = |address: &str| {
+        format!("<link rel=\"alternate\" type=\"application/atom+xml\" href=\"{address}\">")
+    };
+    let page = |links: &[&str]| {
+        let links: String = links.iter().map(|address| link(address)).collect();
+        html(&format!("<!DOCTYPE html><html><head><title>A page</title>{links}</head></html>"))
+    };
+    let inner = inside.url("/feed").to_string();
+    let (alone, both) = (page(&[inner.as_str()]), page(&[inner.as_str(), "/news.atom"]));
+    site.answer("/alone", move |_| alone.clone());
+    site.answer("/both", move |_| both.clone());
+    let elsewhere = inner.clone();
+    site.answer("/moved", move |_| Answer::redirect(301, &elsewhere));
+    site.document("/news.atom", recorded("hm-treasury.atom"));
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    succeed(home, &["init", "--govuk", "cabinet-office"]);
+    let config = home.join("gazetted.toml");
+    let before = fs::read_to_string(&config).unwrap();
+    let add = |address: &str| {
+        run(home, &["source", "add", address, "--config", "gazetted.toml", "--json"])
+    };
+
+    for path in ["/alone", "/moved"] {
+        let refused = add(site.url(path).as_str());
+        let noted = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(1), "{path}: {noted}");
+        assert!(noted.contains("private address"), "{path}: {noted}");
+        assert_eq!(fs::read_to_string(&config).unwrap(), before, "{path}");
+    }
+    let added = add(site.url("/both").as_str());
+    let said: Value = serde_json::from_slice(&added.stdout).unwrap();
+    assert_eq!(said["sources"].as_array().unwrap().len(), 1, "{said}");
+    assert_eq!(said["sources"][0]["url"], site.url("/news.atom").as_str());
+    assert_eq!(said["sources"][0]["allow_private"], true, "{said}");
+    let note = said["notes"][0].as_str().unwrap();
+    assert!(note.contains(&format!("`gazetted source add {inner}`")), "{note}");
+    assert_eq!(inside.log().len(), 0, "nothing was asked inside");
+
+    // The operator may name it.
+    let added = add(&inner);
+    let said: Value = serde_json::from_slice(&added.stdout).unwrap();
+    assert_eq!(said["sources"][0]["allow_private"], true, "{said}");
+}
+
+#[test]
+fn a_reading_list_opens_no_private_network() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let inner = ["http://169.254.169.254/latest/meta-data", "http://localhost:8080/feed"];
+    let outlines: String =
+        inner.iter().map(|address| format!("<outline text='Inner' xmlUrl='{address}'/>")).collect();
+    let list = format!(
+        "<opml><body>{outlines}<outline text='Outer' xmlUrl='https://a.example/feed'/></body></opml>"
+    );
+    fs::write(home.join("list.opml"), list).unwrap();
+    succeed(home, &["init", "--govuk", "cabinet-office"]);
+    fs::create_dir(home.join("sources.d")).unwrap();
+
+    let import = ["import", "list.opml", "--config", "gazetted.toml"];
+    let (said, _) = succeed(home, &[&import[..], &["--json"]].concat());
+    let said: Value = serde_json::from_str(&said).unwrap();
+    let needs = |source: &Value| source["needs_allow_private"] == true;
+    let sources = said["sources"].as_array().unwrap();
+    assert_eq!(sources.iter().filter(|source| needs(source)).count(), 2, "{said}");
+    assert!(sources.iter().all(|source| source.get("allow_private").is_none()), "{said}");
+
+    let (said, noted) = succeed(home, &[&import[..], &["--to", "sources.d/new.toml"]].concat());
+    assert!(said.contains("3 sources written"), "{said}");
+    for (id, address) in ["inner", "inner-2"].iter().zip(inner) {
+        let decision = format!("note: {id} is not polled: {address} is a private address");
+        assert!(noted.contains(&decision) && noted.contains("`allow_private = true`"), "{noted}");
+    }
+    assert!(!noted.contains("outer"), "{noted}");
+    let written = fs::read_to_string(home.join("sources.d/new.toml")).unwrap();
+    assert_eq!(written.matches("\n# allow_private = true\nurl = ").count(), 2, "{written}");
+    assert!(!written.contains("\nallow_private"), "{written}");
+    succeed(home, &["check", "--config", "gazetted.toml"]);
+
+    // `source add --opml` and `init --opml` read the same lists.
+    fs::remove_file(home.join("sources.d/new.toml")).unwrap();
+    let add = ["source", "add", "--opml", "list.opml", "--config", "gazetted.toml"];
+    let (_, noted) = succeed(home, &add);
+    assert!(noted.contains("note: inner is not polled"), "{noted}");
+    let written = fs::read_to_string(home.join("gazetted.toml")).unwrap();
+    assert_eq!(written.matches("\n# allow_private = true\nurl = ").count(), 2, "{written}");
+    assert!(!written.contains("\nallow_private"), "{written}");
 }
 
 #[test]

@@ -31,7 +31,7 @@
 //! | Q31 | `http::q31_link_headers_name_self_hub_and_the_other_formats` |
 //! | Q32 | `http::q32_ranges_are_not_offered` |
 //! | Q33 | `http::q33_moved_gone_and_unknown_differ`, `pages::a_story_that_was_joined_with_another_leads_there` |
-//! | Q34 | `limits::q34_too_many_connections_are_told_to_come_back`, `limits::q34_one_address_is_told_that_it_has_enough`, `limits::q34_who_reads_json_is_told_of_an_error_in_json` |
+//! | Q34 | `limits::q34_too_many_connections_are_told_to_come_back`, `limits::q34_one_address_is_told_that_it_has_enough`, `limits::q34_supervisors_are_answered_while_all_connections_are_taken`, `limits::q34_who_reads_json_is_told_of_an_error_in_json` |
 //! | Q35 | `http::q35_instance_manipulation_is_ignored`, `http::q35_who_asks_for_it_is_sent_the_new_entries_alone_where_that_is_configured` |
 //! | Q36 | `pages::q36_pages_offer_their_feeds` |
 //! | Q40 | `formats::q40_json_feed`, `archive::q40_further_pages_of_json_end_and_never_repeat` |

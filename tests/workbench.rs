@@ -179,7 +179,7 @@ fn a_query_is_tried_on_everything_where_the_usual_window_is_empty_and_says_what_
     let (newsroom, _daemon) = newsroom(&topic("crime", "crime"));
     let arguments = ["try", "crime AND albania", "--near"];
     let told = newsroom.succeed(&arguments);
-    assert!(told.starts_with("0 of 3 stories of all time\n"), "{told}");
+    assert!(told.starts_with("0 of all 3 stories\n"), "{told}");
     assert!(
         told.contains("Nearly in it:\n  2025-04-02  Closer ties against organised crime"),
         "{told}"
@@ -188,7 +188,7 @@ fn a_query_is_tried_on_everything_where_the_usual_window_is_empty_and_says_what_
     let asked = json(newsroom.succeed(&["try", "--json", "--near", arguments[1]]).as_bytes());
     assert_eq!((&asked["span"], &asked["count"]), (&"all time".into(), &0.into()), "{asked}");
     assert_eq!(asked["near"][0]["lacking"], "`albania` is nowhere", "{asked}");
-    for (since, told) in [("2y", "3 stories since 20"), ("all", "3 stories of all time")] {
+    for (since, told) in [("2y", "3 stories since 20"), ("all", "of all 3 stories")] {
         let tried = newsroom.succeed(&["try", "crime OR talks OR spring", "--since", since]);
         assert!(tried.contains(told), "{since}: {tried}");
     }

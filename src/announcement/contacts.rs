@@ -15,12 +15,12 @@ static ADDRESS_OR_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed pattern")
 });
 
-/// An address or the number of a telephone, as written.
+/// An address or the number of a telephone, as written. Sums stand in groups of three as well.
 static DETAIL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix) [\w.+-]+@[\w-]+\.[\w.-]+
-        | (?: \+\d | \b0 | \(\+?\d ) [\d\ ()/.+-]{5,} \d\b
-        | \b\d{3}[-.\ ]\d{3}[-.\ ]\d{3,4}\b
+        | (?: \+\d | \b0 | \( (?: \+\d | 0 | \d{3}\) ) ) [\d\ ()/.+-]{5,} \d\b
+        | \b\d{3} (?: [-.\ ]\d{3}[-.\ ]\d{4} | -\d{3}-\d{3} )\b
         | \b(?:tel|fax|phone|telephone|telefon|tél|téléphone|teléfono|telefono|mobile|handy|тел) \b\W{0,4}[+(]?\d",
     )
     .expect("a fixed pattern")

@@ -22,6 +22,7 @@ pub(super) fn end(layout: &Layout<'_>, start: usize, is_inline: bool, needs_link
     let bound = own_element.unwrap_or(lines.len()).min(start + MOST_LISTED);
     let mut end = start + 1;
     let mut teasers = 0;
+    let mut most_sentences = 0;
     let mut items = 0;
     while end < bound {
         let line = &lines[end];
@@ -40,10 +41,19 @@ pub(super) fn end(layout: &Layout<'_>, start: usize, is_inline: bool, needs_link
             let item_before = end - 1 > start && is_listed(before);
             let next = lines[end + 1..bound].iter().find(|line| line.set_aside.is_none());
             let is_between = next.is_some_and(is_listed) || next.is_none() && teasers > 0;
-            if is_inline || !(item_before && is_between || line.is_mostly_linked()) {
+            let sentences = match item_before && is_between || line.is_mostly_linked() {
+                true => 1,
+                false if item_before => {
+                    sentences_of_a_linked_title(&lines[end - 1..bound], most_sentences)
+                }
+                false => 0,
+            };
+            if is_inline || sentences == 0 {
                 break;
             }
             teasers += 1;
+            most_sentences = most_sentences.max(sentences);
+            end += sentences - 1;
         }
         end += 1;
     }
@@ -55,9 +65,25 @@ pub(super) fn end(layout: &Layout<'_>, start: usize, is_inline: bool, needs_link
     let is_list = items >= 1
         && (!needs_links
             || linked > 0 && inside().all(is_linked_or_date) && !inside().all(leads_to_file))
-        && 3 * listed >= inside().count()
+        && (1 + most_sentences.max(2)) * listed >= inside().count()
         && (is_marked || items >= 3 && end == lines.len());
     if is_list { end } else { start + 1 }
+}
+
+/// The most sentences that stand below one linked title of a list.
+const MOST_SENTENCES: usize = 3;
+
+/// How many sentences stand between the first of these lines and the next linked title; 0 if they
+/// are more than belong to an item, or if either is no linked title. Below the last title stand as
+/// many as an item before it had.
+fn sentences_of_a_linked_title(lines: &[Line], had: usize) -> usize {
+    let mut rest = lines.iter().enumerate().filter(|(_, line)| line.set_aside.is_none()).skip(1);
+    let (end, most) = match rest.find(|(_, line)| is_listed(line)) {
+        Some((at, next)) if next.is_linked() => (at, MOST_SENTENCES),
+        Some(_) => return 0,
+        None => (lines.len(), had),
+    };
+    if lines[0].is_linked() && end - 1 <= most { end - 1 } else { 0 }
 }
 
 fn leads_to_file(line: &Line) -> bool {

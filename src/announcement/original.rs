@@ -13,7 +13,7 @@ use regex::Regex;
 use url::Url;
 
 use super::behind_original;
-use super::line_kind::is_prose;
+use super::line_kind::{begins_facts, is_prose};
 use super::signs::Signs;
 use super::text_lines::{Layout, Line};
 use crate::model::Reason;
@@ -80,7 +80,8 @@ pub(super) enum Original {
     Unnamed,
     /// It names this page alone.
     Page(Url),
-    /// It names several pages, as a digest does: none of them is the original of all of it.
+    /// It names several pages, or that of one of its parts, as a digest does: none of them is the
+    /// original of all of it.
     Several,
 }
 
@@ -112,7 +113,7 @@ pub fn is_same_page(one: &Url, other: &Url) -> bool {
 }
 
 /// A link to an original, and where it stands.
-struct Named {
+struct OriginalLink {
     url: Url,
     /// The first and the last of its lines.
     lines: (usize, usize),
@@ -122,24 +123,44 @@ struct Named {
     end: usize,
     /// Whether the words can mean nothing else, wherever they stand.
     is_certain: bool,
-    /// Whether they mean it at the end of a text.
+    /// Whether the words mean it at the end of a text.
     is_likely: bool,
 }
 
 /// Sets aside the link to the original and the list behind it, if the words are certain.
 pub(super) fn set_aside(layout: &mut Layout<'_>, own: Option<&Url>) -> Original {
     let kept: Vec<usize> = layout.kept().collect();
-    let found = kept.iter().rev().flat_map(|line| all_named(layout, *line, own));
-    let found = only(found.filter(|named| named.is_certain));
+    let found = kept.iter().rev().flat_map(|line| original_links(layout, *line, own));
+    let found = only_page(found.filter(|named| named.is_certain));
     match found {
         Ok(named) => {
             let url = named.url.clone();
-            let behind = take(layout, named);
+            let behind = set_aside_link(layout, named);
             behind_original::set_aside(layout, behind);
+            if is_of_one_part(layout, behind) {
+                let lines = layout.lines[..behind].iter_mut().rev();
+                lines
+                    .take_while(|line| line.set_aside == Some(Reason::OriginalLink))
+                    .for_each(|line| line.set_aside = None);
+                return Original::Several;
+            }
             Original::Page(url)
         }
         Err(original) => original,
     }
+}
+
+/// Paragraphs behind a link to an original that show that it is not the original of all of the text.
+const LEAST_PARAGRAPHS: usize = 2;
+
+/// Whether the text goes on behind the link to an original, as a round-up does: paragraphs stand
+/// before it, and others follow at once.
+fn is_of_one_part(layout: &Layout<'_>, behind: usize) -> bool {
+    let (before, next) = layout.lines.split_at(behind);
+    let is_text = |line: &&Line| is_prose(line) && !begins_facts(line);
+    let next = next.iter().filter(|line| line.set_aside.is_none());
+    before.iter().any(|line| line.set_aside.is_none() && is_prose(line))
+        && next.take_while(is_text).count() >= LEAST_PARAGRAPHS
 }
 
 /// The original that a page names in certain words, in or beside its article: no prose of another
@@ -170,14 +191,14 @@ pub(super) fn beside(layout: &Layout<'_>, article: &Layout<'_>, own: Option<&Url
             prose += 1;
         }
     }
-    let is_beside = |named: &Named| {
+    let is_beside = |named: &OriginalLink| {
         let at = named.lines.0;
         let Some((first, last)) = first.zip(last) else { return true };
         prose_before[at] <= prose_before[last] && prose_before[at] >= prose_before[first]
     };
     let kept = layout.kept().rev();
-    let found = kept.flat_map(|line| all_named(layout, line, own));
-    match only(found.filter(|named| named.is_certain && is_beside(named))) {
+    let found = kept.flat_map(|line| original_links(layout, line, own));
+    match only_page(found.filter(|named| named.is_certain && is_beside(named))) {
         Ok(named) => Original::Page(named.url),
         Err(original) => original,
     }
@@ -186,14 +207,15 @@ pub(super) fn beside(layout: &Layout<'_>, article: &Layout<'_>, own: Option<&Url
 /// Sets aside the link to the original where it is the last of what is left.
 pub(super) fn set_aside_at_the_end(layout: &mut Layout<'_>, own: Option<&Url>) -> Original {
     let kept: Vec<usize> = layout.kept().collect();
-    let is_at_the_end_of_its_line =
-        |named: &Named| named.is_likely && is_end(&layout.lines[named.lines.1].text[named.end..]);
-    let found = kept.iter().rev().flat_map(|line| all_named(layout, *line, own));
-    let found = only(found.filter(is_at_the_end_of_its_line));
+    let is_at_the_end_of_its_line = |named: &OriginalLink| {
+        named.is_likely && is_end(&layout.lines[named.lines.1].text[named.end..])
+    };
+    let found = kept.iter().rev().flat_map(|line| original_links(layout, *line, own));
+    let found = only_page(found.filter(is_at_the_end_of_its_line));
     match found {
         Ok(named) if kept.last() == Some(&named.lines.1) => {
             let url = named.url.clone();
-            take(layout, named);
+            set_aside_link(layout, named);
             Original::Page(url)
         }
         Ok(_) => Original::Unnamed,
@@ -201,8 +223,8 @@ pub(super) fn set_aside_at_the_end(layout: &mut Layout<'_>, own: Option<&Url>) -
     }
 }
 
-/// The first of these, if all lead to its page; else what that makes of the text's original.
-fn only(mut found: impl Iterator<Item = Named>) -> Result<Named, Original> {
+/// The first of these links, if all lead to one page; otherwise the reason why there is no original.
+fn only_page(mut found: impl Iterator<Item = OriginalLink>) -> Result<OriginalLink, Original> {
     let first = found.next().ok_or(Original::Unnamed)?;
     match found.all(|other| is_same_page(&other.url, &first.url)) {
         true => Ok(first),
@@ -215,9 +237,10 @@ fn is_end(rest: &str) -> bool {
     rest.chars().all(|c| c.is_whitespace() || matches!(c, '.' | ',' | ')' | ']' | ';' | '*'))
 }
 
-/// Sets the lines of the link aside, parted from what stands beside it; the first line behind it.
-fn take(layout: &mut Layout<'_>, named: Named) -> usize {
-    let Named { lines: (mut first, mut last), start, end, .. } = named;
+/// Sets aside the lines of a link, after splitting off the text before and behind it. Returns the
+/// first line behind it.
+fn set_aside_link(layout: &mut Layout<'_>, named: OriginalLink) -> usize {
+    let OriginalLink { lines: (mut first, mut last), start, end, .. } = named;
     let text = &layout.lines[last].text;
     let rest = text[end..].trim_start_matches(|c: char| c.is_whitespace() || ".,;)]*".contains(c));
     let behind = text.len() - rest.len();
@@ -242,7 +265,7 @@ fn take(layout: &mut Layout<'_>, named: Named) -> usize {
 }
 
 /// The links to an original that a line names, or that begin there, the last first.
-fn all_named(layout: &Layout<'_>, index: usize, own: Option<&Url>) -> Vec<Named> {
+fn original_links(layout: &Layout<'_>, index: usize, own: Option<&Url>) -> Vec<OriginalLink> {
     let line = &layout.lines[index];
     if !layout.signs.original || line.text.len() > 100_000 || !Signs::of(&line.text).original {
         return Vec::new();
@@ -251,7 +274,7 @@ fn all_named(layout: &Layout<'_>, index: usize, own: Option<&Url>) -> Vec<Named>
         matches!(url.scheme(), "http" | "https")
             && own.is_none_or(|own| own.host_str() != url.host_str())
     };
-    let labelled: Vec<Named> = line
+    let labelled: Vec<OriginalLink> = line
         .links
         .iter()
         .rev()
@@ -268,7 +291,7 @@ fn all_named(layout: &Layout<'_>, index: usize, own: Option<&Url>) -> Vec<Named>
                     || label.len() == line.text.len()
                         && label.to_lowercase().contains("read the original"));
             let (url, lines) = (link.url.clone(), (index, index));
-            Named { url, lines, start, end, is_certain, is_likely: is_apart }
+            OriginalLink { url, lines, start, end, is_certain, is_likely: is_apart }
         })
         .collect();
     if !labelled.is_empty() {
@@ -291,7 +314,7 @@ fn all_named(layout: &Layout<'_>, index: usize, own: Option<&Url>) -> Vec<Named>
             let lines = (index, next);
             let is_likely = alone && starts_line && (has_mark || shown);
             let is_certain = is_likely && is_plain;
-            return elsewhere(&url).then_some(Named {
+            return elsewhere(&url).then_some(OriginalLink {
                 url,
                 lines,
                 start: 0,
@@ -307,7 +330,7 @@ fn all_named(layout: &Layout<'_>, index: usize, own: Option<&Url>) -> Vec<Named>
             && (starts_line && is_end && is_likely || starts_sentence && has_mark && shown);
         let lines = (index, index);
         let start = whole.start();
-        elsewhere(&url).then_some(Named { url, lines, start, end, is_certain, is_likely })
+        elsewhere(&url).then_some(OriginalLink { url, lines, start, end, is_certain, is_likely })
     });
     named.collect()
 }

@@ -16,7 +16,7 @@ use crate::config::{Loaded, Plan, Problems, Sample};
 use crate::daemon;
 use crate::inquiry::Question;
 use crate::inquiry::changes::{ArchiveLine, Changes, Comparison, State, TopicChange};
-use crate::inquiry::samples::{self, FailedSample, Tried};
+use crate::inquiry::samples::{self, FailedSample, SampleResults};
 use crate::inquiry::status::BackupStatus;
 use crate::model::Story;
 
@@ -141,7 +141,8 @@ impl Check {
             backup: BackupStatus::newest(&plan.store.path, Clock::wall().now()),
             ..Report::default()
         };
-        let Tried { failed, untried } = samples::tried(plan, |address| named.get(address).cloned());
+        let SampleResults { failed, untried } =
+            samples::try_samples(plan, |address| named.get(address).cloned());
         report.failed_samples = failed;
         report.untried_samples.extend(untried.into_iter().map(|Sample { at, text, .. }| {
             let why = unreachable.as_deref().unwrap_or("no stored story has this address");
@@ -153,7 +154,7 @@ impl Check {
     /// Asks the store for the stories that samples name, and with `--archive` for the stories that
     /// topics would gain and lose. Only `--archive` fails if the store cannot be asked.
     fn ask_store(&self, plan: &Plan) -> Result<StoreAnswers, CliError> {
-        let addresses = samples::addresses(plan);
+        let addresses = samples::story_addresses(plan);
         let mut archive = StoreAnswers::default();
         if addresses.is_empty() && !self.archive {
             return Ok(archive);

@@ -67,9 +67,10 @@ impl FeedArgs {
     ) -> Result<FoundFeeds, CliError> {
         let mut feeds = FeedList::with_known(known);
         for file in &self.opml {
-            let list = opml::read(&read(file)?, &feeds.all)
+            let list = opml::read(&read(file)?, &feeds.all, &polling.allow_private)
                 .map_err(|error| CliError::because(format!("{}: {error}", file.display())))?;
             feeds.found.notes.extend(list.left_out);
+            feeds.found.notes.extend(list.sources.iter().filter_map(Listed::open_decision));
             list.sources.into_iter().for_each(|listed| feeds.add(listed));
         }
         for slug in &self.govuk {
@@ -181,10 +182,11 @@ struct SiteSearch {
     spacing: std::time::Duration,
 }
 
-/// A document, and whether its address is private.
+/// A document, and the address that it came from.
 struct FetchedPage {
     document: Document,
     url: Url,
+    /// Whether the operator's permission was needed, and holds for this address too.
     is_private: bool,
 }
 
@@ -195,7 +197,8 @@ impl SiteSearch {
     }
 
     /// Finds the feed at an address: itself, else the first that its page advertises, else the
-    /// first in a common place. Others that it advertises are noted.
+    /// first in a common place. Others that it advertises are noted, and so are those that are
+    /// private and not of the site that the operator named.
     async fn find(&self, address: &str, feeds: &mut FeedList) -> Result<(), CliError> {
         let written = match address.contains("://") {
             true => address.to_owned(),
@@ -204,7 +207,7 @@ impl SiteSearch {
         let url = Url::parse(&written).map_err(|error| {
             CliError::because(format!("`{address}` is not an address: {error}"))
         })?;
-        let page = self.fetch(&url).await.map_err(|failure| {
+        let page = self.fetch_named(&url).await.map_err(|failure| {
             CliError::because(format!("{written}: {failure}; write the address of a page or feed"))
         })?;
         let title = match parse::parse(&page.document, &Limits::default()) {
@@ -212,7 +215,7 @@ impl SiteSearch {
                 let moved = page.url != url;
                 let written = if moved { page.url.to_string() } else { written };
                 feeds.add_new(&parsed.feed.title, &written, &page.url, |listed| {
-                    listed.allow_private |= page.is_private;
+                    listed.allow_private = page.is_private;
                 });
                 return Ok(());
             }
@@ -224,10 +227,23 @@ impl SiteSearch {
             true => advertised,
             false => COMMON_PATHS.iter().filter_map(|path| common_path(&page.url, path)).collect(),
         };
-        let mut is_found = false;
+        let (mut is_found, mut refused) = (false, Vec::new());
         for candidate in candidates {
             tokio::time::sleep(self.spacing).await;
-            let Ok(found) = self.fetch(&candidate).await else { continue };
+            // The page chose this address. Only on the site that the operator named may it be private.
+            let may_be_private = page.is_private && candidate.origin() == url.origin();
+            let found = match self.fetch(&candidate, may_be_private).await {
+                Ok(found) => found,
+                Err(failure) => {
+                    if is_refused(&failure) {
+                        refused.push(format!(
+                            "{candidate} was not asked: it is a private address, and {address} \
+                             advertises it; if it is a feed of your own, `gazetted source add {candidate}`"
+                        ));
+                    }
+                    continue;
+                }
+            };
             let Ok(parsed) = parse::parse(&found.document, &Limits::default()) else { continue };
             let (url, title) = (found.url, parsed.feed.title);
             if is_found {
@@ -236,38 +252,49 @@ impl SiteSearch {
             }
             is_found = true;
             feeds.add_new(&title, url.as_str(), &url, |listed| {
-                listed.allow_private |= found.is_private;
+                listed.allow_private = found.is_private;
             });
             if !advertises {
                 break;
             }
         }
         if is_found {
+            feeds.found.notes.append(&mut refused);
             return Ok(());
         }
-        Err(CliError::because(format!("no feed was found at {written}: {title}")))
+        let refused: String = refused.iter().map(|refused| format!("\n{refused}")).collect();
+        Err(CliError::because(format!("no feed was found at {written}: {title}{refused}")))
     }
 
-    /// Fetches a document; what the operator names may be private.
-    async fn fetch(&self, url: &Url) -> Result<FetchedPage, Failure> {
-        let (state, now) = (SourceState::default(), Clock::wall().now());
-        let mut source = Source::at(SourceId::new("new"), Location::web(url.as_str(), url.clone()));
-        let mut fetched = self.fetcher.fetch(&source, &state, now).await;
-        if matches!(&fetched, Err(failure) if failure.kind == FailureKind::Forbidden && failure.unsent)
-        {
-            source.allow_private = true;
-            fetched = self.fetcher.fetch(&source, &state, now).await;
+    /// Fetches the document at an address that the operator named, which may be private.
+    async fn fetch_named(&self, url: &Url) -> Result<FetchedPage, Failure> {
+        match self.fetch(url, false).await {
+            Err(failure) if is_refused(&failure) => self.fetch(url, true).await,
+            fetched => fetched,
         }
-        match fetched? {
+    }
+
+    /// Fetches a document. A permission for a private address ends at its origin.
+    async fn fetch(&self, url: &Url, allow_private: bool) -> Result<FetchedPage, Failure> {
+        let (state, now) = (SourceState::default(), Clock::wall().now());
+        let location = Location::web(url.as_str(), url.clone());
+        let source = Source { allow_private, ..Source::at(SourceId::new("new"), location) };
+        match self.fetcher.fetch(&source, &state, now).await? {
             Fetched::Document { document, moved, .. } => {
-                let url = moved.unwrap_or_else(|| url.clone());
-                Ok(FetchedPage { document, url, is_private: source.allow_private })
+                let is_private =
+                    allow_private && moved.as_ref().is_none_or(|to| to.origin() == url.origin());
+                Ok(FetchedPage { document, url: moved.unwrap_or_else(|| url.clone()), is_private })
             }
             Fetched::Unchanged { .. } => {
                 Err(Failure::new(FailureKind::NotAFeed, "it sent no document"))
             }
         }
     }
+}
+
+/// Whether an address was not asked because it is private.
+fn is_refused(failure: &Failure) -> bool {
+    failure.kind == FailureKind::Forbidden && failure.unsent
 }
 
 /// The address of a path below a page, which is read as a directory.

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 
 use super::{CliError, CommandResult, ConfigFile, feeds, print_error, print_json, print_line};
 use crate::config::Plan;
-use crate::config::opml::{self, ReadingList};
+use crate::config::opml::{self, Listed, ReadingList};
 use crate::model::Sources;
 
 /// Add the sources of a reading list in OPML.
@@ -70,7 +70,8 @@ impl List<'_> {
         };
         let none = Sources::new();
         let known = plan.as_ref().map_or(&none, |plan| &plan.sources);
-        let list = opml::read(&feeds::read(&self.list)?, known)
+        let permitted = plan.as_ref().map_or(&[][..], |plan| &plan.polling.allow_private);
+        let list = opml::read(&feeds::read(&self.list)?, known, permitted)
             .map_err(|error| CliError::because(format!("{}: {error}", self.list.display())))?;
         if let Some(to) = &self.to {
             write(&list, to, plan.as_ref())?;
@@ -86,6 +87,9 @@ impl List<'_> {
         };
         for left_out in &list.left_out {
             print_error(format_args!("left out: {left_out}"));
+        }
+        for decision in list.sources.iter().filter_map(Listed::open_decision) {
+            print_error(format_args!("note: {decision}"));
         }
         if let Some(to) = &self.to {
             self.advise(to);

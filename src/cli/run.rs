@@ -248,7 +248,7 @@ async fn try_samples(plan: Plan, handle: &Handle) -> (Plan, Vec<FailedSample>) {
         return (plan, Vec::new());
     }
     let (records, tried) = (handle.records().clone(), plan.clone());
-    let tried = tokio::task::spawn_blocking(move || records.samples(&tried)).await;
+    let tried = tokio::task::spawn_blocking(move || records.try_samples(&tried)).await;
     let failed = match tried.map_err(|broken| broken.to_string()) {
         Ok(Ok(tried)) => tried.failed,
         Ok(Err(error)) => {

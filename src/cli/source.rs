@@ -104,12 +104,18 @@ fn with_sources(text: &str, sources: &[Listed]) -> Result<String, String> {
         .ok_or(
             "its sources are written as `source = […]`: write them as [[source]] tables first",
         )?;
-    for Listed { id, title, url, tags, enrich, allow_private } in sources {
+    for listed in sources {
+        let Listed { id, title, url, tags, enrich, allow_private, .. } = listed;
         let mut table = Table::new();
         table.decor_mut().set_prefix("\n");
         table["id"] = value(id.as_str());
         table["title"] = value(title.as_str());
         table["url"] = value(url.as_str());
+        if let Some(comment) = listed.comment()
+            && let Some(mut key) = table.key_mut("url")
+        {
+            key.leaf_decor_mut().set_prefix(comment);
+        }
         if !tags.is_empty() {
             table["tags"] = value(tags.iter().map(String::as_str).collect::<toml_edit::Array>());
         }
@@ -154,6 +160,18 @@ mod tests {
         }
         let alone = with_sources("title = 1\n", &[listed()]).unwrap();
         assert_eq!(alone, format!("title = 1\n{ADDED}"));
+    }
+
+    #[test]
+    fn a_source_that_needs_a_decision_is_written_with_a_comment() {
+        let listed = Listed { needs_allow_private: true, ..listed() };
+        let list = crate::config::opml::ReadingList {
+            sources: vec![listed.clone()],
+            left_out: Vec::new(),
+        };
+        let added = with_sources("", &[listed]).unwrap();
+        assert!(added.contains("\n# allow_private = true\nurl = "), "{added}");
+        assert_eq!(added.trim(), list.to_toml().trim());
     }
 
     #[test]

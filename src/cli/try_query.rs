@@ -96,8 +96,10 @@ fn print(report: &TrialReport) {
         print_error(format_args!("warning:\n{warning}\n"));
     }
     let day = since.get(..10).unwrap_or(since);
-    let within = if span == "all time" { "of all time".to_owned() } else { format!("since {day}") };
-    print_line(format_args!("{count} of {looked_at} stories {within}"));
+    match span.as_str() {
+        "all time" => print_line(format_args!("{count} of all {looked_at} stories")),
+        _ => print_line(format_args!("{count} of {looked_at} stories since {day}")),
+    };
     if !report.weeks.is_empty() {
         print_line("");
         chart(&report.weeks).iter().for_each(|line| {

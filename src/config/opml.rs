@@ -5,11 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use ipnet::IpNet;
 use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use serde::Serialize;
-use url::{Host, Url};
+use url::Url;
 
 use crate::fetch;
 use crate::model::{Enrich, Source, Sources};
@@ -38,9 +39,13 @@ pub struct Listed {
     /// Where the full text of its entries comes from, if not from its document alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enrich: Option<Enrich>,
-    /// Whether its address is private, as only a site of the operator's own may be.
+    /// Whether its address may be private: the operator named its site.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_private: bool,
+    /// Whether its address is private and a document named it: it is not polled unless the operator
+    /// permits that.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub needs_allow_private: bool,
 }
 
 impl Listed {
@@ -54,20 +59,30 @@ impl Listed {
             url: written.to_owned(),
             tags: Vec::new(),
             enrich: None,
-            allow_private: is_private(url),
+            allow_private: false,
+            needs_allow_private: false,
         }
+    }
+
+    /// The comment that a source which needs the operator's permission is written with.
+    pub fn comment(&self) -> Option<&'static str> {
+        self.needs_allow_private.then_some(PRIVATE_COMMENT)
+    }
+
+    /// What the operator has to decide about it, in words.
+    pub fn open_decision(&self) -> Option<String> {
+        let Self { id, url, .. } = self;
+        self.needs_allow_private.then(|| {
+            format!(
+                "{id} is not polled: {url} is a private address, and the operator did not name it; \
+                 for a site of your own write `allow_private = true` at this source"
+            )
+        })
     }
 }
 
-/// Whether an address names a private network by itself.
-fn is_private(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => !fetch::is_public(address.into()),
-        Some(Host::Ipv6(address)) => !fetch::is_public(address.into()),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
-}
+const PRIVATE_COMMENT: &str = "# Not polled: the address is private, and a reading list named it. For a site of your own:\n\
+                               # allow_private = true\n";
 
 /// Ids of sources, each given once.
 #[derive(Debug, Default)]
@@ -112,12 +127,13 @@ pub enum NotOpml {
 }
 
 /// Reads a reading list. What `known` has already is left out, and no id of
-/// `known` is given a second time.
-pub fn read(document: &[u8], known: &Sources) -> Result<ReadingList, NotOpml> {
+/// `known` is given a second time. A private address outside of the `permitted` networks needs the
+/// operator's decision, because whoever wrote the list may not choose it.
+pub fn read(document: &[u8], known: &Sources, permitted: &[IpNet]) -> Result<ReadingList, NotOpml> {
     let text = decoded(document);
     let mut reader = quick_xml::Reader::from_str(&text);
     reader.config_mut().check_end_names = false;
-    let mut listing = Listing::knowing(known);
+    let mut listing = Listing::knowing(known, permitted);
     let mut folders: Vec<Option<String>> = Vec::new();
     let mut is_opml = false;
     loop {
@@ -202,16 +218,18 @@ impl Outline {
 
 /// The list as far as it was read.
 #[derive(Default)]
-struct Listing {
+struct Listing<'a> {
     list: ReadingList,
     ids: Ids,
     /// Where an address stands in the list; nowhere where it was known before.
     addresses: BTreeMap<Url, Option<usize>>,
+    /// Private networks that every source may be in.
+    permitted: &'a [IpNet],
 }
 
-impl Listing {
-    fn knowing(known: &Sources) -> Self {
-        let mut listing = Self { ids: Ids::of(known), ..Self::default() };
+impl<'a> Listing<'a> {
+    fn knowing(known: &Sources, permitted: &'a [IpNet]) -> Self {
+        let mut listing = Self { ids: Ids::of(known), permitted, ..Self::default() };
         for source in known.values() {
             if let Some(url) = source.location.url() {
                 listing.addresses.insert(url.clone(), None);
@@ -248,8 +266,9 @@ impl Listing {
             None => {
                 let title = outline.name.unwrap_or_default();
                 let listed = Listed::new(&mut self.ids, &title, &url, &written);
+                let needs_allow_private = fetch::names_private_host(&url, self.permitted);
                 self.addresses.insert(url, Some(self.list.sources.len()));
-                self.list.sources.push(Listed { tags, ..listed });
+                self.list.sources.push(Listed { tags, needs_allow_private, ..listed });
             }
         }
     }
@@ -259,13 +278,15 @@ impl ReadingList {
     /// The list as `[[source]]` tables, for a file of `sources.d/`.
     pub fn to_toml(&self) -> String {
         let mut toml = String::new();
-        for Listed { id, title, url, tags, enrich, allow_private } in &self.sources {
+        for listed in &self.sources {
+            let Listed { id, title, url, tags, enrich, allow_private, .. } = listed;
             let text = |text: &str| toml::Value::String(text.into()).to_string();
             let _ = write!(
                 toml,
-                "[[source]]\nid = {}\ntitle = {}\nurl = {}\n",
+                "[[source]]\nid = {}\ntitle = {}\n{}url = {}\n",
                 text(id),
                 text(title),
+                listed.comment().unwrap_or_default(),
                 text(url)
             );
             if !tags.is_empty() {
@@ -356,121 +377,4 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use crate::model::{Location, SourceId};
-    use proptest::prelude::*;
-    use std::sync::Arc;
-
-    const LIST: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<opml version="2.0"><head><title>Mine</title></head><body>
-  <outline text="Home Affairs" title="Home Affairs">
-    <outline type="rss" text="Home Office" xmlUrl="https://www.gov.uk/home-office.atom" htmlUrl="https://www.gov.uk/"/>
-    <outline text="Police &amp; Crime">
-      <outline type="rss" text="NCA" title="National Crime Agency" xmlUrl="https://nca.example/feed?a=1&amp;b=2" category="/uk/crime,news"></outline>
-    </outline>
-  </outline>
-  <outline text="Everything"><outline text="again" xmlUrl="https://www.gov.uk/home-office.atom"/></outline>
-  <outline text="Home Office" xmlurl="https://example.org/other"/>
-  <outline text="gopher" xmlUrl="gopher://example.org/"/>
-  <outline text="a note"/>
-</body></opml>"#;
-
-    #[test]
-    fn folders_and_categories_become_tags() {
-        let list = read(LIST.as_bytes(), &Sources::new()).unwrap();
-        let listed: Vec<_> = list
-            .sources
-            .iter()
-            .map(|listed| (listed.id.as_str(), listed.url.as_str(), listed.tags.join(" ")))
-            .collect();
-        let expected = [
-            ("home-office", "https://www.gov.uk/home-office.atom", "home-affairs everything"),
-            (
-                "national-crime-agency",
-                "https://nca.example/feed?a=1&b=2",
-                "home-affairs police-crime uk crime news",
-            ),
-            ("home-office-2", "https://example.org/other", ""),
-        ]
-        .map(|(id, url, tags)| (id, url, tags.to_owned()));
-        assert_eq!(listed, expected);
-        assert_eq!(list.left_out, ["`gopher` addresses cannot be read"]);
-    }
-
-    #[test]
-    fn what_is_known_already_is_left_out_and_told() {
-        let known = sources(&[("home-office", "https://www.gov.uk/home-office.atom", &[])]);
-        let list = read(LIST.as_bytes(), &known).unwrap();
-        assert_eq!(list.sources[1].id, "home-office-2");
-        assert!(list.left_out[0].contains("is a source already"), "{:?}", list.left_out);
-    }
-
-    #[test]
-    fn what_is_no_opml_says_so() {
-        for text in ["", "{}", "<rss><channel/></rss>"] {
-            assert_eq!(
-                read(text.as_bytes(), &Sources::new()),
-                Err(NotOpml::SomethingElse),
-                "{text}"
-            );
-        }
-        let broken = read(b"<opml>\n<body>\n<outline text=\"a\n", &Sources::new());
-        assert!(matches!(broken, Err(NotOpml::Broken { .. })), "{broken:?}");
-    }
-
-    #[test]
-    fn a_list_in_another_encoding_is_read_by_what_it_states() {
-        let text = b"<?xml version='1.0' encoding='ISO-8859-1'?><opml><outline text='Minist\xe8re' xmlUrl='https://a.example/'/></opml>";
-        assert_eq!(read(text, &Sources::new()).unwrap().sources[0].title, "Ministère");
-    }
-
-    fn sources(list: &[(&str, &str, &[&str])]) -> Sources {
-        let source = |(position, (id, written, tags)): (usize, &(&str, &str, &[&str]))| {
-            let id = SourceId::new(*id);
-            let location = Location::web(written, written.parse().unwrap());
-            let source = Source {
-                title: format!("<{id}>").into(),
-                tags: tags.iter().map(|tag| (*tag).into()).collect(),
-                position,
-                ..Source::at(id.clone(), location)
-            };
-            (id, Arc::new(source))
-        };
-        list.iter().enumerate().map(source).collect()
-    }
-
-    #[test]
-    fn what_is_written_reads_back_with_its_tags() {
-        let known = sources(&[
-            ("b", "https://b.example/?a=1&b=2", &["uk", "trade"]),
-            ("a", "https://a.example/", &[]),
-            ("c", "https://c.example/", &["uk"]),
-        ]);
-        let opml = write(&known, "Mine & yours");
-        assert!(opml.contains("<title>Mine &amp; yours</title>"), "{opml}");
-        let list = read(opml.as_bytes(), &Sources::new()).unwrap();
-        let read: Vec<_> =
-            list.sources.iter().map(|s| (s.title.as_str(), s.tags.join(" "))).collect();
-        let expected = [("<b>", "uk trade"), ("<c>", "uk"), ("<a>", "")];
-        assert_eq!(read, expected.map(|(title, tags)| (title, tags.to_owned())));
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_listed_makes_a_file_that_compiles(
-            titles in prop::collection::vec(r#"[ -~é🦀\\"'&<>]{0,20}"#, 1..8),
-        ) {
-            let outlines: String = titles.iter().enumerate().map(|(number, title)| {
-                format!("<outline text=\"{}\" xmlUrl=\"https://example.org/{number}\"/>", escaped(title))
-            }).collect();
-            let list = read(format!("<opml>{outlines}</opml>").as_bytes(), &Sources::new()).unwrap();
-            prop_assert_eq!(list.sources.len(), titles.len());
-            let config = crate::config::reference::read(&list.to_toml());
-            let ids: BTreeSet<_> = config.source.iter().map(|source| {
-                source.get_ref().id.as_ref().unwrap().get_ref().0.clone()
-            }).collect();
-            prop_assert_eq!(ids.len(), titles.len());
-        }
-    }
-}
+mod tests;

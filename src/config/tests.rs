@@ -466,7 +466,7 @@ fn keys_are_named_where_they_are_wrong_and_never_quoted() {
     };
     let good = "press:0123456789abcdef\n# prose\n\ndesk:fedcba9876543210\n";
     for (access, keys, told) in [
-        ("\"press\"", good, "`press` says not who may read a topic"),
+        ("\"press\"", good, "`press` does not say who may read a topic"),
         ("7", good, "`access` cannot be integer `7`"),
         ("[\"Press\"]", good, "`Press`"),
         ("[\"pres\"]", good, "there is no key named `pres`"),

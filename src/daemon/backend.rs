@@ -157,9 +157,9 @@ impl SourcesBackend for DaemonBackend {
 }
 
 impl StoryBackend for DaemonBackend {
-    fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
+    fn story(&self, id: StoryId, opened: Vec<TopicId>) -> Reply<Option<StoryDetail>> {
         let now = self.clock.now();
-        self.look_up(move |records| records.story_detail(id, now).map_err(unavailable))
+        self.look_up(move |records| records.story_detail_for(id, &opened, now).map_err(unavailable))
     }
 
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {

@@ -10,7 +10,6 @@ use url::Url;
 use super::address::canonical;
 use super::entry_keys::Candidate;
 use super::list_page::{is_doubtful, without_language};
-use super::publisher::{are_one, publisher_of};
 use super::rules::Rules;
 use super::shingles::{Overlap, Passages};
 use super::text_match::{FULL_TEXT, TextMatch, WORD_FOR_WORD, goes_on, text_match};
@@ -20,6 +19,7 @@ use super::title_series::{CLOCKS_DIFFER, MOST_TITLES, Recurrence, recurrence};
 use super::weights::{JOINED, MOST_BETWEEN_GOVERNMENTS, MOST_OF_A_TITLE, weight};
 use crate::model::{
     Entry, Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Story, StoryId, Timestamp,
+    are_one, publisher_of,
 };
 
 const HOUR: u64 = 3600;
@@ -227,8 +227,12 @@ fn weigh_title(
     rules: &Rules<'_>,
     comparison: &mut Comparison<'_>,
 ) -> i32 {
-    let members = comparison.story.members.iter().take(MOST_TITLES);
-    let found = members
+    let story = comparison.story;
+    let found = story
+        .members
+        .iter()
+        .take(MOST_TITLES)
+        .filter(|member| !only_cites(member, story, rules))
         .map(|member| {
             let theirs = Title::of_entry(&member.entry);
             (title_match(&candidate.title, &theirs), member, theirs)
@@ -407,6 +411,20 @@ fn weigh_report(
     }
 }
 
+/// Whether a member is in its story by the page alone, which is another's, and says something else
+/// than the member that leads: its words are no evidence of what the story is about.
+fn only_cites(member: &Member, story: &Story, rules: &Rules<'_>) -> bool {
+    let is_by_page = matches!(member.evidence, Evidence::SameAddress { .. } | Evidence::Founded);
+    let source = rules.sources.get(&member.entry.source);
+    let page = page_of(&member.entry);
+    let is_at_home = source.zip(page).is_none_or(|(source, page)| source.is_at_home(page));
+    let lead = story.lead(rules.sources);
+    is_by_page && !is_at_home && !std::ptr::eq(lead, member) && {
+        let [own, of_lead] = [member, lead].map(|member| Title::of_entry(&member.entry));
+        title_match(&own, &of_lead).agreement() <= 0
+    }
+}
+
 /// Whom an entry speaks for: what the operator says of its source, else what its address shows.
 fn government_of(entry: &Entry, rules: &Rules<'_>) -> Option<String> {
     let source = rules.sources.get(&entry.source);
@@ -418,7 +436,8 @@ fn government_of(entry: &Entry, rules: &Rules<'_>) -> Option<String> {
 /// one, else the first whose summary is long enough.
 pub(super) fn leading<'a>(story: &'a Story, rules: &Rules<'_>) -> Option<(&'a Member, Passages)> {
     let mut summary: Option<(&Member, Passages)> = None;
-    for member in story.ranked(rules.sources) {
+    let speaking = |member: &&Member| !only_cites(member, story, rules);
+    for member in story.ranked(rules.sources).into_iter().filter(speaking) {
         match Passages::of(&member.entry) {
             Some(full) if full.len() >= FULL_TEXT => return Some((member, full)),
             // A paragraph says more than a sentence.

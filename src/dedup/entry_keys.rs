@@ -293,7 +293,8 @@ pub(super) fn candidate(
             own.push(guid_key(source, guid));
         }
     }
-    if let (Some(link), Some(_)) = (&link, &original) {
+    // Under its own link a source is known by what it listed itself; under the address anybody is.
+    if let Some(link) = link.as_ref().filter(|_| own.is_empty() || original.is_some()) {
         own.push(link_key(source, link));
     }
     if link.is_none() {

@@ -1,5 +1,6 @@
 //! Judges the entries of a document: which stories they found, join, revise or merge.
 
+use super::address::canonical;
 use super::entry_keys::Candidate;
 use super::merge::{judge_first_text, merge_parts};
 use super::near_duplicate::likeness;
@@ -7,9 +8,9 @@ use super::place::{Place, find, place_entry};
 use super::recognise::read_texts;
 use super::revise::{keep_rolling_dates, revise};
 use super::rules::Rules;
-use super::separate::{judge_again, judge_titles_again};
+use super::separate::{judge_again, judge_moved, judge_texts_again, judge_titles_again};
 use super::story_index::{file, stories_with, unfile};
-use crate::model::{Admitted, Habits, Lookalikes, StoryId, Timestamp, Verdict};
+use crate::model::{Admitted, Entry, Habits, Lookalikes, StoryId, Timestamp, Verdict};
 
 /// The result of judging a document.
 #[derive(Debug, Default)]
@@ -89,8 +90,12 @@ pub fn judge_within(
         let Some(mut admitted) = admitted else { continue };
         file(&admitted, known);
         let (mut before, mut further) = (Vec::new(), Vec::new());
+        if let Some(member) = moved(&admitted) {
+            judge_moved(admitted.story.id, member, known, rules, now, &mut further);
+        }
         if text_changed(&admitted) {
             judge_again(admitted.story.id, known, rules, now, &mut further);
+            judge_texts_again(&admitted, known, rules, now, &mut further);
         } else if let Some(candidate) = again {
             judge_titles_again(
                 &admitted.story,
@@ -139,6 +144,17 @@ fn text_changed(admitted: &Admitted) -> bool {
     let texts = before.members.iter().zip(&admitted.story.members);
     before.members.len() == admitted.story.members.len()
         && texts.into_iter().any(|(was, is)| was.entry.text != is.entry.text)
+}
+
+/// The member of a story that stood already whose page is another than it was.
+fn moved(admitted: &Admitted) -> Option<usize> {
+    let before = admitted.before.as_ref().filter(|before| before.members.len() > 1)?;
+    let mut pairs = before.members.iter().zip(&admitted.story.members);
+    let is_same_length = before.members.len() == admitted.story.members.len();
+    let page = |entry: &Entry| entry.url.as_ref().map(canonical);
+    pairs
+        .position(|(was, is)| was.entry.url != is.entry.url && page(&was.entry) != page(&is.entry))
+        .filter(|_| is_same_length)
 }
 
 /// Notes ids and links that several entries of the document have.

@@ -13,8 +13,8 @@ use super::story_index::{rare, stories_with};
 use super::text::own_part;
 use super::withdraw::heed_notice;
 use crate::model::{
-    Admitted, Entry, Evidence, Habits, Lookalikes, Member, Related, Story, StoryId, Timestamp,
-    Verdict,
+    Admitted, Entry, Evidence, Habits, Key, KeyKind, Lookalikes, Member, Related, Story, StoryId,
+    Timestamp, Verdict,
 };
 
 /// The most entries of one story. Its record has to stay readable, however often one announcement is
@@ -78,7 +78,7 @@ pub(super) fn find(
         .best
         .as_ref()
         .is_some_and(|best| matches!(best.evidence, Evidence::SameAddress { .. }));
-    if !by_page && let Some(id) = forgotten(candidate, &named, known) {
+    if !by_page && let Some(id) = forgotten(candidate, known) {
         return Place::Forgotten(id);
     }
     note_reused(candidate, &named, known, habits);
@@ -116,16 +116,26 @@ pub(super) fn have_room(one: &Story, other: &Story) -> bool {
     one.members.len() + other.members.len() <= MOST_MEMBERS
 }
 
-/// The story of this entry that was removed, if one was.
-fn forgotten(candidate: &Candidate, named: &[StoryId], known: &Lookalikes) -> Option<StoryId> {
-    let is_gone = |id: &&StoryId| !known.stories.contains_key(*id);
-    let gone = named.iter().find(is_gone)?;
+/// The story of this entry that was removed, if one was. What another source listed at its page and
+/// was removed tells nothing of it, if it is news.
+pub(super) fn forgotten(candidate: &Candidate, known: &Lookalikes) -> Option<StoryId> {
+    let of_source = |name: &&Key| name.kind == KeyKind::Own;
+    let gone = |names: &mut dyn Iterator<Item = &Key>| {
+        let mut ids = names.flat_map(|name| stories_with(known, name));
+        ids.find(|id| !known.stories.contains_key(*id)).copied()
+    };
+    let own = gone(&mut candidate.names().iter().filter(of_source));
+    let any = own.or_else(|| gone(&mut candidate.names().iter()))?;
     // A page that is used for one notice after the other is new with each.
     let has_new_id = candidate.guid.is_some()
         && candidate.own_keys().first().is_some_and(|own| stories_with(known, own).is_empty());
     let read = candidate.read_at;
-    let is_news = candidate.entry.dated().is_some() && candidate.date.apart(read) < NEWS;
-    (!(has_new_id && is_news)).then_some(*gone)
+    let is_recent = candidate.date.apart(read) < NEWS;
+    let is_news = match own {
+        Some(_) => has_new_id && is_recent && candidate.entry.dated().is_some(),
+        None => is_recent,
+    };
+    (!is_news).then_some(any)
 }
 
 /// Notes where a new entry has the id or the link of another of its source.
@@ -207,6 +217,13 @@ pub(super) fn join(
         .push(Member { factors: why.factors, ..member(candidate.entry, why.evidence, now) });
     relate(&mut story, related);
     story.changed = now;
+    // Readers meet the announcement of whoever leads now, whatever date the copies had.
+    let led = before.lead(rules.sources).entry.source.clone();
+    let lead = &story.lead(rules.sources).entry;
+    if lead.source != led {
+        let date = lead.updated.or(lead.published).unwrap_or(now).min(now);
+        story.updated = story.updated.max(date);
+    }
     heed_notice(&mut story, last, rules, now);
     if leads_with_text(&story, last, rules) {
         keys.extend(rare(leading_keys, &story, known));

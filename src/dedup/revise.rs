@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::compare::leads_with_text;
 use super::entry_keys::Candidate;
+use super::place::forgotten;
 use super::recognise::stated_before;
 use super::rules::Rules;
 use super::story_index::{rare, stories_with, unkeyed};
@@ -183,8 +184,15 @@ fn date(story: &mut Story, entry: &Entry, member: usize, rules: &Rules<'_>, now:
     let role = |entry: &Entry| {
         rules.sources.get(&entry.source).map_or(Role::Syndicator, |source| source.role)
     };
-    let counts = role(entry) != Role::Syndicator
-        || role(&story.lead(rules.sources).entry) == Role::Syndicator;
+    // Nor does that of whoever only cites the page that another leads with.
+    let lead = story.lead(rules.sources);
+    let is_citation = || {
+        let source = rules.sources.get(&entry.source);
+        let is_at_home = |page| source.is_none_or(|source| source.is_at_home(page));
+        lead.entry.source != entry.source && !entry.url.as_ref().is_none_or(is_at_home)
+    };
+    let counts =
+        role(&lead.entry) == Role::Syndicator || role(entry) != Role::Syndicator && !is_citation();
     let date_of = |entry: &Entry| entry.updated.or(entry.published);
     // A date in the future that has not moved does not date the change.
     let is_new = |date: &Timestamp| *date <= now || Some(*date) != told_date;
@@ -277,9 +285,8 @@ pub fn wants_enrichment(
 /// Whether all that is known of an entry is that its story is kept no longer: nothing
 /// comes of it, so nothing is fetched for it.
 fn is_forgotten(candidate: &Candidate, known: &Lookalikes) -> bool {
-    let names = candidate.names();
-    let mut named = names.iter().flat_map(|name| stories_with(known, name)).peekable();
-    named.peek().is_some() && named.all(|id| !known.stories.contains_key(id))
+    let mut named = candidate.names().iter().flat_map(|name| stories_with(known, name));
+    named.all(|id| !known.stories.contains_key(id)) && forgotten(candidate, known).is_some()
 }
 
 /// Whether an entry's full text should be fetched.

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::compare::compare;
+use super::compare::{Comparison, compare};
 use super::entry_keys::{Candidate, candidate_of};
 use super::near_duplicate::likeness;
 use super::overrides::addresses;
@@ -20,7 +20,8 @@ use super::story_keys::keys_of;
 use super::title::Title;
 use super::withdraw::follow_the_lead;
 use crate::model::{
-    Admitted, Entry, Evidence, Habits, Key, Lookalikes, Member, Story, StoryId, Timestamp, Verdict,
+    Admitted, Entry, Evidence, Factor, FactorKind, Habits, Key, Lookalikes, Member, Story, StoryId,
+    Timestamp, Verdict,
 };
 
 /// The keys of entries that may be judged again together with these: what to load beside the keys
@@ -30,14 +31,26 @@ pub fn keys_to_judge_again<'a>(
     known: &Lookalikes,
     rules: &Rules<'_>,
 ) -> Vec<Key> {
-    let keys = candidates.flat_map(|one| one.names().iter().chain(one.title_keys()));
+    let candidates: Vec<&Candidate> = candidates.collect();
+    let keys = candidates.iter().flat_map(|one| one.names().iter().chain(one.title_keys()));
     let ids: BTreeSet<StoryId> = keys.flat_map(|key| stories_with(known, key)).copied().collect();
     let stories = ids.iter().filter_map(|id| known.stories.get(id));
     let mut keys = Vec::new();
     for story in stories.filter(|story| story.stands()) {
         // A founder becomes doubtful as soon as somebody of more weight joins it by a title.
-        let founder = (!rules.speaks_for_itself(&story.members[0].entry)).then_some(());
-        let is_doubtful = founder.is_some() || !by_title_alone(story, rules).is_empty();
+        let founder = (!rules.speaks_for_itself(&story.members[0].entry)).then_some(0);
+        let exchanges = |lead: &Entry| {
+            candidates.iter().any(|one| {
+                let entry = &one.entry;
+                entry.source == lead.source
+                    && (entry.guid == lead.guid || entry.url == lead.url)
+                    && entry.text != lead.text
+            })
+        };
+        let by_text = by_text_of_the_lead(story, rules);
+        let by_text = by_text.filter(|_| exchanges(&story.lead(rules.sources).entry));
+        let mut doubtful = by_title_alone(story, rules).into_iter().chain(founder).chain(by_text);
+        let is_doubtful = doubtful.next().is_some();
         // Others may follow an entry that leaves.
         for member in story.members.iter().filter(|_| is_doubtful) {
             keys.extend(candidate_of(member.entry.clone(), rules, member.joined).keys());
@@ -95,13 +108,118 @@ pub(super) fn judge_again(
         let there = likeness(&candidate, known, rules, Some(id)).best;
         there.is_some_and(|there| there.total() > here.total())
     };
-    let mut leaving: BTreeSet<usize> = doubtful.iter().copied().filter(leaves).collect();
+    let leaving: BTreeSet<usize> = doubtful.iter().copied().filter(leaves).collect();
     if !leaving.is_empty() {
-        let lead = story.lead(rules.sources);
-        let stays = story.members.iter().position(|one| std::ptr::eq(one, lead));
-        add_followers(&story, &mut leaving, stays.unwrap_or(0));
-        take_out(story, &leaving, Verdict::Revised, known, rules, now, done);
+        leave(story, leaving, known, rules, now, done);
     }
+}
+
+/// Takes an entry whose page is another now out of a story that it does not belong to any more. The
+/// one that leads stays, and so does what the operator joined.
+pub(super) fn judge_moved(
+    id: StoryId,
+    member: usize,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let Some(story) = known.stories.get(&id).cloned().filter(|story| story.stands()) else {
+        return;
+    };
+    let (moved, lead) = (&story.members[member], story.lead(rules.sources));
+    if std::ptr::eq(moved, lead) || matches!(moved.evidence, Evidence::Forced { .. }) {
+        return;
+    }
+    let mut rest = Story::clone(&story);
+    rest.members.remove(member);
+    let candidate = candidate_of(moved.entry.clone(), rules, moved.joined);
+    if !compare(&candidate, &[], (&rest, None), known, rules).joins() {
+        leave(story, [member].into(), known, rules, now, done);
+    }
+}
+
+/// Takes out of a story what had joined by the text of its lead, where either has exchanged that for
+/// another. A copy that does not follow a correction stays.
+pub(super) fn judge_texts_again(
+    admitted: &Admitted,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let (Some(before), Some(story)) = (&admitted.before, known.stories.get(&admitted.story.id))
+    else {
+        return;
+    };
+    if !story.stands() || story.members.len() != before.members.len() {
+        return;
+    }
+    let lead = story.lead(rules.sources);
+    let changed = |place: usize| {
+        let (was, is) = (&before.members[place].entry, &story.members[place].entry);
+        was.source == is.source && was.text != is.text
+    };
+    let lead_changed = (0..story.members.len())
+        .any(|place| std::ptr::eq(&story.members[place], lead) && changed(place));
+    let mut alone = Story::clone(story);
+    alone.members = vec![lead.clone()];
+    let is_other = |place: &usize| {
+        let member = &story.members[*place];
+        let candidate = candidate_of(member.entry.clone(), rules, member.joined);
+        is_unlike(&compare(&candidate, &[], (&alone, None), known, rules))
+    };
+    let doubtful = by_text_of_the_lead(story, rules);
+    let doubtful = doubtful.filter(|place| lead_changed || changed(*place));
+    let leaving: BTreeSet<usize> = doubtful.filter(is_other).collect();
+    if !leaving.is_empty() {
+        leave(story.clone(), leaving, known, rules, now, done);
+    }
+}
+
+/// The places of the entries that joined a story by the text of the source that leads it.
+fn by_text_of_the_lead<'a>(
+    story: &'a Story,
+    rules: &Rules<'_>,
+) -> impl Iterator<Item = usize> + use<'a> {
+    let is_by_text = |member: &Member| matches!(member.evidence, Evidence::SameText { .. });
+    let lead = story.members.iter().any(is_by_text).then(|| story.lead(rules.sources));
+    let joined = move |member: &Member| {
+        lead.is_some_and(|lead| {
+            !std::ptr::eq(member, lead)
+                && matches!(&member.evidence, Evidence::SameText { leader, .. } if *leader == lead.entry.source)
+        })
+    };
+    let members = story.members.iter().enumerate();
+    members.filter(move |(_, member)| joined(member)).map(|(place, _)| place)
+}
+
+/// Whether nothing but the day is alike: neither page nor title nor text.
+fn is_unlike(comparison: &Comparison<'_>) -> bool {
+    use FactorKind::{
+        SameDay, SummaryDiffers, TextDiffers, TitleDiffers, TitleRenames, TitleReplaces,
+    };
+    let agrees = |factor: &Factor| factor.weight > 0 && factor.kind != SameDay;
+    let differs = |factor: &Factor| {
+        let kinds = [TitleDiffers, TitleReplaces, TitleRenames, TextDiffers, SummaryDiffers];
+        kinds.contains(&factor.kind)
+    };
+    !comparison.factors.iter().any(agrees) && comparison.factors.iter().any(differs)
+}
+
+/// Takes members out of a story with those that are in it because of them.
+fn leave(
+    story: Arc<Story>,
+    mut leaving: BTreeSet<usize>,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let lead = story.lead(rules.sources);
+    let stays = story.members.iter().position(|one| std::ptr::eq(one, lead));
+    add_followers(&story, &mut leaving, stays.unwrap_or(0));
+    take_out(story, &leaving, Verdict::Revised, known, rules, now, done);
 }
 
 /// The places of the entries that nothing but a title ties to the one that leads the story.

@@ -19,6 +19,8 @@ use crate::model::{
 
 mod changes;
 
+mod citations;
+
 mod copies;
 
 mod documents;

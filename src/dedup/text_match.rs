@@ -56,10 +56,10 @@ pub(super) struct TextMatch {
 }
 
 /// A text beside the entry that says it.
-pub(super) type Said<'a> = (&'a Entry, &'a Passages);
+pub(super) type EntryText<'a> = (&'a Entry, &'a Passages);
 
 /// Compares two texts; shingles that are `common` to many texts count for nothing.
-pub(super) fn text_match(one: Said<'_>, other: Said<'_>, common: &[u64]) -> TextMatch {
+pub(super) fn text_match(one: EntryText<'_>, other: EntryText<'_>, common: &[u64]) -> TextMatch {
     let (own, others) = (one.1, other.1);
     if own.len().min(others.len()) < SUMMARY {
         return summaries(one, other);
@@ -96,7 +96,7 @@ fn is_quoted(one: &Passages, other: &Passages, overlap: &Overlap) -> bool {
 }
 
 /// Two texts that share hardly a phrase.
-fn apart(one: Said<'_>, other: Said<'_>, overlap: Overlap) -> TextMatch {
+fn apart(one: EntryText<'_>, other: EntryText<'_>, overlap: Overlap) -> TextMatch {
     let named_apart = names_differ(one.1, other.1, &overlap);
     let level = match () {
         () if one.1.len().min(other.1.len()) >= FULL_TEXT => FactorKind::TextDiffers,
@@ -108,7 +108,7 @@ fn apart(one: Said<'_>, other: Said<'_>, overlap: Overlap) -> TextMatch {
 }
 
 /// Texts of which one is no longer than a few sentences.
-fn summaries(one: Said<'_>, other: Said<'_>) -> TextMatch {
+fn summaries(one: EntryText<'_>, other: EntryText<'_>) -> TextMatch {
     let (own, others) = (one.1, other.1);
     let overlap = own.overlap(others, &[]);
     let (shorter, longer) = if own.len() <= others.len() { (own, others) } else { (others, own) };
@@ -147,8 +147,8 @@ fn summaries(one: Said<'_>, other: Said<'_>) -> TextMatch {
 
 /// The evidence against two texts that share much.
 fn conflict(
-    one: Said<'_>,
-    other: Said<'_>,
+    one: EntryText<'_>,
+    other: EntryText<'_>,
     overlap: &Overlap,
     found: Differences,
 ) -> Option<(FactorKind, Forbidden)> {

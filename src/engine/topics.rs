@@ -21,7 +21,7 @@ use crate::model::{Admitted, EngineRecord, Story, StoryId, Timestamp, TopicId, T
 use crate::publish::{PAGE, Volume};
 use crate::store::{PlaceChange, Store, StoreError, TopicPlace};
 
-pub(crate) use listing::{after, holds, newest, newest_first};
+pub(crate) use listing::{after, has_place, holds, newest, newest_first};
 pub(crate) use matching::words;
 pub(crate) use versions::{listed_version, listed_versions, names};
 
@@ -388,7 +388,7 @@ impl Topics {
         let places = reader.store().places(self.listed(topic), None, limit)?;
         let mut slice = Cow::Borrowed(&places);
         for _ in 0..SLICES_OF_A_FEED {
-            let date = |version, story| reader.store().date_in(version, story);
+            let date = |version, story| reader.date_in(version, story);
             for place in &*slice {
                 if stories.len() < limit && !self.came_late(topic, place, date)? {
                     stories.insert(place.story);

@@ -231,7 +231,7 @@ impl<'a> TurnInProgress<'a> {
         *seen = self.commit.places.len();
         match dates.get(&(version, story)) {
             Some(date) => Ok(*date),
-            None => self.reader.store().date_in(version, story),
+            None => self.reader.date_in(version, story),
         }
     }
 

@@ -132,6 +132,19 @@ fn embedded(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Whether a URL names a private host by itself, outside of the `permitted` networks.
+pub fn names_private_host(url: &Url, permitted: &[IpNet]) -> bool {
+    let guard = Guard::Public(permitted.into());
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            let is_local = name == "localhost" || name.ends_with(".localhost");
+            is_local && !guard.admits(Ipv4Addr::LOCALHOST.into())
+        }
+        _ => guard.judge(url).is_err(),
+    }
+}
+
 /// Whether an address is one of the public internet's: an allow-list of global
 /// unicast, less what the registries set aside in it.
 pub fn is_public(address: IpAddr) -> bool {

@@ -1,12 +1,12 @@
-//! Keeps the due times of sources, and says which may be polled now.
+//! Keeps the due times of sources, and decides which may be polled now.
 //!
-//! A source sleeps until it is due, then waits in its origin's line. An origin
-//! serves one of its line at a time, spaced (P34), and never while it is held
-//! (P28). Origins take turns by how long they have been able to: one with ten
+//! A source sleeps until it is due, then waits in its origin's queue. An origin
+//! serves one of its queue at a time, spaced (P34), and never while it is held
+//! (P28). Origins take turns by how long they have been ready: one with ten
 //! thousand due sources gets its turn as often as one with a single source.
 
+mod address_limit;
 mod merged;
-mod neighbours;
 mod origin;
 mod request;
 mod slot;
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use self::neighbours::Neighbours;
+use self::address_limit::AddressLimit;
 use self::origin::Origin;
 pub use self::request::{Refusal, Start};
 use self::slot::{Flight, Slot, State};
@@ -47,10 +47,10 @@ pub struct Agenda {
     /// Origins with somebody waiting and room to ask, by when they may be asked.
     ready: BTreeSet<(Timestamp, usize)>,
     in_flight: usize,
-    neighbours: Neighbours,
-    /// Whose address each configured address is, by hash (P49).
-    homes: HashMap<u64, usize>,
-    /// The last `now` that was heard of, to notice a clock that was set back.
+    address_limit: AddressLimit,
+    /// The source that is configured with each address, by the address's hash (P49).
+    address_owners: HashMap<u64, usize>,
+    /// The last `now`, to notice a clock that was set back.
     latest: Option<Timestamp>,
 }
 
@@ -72,22 +72,22 @@ impl Agenda {
         let further = sources.saturating_sub(self.slots.len());
         self.slots.reserve_exact(further);
         self.numbers.reserve(further);
-        self.homes.reserve(further);
+        self.address_owners.reserve(further);
     }
 
-    /// Enters a source, or moves it to where its memory now says. One under way
+    /// Enters a source, or moves it to the time that its state now states. One under way
     /// is not disturbed.
     pub fn plan(&mut self, source: &Source, source_state: &SourceState) {
         let number = self.slot(&source.id, false, &origin_of(source, source_state));
-        self.house(number, source, source_state);
+        self.note_addresses(number, source, source_state);
         self.slots[number].not_before = source_state.not_before;
         let origin = self.slots[number].origin;
-        self.origins[origin].heed(number, source_state, self.spacing);
+        self.origins[origin].apply_state(number, source_state, self.spacing);
         let due = (!source_state.rests()).then(|| self.due(source_state));
         self.enter(number, due);
     }
 
-    /// Enters a request to a source's hub, which waits in its origin's line like a poll. Until
+    /// Enters a request to a source's hub, which waits in its origin's queue like a poll. Until
     /// `held_until` nothing is asked of that origin. The request ends with
     /// [`Agenda::hub_request_finished`].
     pub fn plan_hub_request(
@@ -132,7 +132,7 @@ impl Agenda {
     fn forget_slot(&mut self, number: usize) {
         if let State::InFlight(flight) = &mut self.slots[number].state {
             flight.forgotten = true;
-            self.leave_home(number);
+            self.release_address(number);
             return;
         }
         self.withdraw(number);
@@ -152,16 +152,16 @@ impl Agenda {
             if at > now {
                 return None;
             }
-            let &number = self.origins[origin].line.front()?;
+            let &number = self.origins[origin].queue.front()?;
             let address = self.origins[origin].address;
-            if self.host(number).is_some() {
+            if self.replacement(number).is_some() {
                 // Looked at again, since the other may rest, move or be removed by then.
-                self.origins[origin].line.pop_front();
+                self.origins[origin].queue.pop_front();
                 self.sleep(number, now.after(DAY));
-            } else if address.is_some_and(|address| !self.neighbours.enter(address, origin)) {
-                self.origins[origin].crowded = true;
+            } else if address.is_some_and(|address| !self.address_limit.enter(address, origin)) {
+                self.origins[origin].awaits_address = true;
             } else {
-                self.origins[origin].line.pop_front();
+                self.origins[origin].queue.pop_front();
                 self.slots[number].insists = false;
                 break (origin, number, address);
             }
@@ -222,7 +222,7 @@ impl Agenda {
         }
     }
 
-    /// Takes in where a source's origin was reached: origins on one address share room (P34).
+    /// Records the address where a source's origin was reached: origins on one address share a limit (P34).
     pub fn locate(&mut self, id: &SourceId, address: impl FnOnce(&str) -> Option<IpAddr>) {
         let Some(&number) = self.numbers.get(id) else { return };
         let origin = &mut self.origins[self.slots[number].origin];
@@ -231,11 +231,11 @@ impl Agenda {
         }
     }
 
-    /// A request to this address has ended: whoever waits for that may be asked.
+    /// A request to this address has ended: an origin that waits for that may be asked.
     fn make_room(&mut self, address: IpAddr, now: Timestamp) {
-        self.neighbours.leave(address);
-        while let Some(origin) = self.neighbours.next(address) {
-            self.origins[origin].crowded = false;
+        self.address_limit.leave(address);
+        while let Some(origin) = self.address_limit.next(address) {
+            self.origins[origin].awaits_address = false;
             self.requeue(origin);
             // One that is spaced or held until later does not use the room.
             if self.origins[origin].ready_at.is_some_and(|at| at <= now) {
@@ -255,8 +255,7 @@ impl Agenda {
         due.into_iter().chain(ready).min()
     }
 
-    /// Puts a source at the head of its origin's line, because somebody wishes
-    /// it; refused inside the floor and inside a hold, unless its operator `insists`
+    /// Puts a source at the head of its origin's queue, on request; refused inside the floor and inside a hold, unless its operator `insists`
     /// (P14). It also wakes a source that rests.
     pub fn hurry(&mut self, id: &SourceId, insists: bool, now: Timestamp) -> Result<(), Refusal> {
         let &number = self.numbers.get(id).ok_or(Refusal::Unknown)?;
@@ -275,7 +274,7 @@ impl Agenda {
         let slot = &mut self.slots[number];
         (slot.state, slot.insists) = (State::Waiting, insists);
         let origin = slot.origin;
-        self.origins[origin].line.push_front(number);
+        self.origins[origin].queue.push_front(number);
         self.requeue(origin);
         Ok(())
     }
@@ -360,7 +359,7 @@ impl Agenda {
     }
 
     fn remove(&mut self, number: usize) {
-        self.leave_home(number);
+        self.release_address(number);
         let slot = &self.slots[number];
         let numbers = if slot.is_hub { &mut self.hub_numbers } else { &mut self.numbers };
         numbers.remove(&slot.id);
@@ -402,13 +401,13 @@ impl Agenda {
                 self.sleeping.remove(&(due, number));
             }
             State::Waiting => {
-                self.origins[origin].line.retain(|&waiting| waiting != number);
+                self.origins[origin].queue.retain(|&waiting| waiting != number);
                 self.requeue(origin);
             }
         }
     }
 
-    /// Puts the sources whose time has come into their origins' lines.
+    /// Puts the sources whose time has come into their origins' queues.
     fn wake(&mut self, now: Timestamp) {
         while let Some(&(due, number)) = self.sleeping.first() {
             if due > now {
@@ -418,11 +417,11 @@ impl Agenda {
             let origin = self.slots[number].origin;
             self.slots[number].state = State::Waiting;
             let woken = &mut self.origins[origin];
-            if woken.line.is_empty() {
+            if woken.queue.is_empty() {
                 // Its turn counts from when it fell due, not from when it was free.
                 woken.next_start = woken.next_start.max(due);
             }
-            woken.line.push_back(number);
+            woken.queue.push_back(number);
             self.requeue(origin);
         }
     }
@@ -430,8 +429,8 @@ impl Agenda {
     /// Enters an origin into `ready`, or takes it out, as its state now says.
     fn requeue(&mut self, number: usize) {
         let origin = &mut self.origins[number];
-        let able = origin.has_room() && !origin.crowded && !origin.line.is_empty();
-        let insists = origin.line.front().is_some_and(|&first| self.slots[first].insists);
+        let able = origin.has_room() && !origin.awaits_address && !origin.queue.is_empty();
+        let insists = origin.queue.front().is_some_and(|&first| self.slots[first].insists);
         let held = if insists { Timestamp::default() } else { origin.refusals.until() };
         let at = able.then(|| origin.next_start.max(held));
         if origin.ready_at != at {

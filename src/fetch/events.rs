@@ -35,7 +35,7 @@ impl Snapshot {
     }
 }
 
-/// Notes in `memory` what the poll at `now` made of the source.
+/// Notes in `state` the events of the poll at `now`.
 pub(super) fn note(before: &Snapshot, state: &mut SourceState, source: &Source, now: Timestamp) {
     let mut events = Vec::new();
     let warned = state.warned;

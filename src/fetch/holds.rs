@@ -51,9 +51,9 @@ impl<K> Default for Refusals<K> {
 }
 
 impl<K: Copy + PartialEq> Refusals<K> {
-    /// Follows what is known of a source now. A source that is no longer refused takes back
-    /// the hold that its own answer made.
-    pub(super) fn heed(&mut self, source: K, state: &SourceState, is_web: bool) {
+    /// Applies the current state of a source. A source that is no longer refused takes back the
+    /// hold that its own answer made.
+    pub(super) fn apply_state(&mut self, source: K, state: &SourceState, is_web: bool) {
         self.replace(source, Refusal::of(source, state, is_web));
     }
 
@@ -146,7 +146,7 @@ impl Holds {
             sources.sort_by_key(|(_, state)| state.last_poll);
             let mut refusals = Refusals::default();
             for (place, (source, state)) in sources.iter().enumerate() {
-                refusals.heed(place, state, source.location.url().is_some());
+                refusals.apply_state(place, state, source.location.url().is_some());
             }
             let (source, state) = sources[refusals.by()?];
             let until = refusals.until();
@@ -261,7 +261,7 @@ mod tests {
                 .collect();
             let mut refusals = Refusals::default();
             for (source, state) in source_states.iter().enumerate() {
-                refusals.heed(source, state, true);
+                refusals.apply_state(source, state, true);
             }
             assert_eq!(refusals.by().is_some(), holds, "{asked:?}");
             let sources: Vec<Source> = (0..asked.len())
@@ -280,15 +280,15 @@ mod tests {
     fn a_source_takes_back_the_hold_that_its_own_answer_made_and_no_other() {
         let refused = |until| refused(FailureKind::TooMany, HoldScope::Origin, 0, until);
         let mut refusals = Refusals::default();
-        refusals.heed(1, &refused(100), true);
-        refusals.heed(2, &refused(900), true);
-        refusals.heed(3, &SourceState::default(), true);
+        refusals.apply_state(1, &refused(100), true);
+        refusals.apply_state(2, &refused(900), true);
+        refusals.apply_state(3, &SourceState::default(), true);
         assert_eq!((refusals.until(), refusals.by()), (seconds(900), Some(2)));
-        refusals.heed(2, &SourceState::default(), true);
+        refusals.apply_state(2, &SourceState::default(), true);
         assert_eq!((refusals.until(), refusals.by()), (seconds(100), Some(1)));
         // A source that the operator takes out does not take its server's word with it.
         refusals.leave(1);
-        refusals.heed(1, &SourceState::default(), true);
+        refusals.apply_state(1, &SourceState::default(), true);
         assert_eq!((refusals.until(), refusals.by()), (seconds(100), None));
     }
 

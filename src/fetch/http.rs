@@ -22,7 +22,7 @@ use reqwest::{Client, Response, StatusCode};
 use url::{Origin, Url};
 use xxhash_rust::xxh3::xxh3_64;
 
-pub use self::call::{Call, Said};
+pub use self::call::{Call, CallAnswer};
 
 use self::body::{MOST_ERROR, Turns, drain, receive};
 use self::connect::{client, noticing, tls};

@@ -9,12 +9,12 @@ use crate::model::{
 use crate::websub::inbound;
 
 use super::events::{self, Snapshot};
-use super::schedule::{self, Said};
+use super::schedule::{self, PollFacts};
 use super::source_origin::undoes_a_move;
 use super::turnover::{self, Overlap};
 use super::{News, Settings, reschedule};
 
-/// Records a poll in the source's memory, good or bad, and decides when the
+/// Records a poll in the source's state, good or bad, and decides when the
 /// source is due next. Pure: the poll's own time is `now`.
 pub fn record_poll(
     poll: &Poll,
@@ -38,49 +38,50 @@ pub fn record_poll(
         state.round = Some(Box::new(pages.round.clone()));
     }
 
-    let mut said = Said::default();
+    let mut facts = PollFacts::default();
     let refusal_of_pages = poll.pages.as_ref().and_then(|pages| pages.refusal.as_ref());
     match &poll.outcome {
         Outcome::Read(reading) => {
             succeeded(state, source, reading.bytes, reading.moved.as_ref(), now);
-            said.gap = read(state, reading, news, now);
-            said.freshness = reading.freshness;
-            said.size = reading.bytes;
+            facts.gap = read(state, reading, news, now);
+            facts.freshness = reading.freshness;
+            facts.size = reading.bytes;
             let refused = reading.back.as_ref().and_then(|back| back.failure.as_ref());
             for refusal in refused.into_iter().chain(refusal_of_pages) {
-                heed(&mut said, refusal);
+                note_refusal(&mut facts, refusal);
             }
         }
         Outcome::Unchanged { validators, freshness, bytes, moved, not_modified } => {
             succeeded(state, source, *bytes, moved.as_ref(), now);
             unchanged(state, validators.as_ref(), *not_modified, now);
-            said.freshness = *freshness;
-            said.size = *bytes;
+            facts.freshness = *freshness;
+            facts.size = *bytes;
             if let Some(refusal) = refusal_of_pages {
-                heed(&mut said, refusal);
+                note_refusal(&mut facts, refusal);
             }
         }
         Outcome::Failed(failure) => {
-            said = Said::failed(failure);
+            facts = PollFacts::failed(failure);
             failed(state, failure, now);
         }
-        // Settled above.
+        // Recorded above.
         Outcome::Pushed(_) => {}
     }
 
-    if said.failure.is_none() {
-        state.answer = said.answer();
+    if facts.failure.is_none() {
+        state.answer = facts.answer();
     }
-    let next = schedule::next(state, &said, source, settings, now);
+    let next = schedule::next(state, &facts, source, settings, now);
     state.next_poll = next.at;
     state.scheduled = Some(now);
     state.scheduled_by = reschedule::version(source, settings);
     state.asked_by = reschedule::access(source, settings);
     state.not_before = next.not_before;
     state.because = next.because.into();
-    state.hold = hold(state, &said, source, now);
+    state.hold = hold(state, &facts, source, now);
     if state.push.is_some() {
-        let alone = schedule::next(state, &Said { alone: true, ..said }, source, settings, now);
+        let alone =
+            schedule::next(state, &PollFacts { alone: true, ..facts }, source, settings, now);
         if let Some(push) = &mut state.push {
             push.otherwise_due = alone.at;
         }
@@ -88,19 +89,19 @@ pub fn record_poll(
     events::note(&before, state, source, now);
 }
 
-/// A server that asks to be left alone while older pages or the pages of entries are read means
-/// the source, too (P28).
-fn heed(said: &mut Said, refusal: &Failure) {
+/// Records that a server asked to be left alone while older pages or the pages of entries were
+/// read: the source itself waits, too (P28).
+fn note_refusal(facts: &mut PollFacts, refusal: &Failure) {
     if refusal.kind == FailureKind::TooMany {
-        said.refused = true;
+        facts.refused = true;
         let wait = refusal.retry_after.unwrap_or(schedule::HOUR);
-        let known = said.freshness.retry_after.unwrap_or_default();
-        said.freshness.retry_after = Some(known.max(wait));
+        let known = facts.freshness.retry_after.unwrap_or_default();
+        facts.freshness.retry_after = Some(known.max(wait));
     }
 }
 
-/// Records a document that a hub pushed: what was new in it, and nothing else. It
-/// is no answer of the source, and leaves its validators and its due time alone (W12).
+/// Records the news in a document that a hub pushed. It is not an answer of the source, so its
+/// validators and its due time stay (W12).
 fn pushed(news: &News, state: &mut SourceState, now: Timestamp) {
     schedule::learn(&mut state.rhythm, &news.new, now);
     if !news.new.is_empty() {
@@ -116,9 +117,9 @@ fn pushed(news: &News, state: &mut SourceState, now: Timestamp) {
     }
 }
 
-/// Takes in that a source is said to have news: it is due as soon as any origin
-/// may be asked again, unless it waits for a reason of its own (W15, P26-P28, P37).
-/// Says whether that is earlier than it was.
+/// Brings a source's next poll forward because its news was announced: to the time when any origin
+/// may be asked again, unless the source waits for a reason of its own (W15, P26-P28, P37).
+/// Returns whether it is due earlier than before.
 pub fn hasten(
     state: &mut SourceState,
     source: &Source,
@@ -281,15 +282,15 @@ fn failed(state: &mut SourceState, failure: &Failure, now: Timestamp) {
 
 /// How far a refusal reaches: 429 is the origin's answer, 503 the source's (P28).
 /// On the operator's own sites, one source's trouble is its own.
-fn hold(state: &SourceState, said: &Said, source: &Source, now: Timestamp) -> Option<Hold> {
-    let scope = match said.failure {
+fn hold(state: &SourceState, facts: &PollFacts, source: &Source, now: Timestamp) -> Option<Hold> {
+    let scope = match facts.failure {
         Some(FailureKind::TooMany) if !source.allow_private => HoldScope::Origin,
-        None if said.refused && !source.allow_private => HoldScope::Origin,
+        None if facts.refused && !source.allow_private => HoldScope::Origin,
         Some(FailureKind::TooMany | FailureKind::Unavailable) => HoldScope::Source,
-        _ if said.freshness.retry_after.is_some() => HoldScope::Source,
+        _ if facts.freshness.retry_after.is_some() => HoldScope::Source,
         _ => return None,
     };
-    let until = match said.freshness.retry_after {
+    let until = match facts.freshness.retry_after {
         Some(wait) => now.after(wait.min(schedule::FURTHEST)),
         // The source waits as long as it must; its neighbours a day at the most.
         None => state.next_poll.min(now.after(schedule::DAY)),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::Settings;
-use super::schedule::{self, FURTHEST, HOUR, Said};
+use super::schedule::{self, FURTHEST, HOUR, PollFacts};
 use crate::model::{
     DecayedCounts, FailureKind, RecheckRound, Rhythm, Source, SourceState, Subscription, Timestamp,
 };
@@ -130,7 +130,7 @@ fn void(state: &mut SourceState, source: &Source, settings: &Settings, now: Time
     }
     if is_ahead(state.last_poll, now) {
         let wait = match source.location.url() {
-            Some(_) => schedule::least(state, &Said::remembered(state), source, settings).long,
+            Some(_) => schedule::least(state, &PollFacts::remembered(state), source, settings).long,
             None => Duration::ZERO,
         };
         let at = now.after(wait);
@@ -140,7 +140,7 @@ fn void(state: &mut SourceState, source: &Source, settings: &Settings, now: Time
         (state.last_poll, state.scheduled) = (Some(now), Some(now));
     } else if is_ahead(state.scheduled, now) {
         let set = state.last_poll.unwrap_or(now);
-        let next = schedule::next(state, &Said::remembered(state), source, settings, set);
+        let next = schedule::next(state, &PollFacts::remembered(state), source, settings, set);
         (state.next_poll, state.because) = (next.at, next.because.into());
         state.scheduled = Some(set);
     }
@@ -205,7 +205,7 @@ fn bounded(
         hold.until = hold.until.min(furthest);
     }
     let set = state.last_poll.unwrap_or(now);
-    let next = schedule::next(&after, &Said::remembered(&after), source, settings, set);
+    let next = schedule::next(&after, &PollFacts::remembered(&after), source, settings, set);
     if changed {
         // A due time that was brought forward since the last poll stays so.
         let hastened = state.scheduled > state.last_poll && state.next_poll < next.at;
@@ -215,7 +215,7 @@ fn bounded(
         after.not_before = next.not_before;
         after.scheduled_by = version;
         if let Some(push) = after.push.as_deref_mut() {
-            let alone = Said { alone: true, ..Said::remembered(state) };
+            let alone = PollFacts { alone: true, ..PollFacts::remembered(state) };
             push.otherwise_due = schedule::next(state, &alone, source, settings, set).at;
         }
     }

@@ -46,9 +46,9 @@ const FILE_INTERVAL: Duration = MINUTE;
 /// Jitter: at most a fiftieth of the wait, and never more than this (P21).
 const MOST_JITTER: Duration = Duration::from_secs(600);
 
-/// Facts of the last poll that bear on the next.
+/// The facts of a poll by which the next one is scheduled.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Said {
+pub(super) struct PollFacts {
     pub(super) freshness: Freshness,
     /// Bytes of the last whole document.
     pub(super) size: u64,
@@ -63,7 +63,7 @@ pub(super) struct Said {
     pub(super) unsent: bool,
 }
 
-impl Said {
+impl PollFacts {
     /// A failure.
     pub(super) fn failed(failure: &Failure) -> Self {
         Self {
@@ -74,16 +74,16 @@ impl Said {
         }
     }
 
-    /// The same, from what is kept of it.
+    /// The facts of the last poll, as the source's state keeps them.
     pub(super) fn remembered(state: &SourceState) -> Self {
-        let said = Self::default();
+        let facts = Self::default();
         if let Some(failure) = &state.failure {
             return Self::failed(failure);
         }
         let LastAnswer { lifetime, large, gap } = state.answer;
         let retry_after = state.hold.zip(state.last_poll).map(|(hold, at)| at.until(hold.until));
         let size = if large { LARGE + 1 } else { 0 };
-        Self { freshness: Freshness { lifetime, retry_after, partial: false }, size, gap, ..said }
+        Self { freshness: Freshness { lifetime, retry_after, partial: false }, size, gap, ..facts }
     }
 
     /// The facts of a good answer that are kept.
@@ -122,35 +122,35 @@ impl Wait {
 }
 
 /// Decides when the source is asked next, after a poll at `now` that has been
-/// recorded in `memory`.
+/// recorded in `state`.
 pub(super) fn next(
     state: &SourceState,
-    said: &Said,
+    facts: &PollFacts,
     source: &Source,
     settings: &Settings,
     now: Timestamp,
 ) -> Next {
-    if source.location.url().is_none() && said.failure != Some(FailureKind::Crash) {
+    if source.location.url().is_none() && facts.failure != Some(FailureKind::Crash) {
         let long = source.pace().interval.unwrap_or(FILE_INTERVAL).min(settings.ceiling);
         let at = now.after(long);
         return Next { at, not_before: now, because: "files are looked at every so often" };
     }
-    let floor = floor(state, said, source, settings);
+    let floor = floor(state, facts, source, settings);
     if state.rests() {
         let because = "it has ended or is gone, and is asked again only by hand";
         return Next { at: now.after(FURTHEST), not_before: now.after(floor.long), because };
     }
-    let held = said.freshness.retry_after.map(|wait| wait.min(FURTHEST)).unwrap_or_default();
+    let held = facts.freshness.retry_after.map(|wait| wait.min(FURTHEST)).unwrap_or_default();
     // What sent nothing cost its server nothing.
-    let least = if said.unsent { Duration::ZERO } else { floor.long };
+    let least = if facts.unsent { Duration::ZERO } else { floor.long };
     let not_before = now.after(least.max(held));
 
-    let mut wait = match said.failure {
-        Some(kind) => after_failure(state, said, kind, source, settings, now),
-        None => wish(state, said, source, settings, now),
+    let mut wait = match facts.failure {
+        Some(kind) => after_failure(state, facts, kind, source, settings, now),
+        None => wish(state, facts, source, settings, now),
     };
     wait = wait.or_longer(floor);
-    for bound in asked_for(state, said) {
+    for bound in asked_for(state, facts) {
         wait = wait.or_longer(bound);
     }
 
@@ -168,11 +168,11 @@ pub(super) fn next(
 }
 
 /// The least time between two requests (P20, P22).
-fn floor(state: &SourceState, said: &Said, source: &Source, settings: &Settings) -> Wait {
-    let mut floor = least(state, said, source, settings);
-    let says_nothing = !state.gave_validators && said.freshness.lifetime.is_none();
-    if says_nothing && said.failure.is_none() {
-        floor = floor.or_longer(if said.size > LARGE {
+fn floor(state: &SourceState, facts: &PollFacts, source: &Source, settings: &Settings) -> Wait {
+    let mut floor = least(state, facts, source, settings);
+    let says_nothing = !state.gave_validators && facts.freshness.lifetime.is_none();
+    if says_nothing && facts.failure.is_none() {
+        floor = floor.or_longer(if facts.size > LARGE {
             Wait::new(UNVALIDATED_LARGE, "a large document without validators")
         } else {
             Wait::new(UNVALIDATED, "the source gives no validators")
@@ -184,11 +184,11 @@ fn floor(state: &SourceState, said: &Said, source: &Source, settings: &Settings)
 /// The floor by the settings and the source's own offers, before validators count (P20).
 pub(super) fn least(
     state: &SourceState,
-    said: &Said,
+    facts: &PollFacts,
     source: &Source,
     settings: &Settings,
 ) -> Wait {
-    let mut floor = if invited(state, said, settings).is_some() {
+    let mut floor = if invited(state, facts, settings).is_some() {
         Wait::new(settings.hard_floor, "no source is asked more often than this")
     } else {
         Wait::new(settings.floor, "no source is asked more often unless it says so")
@@ -203,23 +203,24 @@ pub(super) fn least(
 /// The interval, shorter than the floor, that a source offers: a `max-age` or
 /// `ttl` below it is consent to be asked so often (P20). Zero offers nothing; it
 /// only forbids to keep the answer.
-fn invited(state: &SourceState, said: &Said, settings: &Settings) -> Option<Duration> {
+fn invited(state: &SourceState, facts: &PollFacts, settings: &Settings) -> Option<Duration> {
     let offered = |long: &Duration| !long.is_zero() && *long < settings.floor;
     // A failure does not take back what the last good answer offered.
-    let before = state.answer.lifetime.filter(|_| said.failure.is_some());
-    let offers = [said.freshness.lifetime, before, state.hints().ttl];
+    let before = state.answer.lifetime.filter(|_| facts.failure.is_some());
+    let offers = [facts.freshness.lifetime, before, state.hints().ttl];
     let offers = offers.into_iter().flatten().filter(offered);
     offers.map(|long| long.max(settings.hard_floor)).min()
 }
 
 /// The waits that the source asks for, in headers and in its document.
-fn asked_for(state: &SourceState, said: &Said) -> impl Iterator<Item = Wait> {
+fn asked_for(state: &SourceState, facts: &PollFacts) -> impl Iterator<Item = Wait> {
     let &Hints { ttl, update_period, .. } = state.hints();
     [
-        said.freshness
+        facts
+            .freshness
             .lifetime
             .map(|long| Wait::new(long.min(MOST_FRESH), "the answer says it holds until then")),
-        said.freshness.retry_after.map(|long| {
+        facts.freshness.retry_after.map(|long| {
             Wait::new(long.min(FURTHEST), "the server asks to be left alone until then")
         }),
         ttl.map(|long| Wait::new(long.min(MOST_HINTED), "the document's ttl")),
@@ -232,7 +233,7 @@ fn asked_for(state: &SourceState, said: &Said) -> impl Iterator<Item = Wait> {
 /// The wait where nothing stands against it: the configured interval, or the rhythm's.
 fn wish(
     state: &SourceState,
-    said: &Said,
+    facts: &PollFacts,
     source: &Source,
     settings: &Settings,
     now: Timestamp,
@@ -240,9 +241,9 @@ fn wish(
     if state.endings > 0 {
         return Wait::new(WEEK, "the source says it has ended; one look whether it means it");
     }
-    let pushed = settings.push && source.push && !said.alone;
+    let pushed = settings.push && source.push && !facts.alone;
     if pushed && let Some(until) = inbound::trusted_until(state, now) {
-        let alone = wish(state, &Said { alone: true, ..*said }, source, settings, now);
+        let alone = wish(state, &PollFacts { alone: true, ..*facts }, source, settings, now);
         let long = inbound::BACKUP_INTERVAL.min(alone.long.max(now.until(until)));
         return Wait::new(long, "its hub pushes; one look whether it pushes all");
     }
@@ -252,11 +253,11 @@ fn wish(
     }
     let ceiling = source.pace().max.unwrap_or(settings.ceiling);
     // Who invites polls finds them cheap.
-    let discount = invited(state, said, settings)
+    let discount = invited(state, facts, settings)
         .map_or(1.0, |offered| offered.as_secs_f64() / settings.floor.as_secs_f64());
     let price = poll_budget::price(state, settings) * discount;
     let learned = usual(state, settings, price, now).min(ceiling);
-    let after_gap = said.gap.then_some((learned / 2).min(HOUR));
+    let after_gap = facts.gap.then_some((learned / 2).min(HOUR));
     let sooner = [after_gap, turnover::of(state)].into_iter().flatten().min();
     match sooner.filter(|sooner| *sooner < learned) {
         Some(sooner) => Wait::new(sooner, "entries may have been missed"),
@@ -272,10 +273,10 @@ fn usual(state: &SourceState, settings: &Settings, price: f64, now: Timestamp) -
     rhythm::wait(&state.rhythm, now, price, settings.evenness)
 }
 
-/// The wait after a failure; `memory.failures` counts it already (P27, P37-P39).
+/// The wait after a failure; `state.failures` counts it already (P27, P37-P39).
 fn after_failure(
     state: &SourceState,
-    said: &Said,
+    facts: &PollFacts,
     kind: FailureKind,
     source: &Source,
     settings: &Settings,
@@ -284,7 +285,7 @@ fn after_failure(
     let price = poll_budget::price(state, settings);
     let interval = source.pace().interval.unwrap_or_else(|| usual(state, settings, price, now));
     let ceiling = source.pace().max.unwrap_or(settings.ceiling);
-    let base = interval.min(ceiling).max(least(state, said, source, settings).long);
+    let base = interval.min(ceiling).max(least(state, facts, source, settings).long);
     let suspended = state.failing_since.is_some_and(|since| since.until(now) >= SUSPENDED_AFTER);
     // A long interval is not shortened by a failure.
     let most = if suspended { WEEK } else { DAY.max(base) };
@@ -295,7 +296,9 @@ fn after_failure(
             "gazetted died while it read this source; the wait doubles up to a day",
         ),
         FailureKind::Gone => Wait::new(DAY, "the source is gone; one look whether it is"),
-        FailureKind::TooMany | FailureKind::Unavailable if said.freshness.retry_after.is_some() => {
+        FailureKind::TooMany | FailureKind::Unavailable
+            if facts.freshness.retry_after.is_some() =>
+        {
             // It said when: nothing is added to that but the floor.
             Wait::new(Duration::ZERO, "the server asks to be left alone until then")
         }

@@ -12,6 +12,9 @@ use crate::publish::{
 };
 use crate::store::{StoreError, TopicPlace};
 
+/// The ID of no story: a hash is not expected to be zero.
+const NOBODY: StoryId = StoryId::from_bytes([0; 16]);
+
 impl Records {
     /// A story with everything that its page shows, whoever may read it.
     pub fn story_detail(
@@ -53,6 +56,57 @@ impl Records {
         let remarks = story.members.iter().map(remark).collect();
         let sources = plan.sources.clone();
         Ok(Some(StoryDetail { story, sources, topics, why, titles, shared, remarks }))
+    }
+
+    /// The same for a reader who may see what is public and the private topics `opened`.
+    pub fn story_detail_for(
+        &self,
+        id: StoryId,
+        opened: &[TopicId],
+        now: Timestamp,
+    ) -> Result<Option<StoryDetail>, StoreError> {
+        match self.may_show(id, opened)? {
+            true => self.story_detail(id, now),
+            false => Ok(None),
+        }
+    }
+
+    /// Whether a reader may perhaps see a story. Where not, the reads are the same as where there is no
+    /// such story, and it is not loaded: time tells the reader nothing.
+    fn may_show(&self, id: StoryId, opened: &[TopicId]) -> Result<bool, StoreError> {
+        let plan = self.plan();
+        if !plan.has_private_topics() {
+            return Ok(true);
+        }
+        // Until public stories are filed apart, only the story itself says whether it is public.
+        let Some(public) = self.public_stories()? else { return Ok(true) };
+        let mut versions = vec![public];
+        for (place, topic) in plan.topics.iter().enumerate() {
+            if !topic.private || !opened.contains(&topic.id) {
+                continue;
+            }
+            // The pages of stories that such a topic has dropped stay.
+            if topic.bounds.is_bounded() {
+                return Ok(true);
+            }
+            versions.push(engine::listed_version(&*self.store, &plan, place)?);
+        }
+        let mut seen = vec![id];
+        while let Some(id) = seen.last().copied() {
+            for version in &versions {
+                if engine::has_place(&*self.store, Some(*version), id)? {
+                    return Ok(true);
+                }
+            }
+            // A story that was merged into another has no place, and forwards to that one.
+            let is_hidden = engine::has_place(&*self.store, None, id)?;
+            let forwarder = self.store.story(if is_hidden { NOBODY } else { id })?;
+            match forwarder.and_then(|story| story.merged_into) {
+                Some(into) if !seen.contains(&into) => seen.push(into),
+                _ => break,
+            }
+        }
+        Ok(false)
     }
 
     /// An archived feed of a topic, as it was when it closed.

@@ -9,9 +9,9 @@ use crate::config::{Plan, Sample};
 use crate::model::Story;
 use crate::store::StoreError;
 
-/// The outcome of trying a plan's samples.
+/// The samples of a plan that failed, and those that could not be tried.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Tried {
+pub struct SampleResults {
     /// Samples that a topic treats otherwise than its author expects.
     pub failed: Vec<FailedSample>,
     /// Addresses of stories that are not stored, or that could not be looked up.
@@ -27,7 +27,7 @@ pub struct FailedSample {
     pub topic: String,
     /// Whether the topic must match it.
     pub must_match: bool,
-    /// The text, or a stored story's address.
+    /// The text of the sample, or the address of a stored story.
     pub text: String,
     /// The part of the query that decided.
     pub because: String,
@@ -43,8 +43,8 @@ impl std::fmt::Display for FailedSample {
 }
 
 /// Tries the samples of a plan. `story` finds the stored story at an address.
-pub fn tried(plan: &Plan, story: impl Fn(&str) -> Option<Story>) -> Tried {
-    let mut tried = Tried::default();
+pub fn try_samples(plan: &Plan, story: impl Fn(&str) -> Option<Story>) -> SampleResults {
+    let mut results = SampleResults::default();
     for sample in &plan.samples {
         let explanation = match is_address(&sample.text) {
             false if sample.must_match => {
@@ -57,13 +57,13 @@ pub fn tried(plan: &Plan, story: impl Fn(&str) -> Option<Story>) -> Tried {
                     plan.queries.explain(&subject, sample.topic)
                 }
                 None => {
-                    tried.untried.push(sample.clone());
+                    results.untried.push(sample.clone());
                     continue;
                 }
             },
         };
         if explanation.matched != sample.must_match {
-            tried.failed.push(FailedSample {
+            results.failed.push(FailedSample {
                 at: sample.at.clone(),
                 topic: plan.topics[sample.topic].id.to_string(),
                 must_match: sample.must_match,
@@ -72,22 +72,22 @@ pub fn tried(plan: &Plan, story: impl Fn(&str) -> Option<Story>) -> Tried {
             });
         }
     }
-    tried
+    results
 }
 
 /// The stored stories that a plan's samples name.
-pub fn addresses(plan: &Plan) -> BTreeSet<&String> {
+pub fn story_addresses(plan: &Plan) -> BTreeSet<&String> {
     plan.samples.iter().map(|sample| &sample.text).filter(|text| is_address(text)).collect()
 }
 
 impl Records {
     /// Tries the samples of a plan, which need not be the one in force, on what is stored.
-    pub fn samples(&self, plan: &Plan) -> Result<Tried, StoreError> {
+    pub fn try_samples(&self, plan: &Plan) -> Result<SampleResults, StoreError> {
         let mut named = std::collections::BTreeMap::new();
-        for address in addresses(plan) {
+        for address in story_addresses(plan) {
             named.extend(self.find(address)?.map(|story| (address.clone(), story)));
         }
-        Ok(tried(plan, |address| named.get(address).cloned()))
+        Ok(try_samples(plan, |address| named.get(address).cloned()))
     }
 }
 

@@ -166,6 +166,7 @@ impl Records {
             let number = (place + 1 < pages.len()).then_some(place + 1);
             let next = (place > 0).then_some(place);
             let mut hash = Xxh3::new();
+            hash.update(&next.unwrap_or(0).to_le_bytes());
             for id in *page {
                 let at = match changed.get(id) {
                     Some(at) => *at,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::SourceId;
+use super::{SourceId, are_one, publisher_of};
 
 /// One feed that the operator named, as the plan holds it. There can be very many: what few
 /// of them have is boxed.
@@ -46,6 +46,23 @@ pub struct Source {
 }
 
 impl Source {
+    /// Whether a page is on the source's own site, as far as addresses show it. Whoever lists pages
+    /// of another site cites them, or has its feed elsewhere: that counts against it only beside a
+    /// source that is at home there.
+    pub fn is_at_home(&self, page: &Url) -> bool {
+        let Location::Web { url, .. } = &self.location else { return true };
+        if url.host() == page.host() {
+            return true;
+        }
+        match (publisher_of(url), publisher_of(page)) {
+            (Some(own), Some(its)) => {
+                let stated = self.publisher.as_deref();
+                own == its || stated.is_some_and(|stated| are_one(stated, &its))
+            }
+            _ => true,
+        }
+    }
+
     /// A source at a place, everything else as it is by default.
     pub fn at(id: SourceId, location: Location) -> Self {
         Self {

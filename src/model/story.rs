@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 use super::{
     Entry, Evidence, Factor, Related, Revision, Role, Source, SourceId, Sources, StoryId,
-    Timestamp, Withdrawal,
+    Timestamp, Withdrawal, WithdrawnBy, publisher_of,
 };
 
 /// One or more entries about the same thing.
@@ -77,23 +77,45 @@ impl Story {
     /// has a text, then the one that joined first. So the lead changes only by right, and never
     /// to an equal that merely writes more.
     ///
-    /// Whoever takes back its own page takes back nobody else's: where another source of the same
-    /// role and rank still stands by another page, that leads.
+    /// A source that is at home where the first has its page goes before it: whoever cites a page
+    /// does not speak for it. Whoever takes back its own page takes back nobody else's: where
+    /// another source of the same role and rank still stands by another page, that leads.
     pub fn lead<'a>(&'a self, sources: &Sources) -> &'a Member {
+        if let [only] = &self.members[..] {
+            return only;
+        }
         let first = |one: &&'a Member, other: &&'a Member| {
             precedence(one, sources).cmp(&precedence(other, sources))
         };
-        let best = self.members.iter().min_by(first).unwrap_or(&self.members[0]);
-        if best.withdrawn.is_none() {
-            return best;
-        }
-        let stands_in = |member: &&Member| {
-            member.withdrawn.is_none()
-                && authority(member, sources) == authority(best, sources)
-                && member.entry.source != best.entry.source
-                && member.entry.url != best.entry.url
+        let equal_to = |best: &'a Member| {
+            let is_equal = move |member: &&'a Member| {
+                authority(member, sources) == authority(best, sources)
+                    && member.entry.source != best.entry.source
+            };
+            self.members.iter().filter(is_equal)
         };
-        self.members.iter().filter(stands_in).min_by(first).unwrap_or(best)
+        let mut best = self.members.iter().min_by(first).unwrap_or(&self.members[0]);
+        let mut is_at_home = is_at_home(best, sources);
+        if !is_at_home {
+            let site = best.entry.url.as_ref().and_then(publisher_of);
+            let is_host = |member: &&Member| {
+                let page = member.entry.url.as_ref();
+                member.entry.original.is_none()
+                    && page.is_some()
+                    && page.and_then(publisher_of) == site
+                    && self::is_at_home(member, sources)
+            };
+            if let Some(host) = equal_to(best).filter(is_host).min_by(first) {
+                (best, is_at_home) = (host, true);
+            }
+        }
+        let Some(withdrawn) = &best.withdrawn else { return best };
+        // A word of whoever only cites the page takes back nothing but the citation.
+        let is_own = is_at_home || withdrawn.by != WithdrawnBy::Tombstone;
+        let stands_in = |member: &&Member| {
+            member.withdrawn.is_none() && (!is_own || member.entry.url != best.entry.url)
+        };
+        equal_to(best).filter(stands_in).min_by(first).unwrap_or(best)
     }
 
     /// How much the word of its lead counts; the lesser counts more.
@@ -132,6 +154,12 @@ impl Story {
             .iter()
             .position(|member| member.entry.source == *source && is_it(&member.entry))
     }
+}
+
+/// Whether a member's page is on its source's own site, as far as is known.
+fn is_at_home(member: &Member, sources: &Sources) -> bool {
+    let source = sources.get(&member.entry.source);
+    source.zip(member.entry.url.as_ref()).is_none_or(|(source, page)| source.is_at_home(page))
 }
 
 /// The lesser leads.

@@ -1,6 +1,7 @@
 //! Rewrites a JSON Feed so that feed-rs takes it, and notes an outline of it.
 
 mod broken_off;
+mod repair;
 
 use std::borrow::Cow;
 
@@ -87,6 +88,10 @@ fn read_object(text: &str, outline: &mut Outline) -> Option<Map<String, Value>> 
     let mut text = Cow::Borrowed(text);
     if let Some(repaired) = without_lone_surrogates(&text) {
         outline.warnings.push("halves of characters were replaced".to_owned());
+        text = Cow::Owned(repaired);
+    }
+    if let Some(repaired) = repair::repaired(&text) {
+        outline.warnings.push("values that JSON does not know were replaced".to_owned());
         text = Cow::Owned(repaired);
     }
     if let Some(closed) = broken_off::closed(&text) {

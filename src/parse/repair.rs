@@ -10,6 +10,7 @@ use memchr::memmem;
 
 use super::Break;
 use crate::cancel::Cancelled;
+use crate::control_characters::is_odd_space;
 use crate::markup::{self, Kind, Pieces, attributes, is_name, split_name};
 use crate::model::{Failure, FailureKind};
 
@@ -361,7 +362,7 @@ pub(super) fn reference(text: &str) -> Reference {
             }
         }
         Some(c) if crate::charset::is_allowed(c) => Reference::Good(end + 1),
-        Some('\x0B' | '\x0C') => Reference::Means(' ', end + 1),
+        Some(c) if is_odd_space(c) => Reference::Means(' ', end + 1),
         _ => Reference::Nothing(end + 1),
     }
 }

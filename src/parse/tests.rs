@@ -4,6 +4,8 @@ mod bounds;
 
 mod broken_off;
 
+mod json;
+
 use super::*;
 use crate::model::{SourceId, Timestamp};
 
@@ -399,24 +401,5 @@ fn a_reference_without_a_number_is_text() {
     ] {
         let feed = with_item("").replace("<title>I</title>", &format!("<title>{written}</title>"));
         assert_eq!(read_well(&feed).entries[0].title, title);
-    }
-}
-
-#[test]
-fn json_with_half_a_character_is_read() {
-    let feed = |title: &str| {
-        format!(
-            "{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\
-             \"items\":[{{\"id\":\"1\",\"title\":\"{title}\"}}]}}"
-        )
-    };
-    for (written, title, is_repaired) in [
-        ("A \\ud83d", "A \u{FFFD}", true),
-        ("A \\ud83d\\ude00", "A \u{1F600}", false),
-        ("\\ude00 B \\\\ud83d", "\u{FFFD} B \\ud83d", true),
-    ] {
-        let parsed = read_well(&feed(written));
-        assert_eq!(parsed.entries[0].title, title, "{written}");
-        assert_eq!(!parsed.warnings.is_empty(), is_repaired, "{:?}", parsed.warnings);
     }
 }

@@ -22,7 +22,7 @@ use crate::engine::ownership::partition_of;
 use crate::fetch::Refusal;
 use crate::model::{NodeName, Partition, Poll, SourceId, SourceState, Timestamp};
 use crate::stream::membership::{Membership, PollGuard};
-use crate::stream::{Stream, uptime};
+use crate::stream::{Received, Stream, uptime};
 use assignment::{Held, Weights};
 use readiness::Stopped;
 
@@ -53,12 +53,16 @@ pub struct ClusterNode {
     compile: CompileShared,
     /// Why no further turn is applied.
     stopped: Option<Stopped>,
+    /// The turn by which topics are published that this node has not filled: it fills them first.
+    after_filling: Option<Received>,
     /// Sequences that an operator has all nodes skip, and that this node has not reached.
     skips: BTreeSet<u64>,
     /// Partitions that another node may still be polling.
     held: BTreeMap<Partition, Held>,
-    /// The last turn that this process has appended, its number and when.
-    appended: Option<(u64, Timestamp)>,
+    /// Until then others may poll what the run before knew that they had lost.
+    held_by_run_before: Option<Instant>,
+    /// The last turn that this process has appended and was told of in time.
+    appended: Option<Appended>,
     /// How far this machine's clock is ahead of the stream's time.
     clock_offset: i64,
     /// When this process began to apply the stream.
@@ -76,8 +80,18 @@ pub struct ClusterNode {
     /// The plan that this node's files last belonged to, by its hash.
     follows: Option<u64>,
     was_ready: bool,
-    /// When a turn was last appended only to compare the clock with the stream's time.
+    /// When a turn that changes nothing was last appended.
     clock_checked: Instant,
+}
+
+/// A turn that this process has appended.
+struct Appended {
+    /// Its number among the node's.
+    number: u64,
+    /// Time before it was sent, by this machine's clock.
+    at: Timestamp,
+    /// The same by the clock that only goes on.
+    sent: Instant,
 }
 
 impl ClusterNode {
@@ -94,8 +108,10 @@ impl ClusterNode {
             membership,
             compile,
             stopped: None,
+            after_filling: None,
             skips: BTreeSet::new(),
             held: BTreeMap::new(),
+            held_by_run_before: None,
             appended: None,
             clock_offset: 0,
             began: uptime::now(),
@@ -152,6 +168,7 @@ impl Pipeline {
                 .filter(|at| assigned.owner(*at) == Some(&cluster.plan.node));
             let until = Instant::now() + rest + CLOCK;
             cluster.held = owned.map(|partition| (partition, Held::until(until))).collect();
+            cluster.held_by_run_before = Some(until);
         }
         self.report();
         self.plan_all();
@@ -248,7 +265,9 @@ impl Pipeline {
 
     /// Whether turns may be applied.
     pub(super) fn can_apply(&self) -> bool {
-        self.can_write() && self.cluster.as_ref().is_none_or(|cluster| cluster.stopped.is_none())
+        let goes_on =
+            |cluster: &ClusterNode| cluster.stopped.is_none() && cluster.after_filling.is_none();
+        self.can_write() && self.cluster.as_deref().is_none_or(goes_on)
     }
 
     /// Follows a plan that has come into force.

@@ -86,7 +86,9 @@ impl Pipeline {
 
     /// Fills one slice of the changed topics, or applies the turn that follows the last slice.
     pub(super) async fn fill_topics(&mut self) -> Result<(), StoreError> {
-        if !self.driver.is_filling() || self.is_closed() {
+        // The slices depend on no other turn.
+        let may_fill = !self.is_closed() || self.fills_first() && self.can_write();
+        if !self.driver.is_filling() || !may_fill {
             return Ok(());
         }
         match self.driver.turn_due(self.clock.now()) {

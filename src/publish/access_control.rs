@@ -11,6 +11,8 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use url::form_urlencoded;
 
+use crate::model::TopicId;
+
 /// Who may read something: requests with one of the named keys, as `?key=` or
 /// as the password in HTTP basic authentication, with the key's name or an empty one.
 ///
@@ -58,6 +60,13 @@ impl AccessRules {
         self.by_stem.get(stem(path))
     }
 
+    /// The topics that the request has a key for.
+    pub(super) fn opened(&self, query: Option<&str>, headers: &HeaderMap) -> Vec<TopicId> {
+        let opens = |rule: &AccessRule| rule.admits(query, headers).is_some();
+        let stems = self.by_stem.iter().filter(|(_, rule)| opens(rule));
+        stems.filter_map(|(stem, _)| stem.strip_prefix(TOPICS).map(TopicId::new)).collect()
+    }
+
     /// Whether anything at all is guarded.
     pub(super) fn is_empty(&self) -> bool {
         self.by_stem.is_empty()
@@ -101,9 +110,11 @@ impl AccessRule {
     }
 }
 
+/// The beginning of the path of a topic.
+const TOPICS: &str = "/topics/";
+
 /// The part of a path that access rules apply to: the same for a topic's page, feeds and archive.
 pub(super) fn stem(path: &str) -> &str {
-    const TOPICS: &str = "/topics/";
     let Some(rest) = path.strip_prefix(TOPICS) else { return path };
     let end = rest.find(['.', '/']).unwrap_or(rest.len());
     &path[..TOPICS.len() + end]

@@ -70,9 +70,10 @@ pub trait SourcesBackend: Send + Sync + 'static {
 
 /// For the pages of stories.
 pub trait StoryBackend: Send + Sync + 'static {
-    /// One story, whoever may read it, unless there is none of that id.
-    fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
-        let _ = id;
+    /// One story, unless there is none of that id that everybody may see, or whoever opens the private
+    /// topics `opened`. What is hidden must take as long as what is not there.
+    fn story(&self, id: StoryId, opened: Vec<TopicId>) -> Reply<Option<StoryDetail>> {
+        let _ = (id, opened);
         Box::pin(std::future::ready(Ok(None)))
     }
     /// Compares two texts, to mark the differences of a revision. The default shows one beside the

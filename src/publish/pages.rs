@@ -10,6 +10,8 @@ mod help;
 
 mod listing;
 
+mod query_problem;
+
 mod search;
 
 mod sources;

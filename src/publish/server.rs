@@ -21,6 +21,8 @@ mod hub;
 
 mod listener;
 
+mod supervisors;
+
 mod timeouts;
 
 mod page_response;
@@ -44,7 +46,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -54,7 +56,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Backend, ResponseCache};
 use answer::Responder;
-use connection_limit::{ConnectionLimit, ConnectionPermit};
+use connection_limit::{ConnectionLimit, ConnectionPermit, Refused};
 use idle_future::IdleFuture;
 use listener::Stream;
 use timeouts::{Progress, TimeLimited};
@@ -94,6 +96,7 @@ pub async fn serve(
 ) {
     let listener = listener.into();
     let admission = ConnectionLimit::new(&settings);
+    let mut places = supervisors::Places::default();
     let responder = Arc::new(Responder::new(cache, backend, settings.clone()));
     let mut connections = JoinSet::new();
     loop {
@@ -112,10 +115,18 @@ pub async fn serve(
         match admission.admit(address) {
             Ok(admitted) => {
                 let (responder, stop) = (responder.clone(), shutdown.clone());
-                let whose = (address, admitted);
+                let whose = Whose { peer: address, permit: Some(admitted) };
                 match stream {
                     Stream::Tcp(io) => connections.spawn(converse(io, responder, stop, whose)),
                     Stream::Unix(io) => connections.spawn(converse(io, responder, stop, whose)),
+                };
+            }
+            Err(Refused::Full) => {
+                let (responder, stop) = (responder.clone(), shutdown.clone());
+                let (place, whose) = (places.take(), Whose { peer: address, permit: None });
+                match stream {
+                    Stream::Tcp(io) => connections.spawn(above(io, place, responder, stop, whose)),
+                    Stream::Unix(io) => connections.spawn(above(io, place, responder, stop, whose)),
                 };
             }
             Err(refused) => stream.refuse(refused.response()),
@@ -125,12 +136,35 @@ pub async fn serve(
     drain(connections, settings.drain_timeout).await;
 }
 
+/// A connection's client.
+struct Whose {
+    peer: Option<IpAddr>,
+    /// None above the limit: then it has one request.
+    permit: Option<ConnectionPermit>,
+}
+
+/// The request of a connection above the limit, if a supervisor asks.
+async fn above<Io>(
+    stream: Io,
+    displaced: CancellationToken,
+    responder: Arc<Responder>,
+    stop: CancellationToken,
+    whose: Whose,
+) where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    if let Some(stream) = supervisors::admit(stream, &displaced).await {
+        let conversation = pin!(converse(stream, responder, stop, whose));
+        let _ = future::select(conversation, pin!(displaced.cancelled())).await;
+    }
+}
+
 /// All requests of one connection, which counts as open until they are answered.
 async fn converse<Io>(
     stream: Io,
     responder: Arc<Responder>,
     stop: CancellationToken,
-    (peer, _admitted): (Option<IpAddr>, ConnectionPermit),
+    Whose { peer, permit }: Whose,
 ) where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -146,6 +180,7 @@ async fn converse<Io>(
         http1::Builder::new()
             .max_buf_size(HEAD)
             .half_close(false)
+            .keep_alive(permit.is_some())
             .serve_connection(stream, service)
     );
     let told_to_stop = pin!(async {

@@ -2,18 +2,22 @@
 
 use std::borrow::Cow;
 
-use crate::control_characters::{close_isolates, is_override};
+use crate::control_characters::{close_isolates, is_odd_space, is_removed};
 
 /// `text` without what XML 1.0 cannot hold or what feed validators object to:
-/// control characters, unassigned non-characters, the replacement character. Overrides of
-/// direction go, too: they would reorder what stands behind the text.
+/// control characters, unassigned non-characters, the replacement character. What reorders or hides
+/// text goes, too.
 /// One such character would make the whole feed unreadable (Q1).
 pub(super) fn legible(text: &str) -> Cow<'_, str> {
     if is_plain(text) || text.chars().all(is_legible) {
         return Cow::Borrowed(text);
     }
     // U+FFFD stands where a character was lost; something must stay visible there.
-    let replaced = text.chars().map(|c| if c == '\u{fffd}' { '?' } else { c });
+    let replaced = text.chars().map(|c| match c {
+        '\u{fffd}' => '?',
+        c if is_odd_space(c) => ' ',
+        c => c,
+    });
     Cow::Owned(replaced.filter(|&c| is_legible(c)).collect())
 }
 
@@ -29,7 +33,7 @@ fn is_legible(c: char) -> bool {
     match c {
         '\t' | '\n' => true,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fdd0}'..='\u{fdef}' | '\u{fffd}' => false,
-        c if is_override(c) => false,
+        c if is_removed(c) => false,
         _ => !matches!(u32::from(c) & 0xffff, 0xfffe | 0xffff),
     }
 }

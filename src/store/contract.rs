@@ -266,6 +266,9 @@ fn a_dropped_topic_comes_back_empty(store: &dyn Store) {
     commit(Commit { dropped: vec![topic(1)], places: vec![enter(99)], ..Commit::default() });
     assert_eq!(store.places(topic(1), None, 100).unwrap(), [place(at(0), 99)]);
     assert_eq!(store.filled().unwrap(), []);
+    assert_eq!(store.place_of(topic(1), id(7)).unwrap(), None);
+    assert_eq!(store.place_of(topic(1), id(99)).unwrap(), Some(place(at(0), 99)));
+    assert_eq!(store.place_of(topic(1), id(200)).unwrap(), None, "there is no such story");
     // A card that still names the dropped topic is written anew.
     commit(Commit { places: vec![enter(7)], ..Commit::default() });
     assert_eq!(store.places(topic(1), None, 100).unwrap(), [place(at(0), 99), place(at(0), 7)]);

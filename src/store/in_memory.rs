@@ -305,14 +305,14 @@ impl Store for InMemory {
         Ok(older.take(limit).copied().collect())
     }
 
-    fn date_in(
+    fn place_of(
         &self,
         topic: TopicVersion,
         story: StoryId,
-    ) -> Result<Option<Timestamp>, StoreError> {
+    ) -> Result<Option<TopicPlace>, StoreError> {
         let state = self.state()?;
         let mut places = state.places.get(&topic).into_iter().flatten();
-        Ok(places.find(|place| place.story == story).map(|place| place.date))
+        Ok(places.find(|place| place.story == story).copied())
     }
 
     fn filled(&self) -> Result<Vec<TopicVersion>, StoreError> {

@@ -117,7 +117,14 @@ pub(super) fn everything(store: &dyn Store) -> String {
     }
     writeln!(all, "{:?}", store.retired(None, 100).unwrap()).unwrap();
     for number in 0..8 {
-        writeln!(all, "{:?}", store.places(topic(number), None, 1000).unwrap()).unwrap();
+        let places = store.places(topic(number), None, 1000).unwrap();
+        for place in (0..100).map(id).filter_map(|id| store.place_of(topic(number), id).unwrap()) {
+            assert!(places.contains(&place), "{place:?}");
+        }
+        for place in &places {
+            assert_eq!(store.place_of(topic(number), place.story).unwrap(), Some(*place));
+        }
+        writeln!(all, "{places:?}").unwrap();
     }
     let keys: Vec<Key> = (0..40).flat_map(|n| kinds().map(|kind| key(kind, n))).collect();
     let found = store.lookalikes(&keys).unwrap();

@@ -245,12 +245,12 @@ impl Store for SledStore {
         self.read(|_| Ok(read::places(&self.index, topic, older_than, limit)))
     }
 
-    fn date_in(
+    fn place_of(
         &self,
         topic: TopicVersion,
         story: StoryId,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        self.read(|tree| read::date_in(tree, &self.index, topic, story))
+    ) -> Result<Option<TopicPlace>, StoreError> {
+        self.read(|tree| read::place_of(tree, &self.index, topic, story))
     }
 
     fn filled(&self) -> Result<Vec<TopicVersion>, StoreError> {

@@ -1,24 +1,20 @@
-//! Decides who leads and who may poll, from what was observed and a monotonic clock. Pure.
+//! Decides who leads, from what was observed and a monotonic clock. Pure.
 //!
-//! | after | what happens |
+//! | so long after a renewal of the leadership | what happens |
 //! |---|---|
-//! | half of `node_timeout` | a node without an answered heartbeat starts no poll; a leader without a renewal acts no more |
-//! | three quarters | such a node gives up the polls under way |
-//! | `node_timeout` | the leader gives its sources to others; another node takes the leadership over |
+//! | a quarter of `node_timeout` | the leader answers no heartbeat, so it allows no further polls |
+//! | half | it acts no more |
+//! | `node_timeout` | another node takes the leadership over |
 //!
-//! Each counts on its own clock: a node from before it sent the request that was answered, others
-//! from when they noticed. So the node that stops is always earlier than those that take over.
+//! The leader counts from before it sent the renewal, others from when they noticed it. So the node
+//! that stops is always earlier than those that take over.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 /// Leadership is renewed, and a heartbeat sent, so often in `node_timeout`.
 const RENEWALS: u32 = 8;
-
-/// Answers that are remembered: a node may be behind the newest ones.
-const ANSWERS: usize = 16;
 
 /// The interval of heartbeats, and of renewals of the leadership.
 pub fn heartbeat_interval(node_timeout: Duration) -> Duration {
@@ -137,11 +133,12 @@ impl Election {
     }
 
     /// How long nodes may poll by answers of the leader before, counted from when this node takes
-    /// over. That leader answered until half of `node_timeout` after its last renewal, and such an
-    /// answer allows polls for three quarters: of the sum, one whole has passed where it timed out.
+    /// over. That leader answered for a quarter of `node_timeout` after its last renewal, and such an
+    /// answer allows polls for three quarters. All of that has passed where it timed out; a tenth is
+    /// for clocks of different rates.
     fn grace(&self) -> Duration {
         match self.timed_out {
-            Some(timeout) => timeout * 3 / 10,
+            Some(timeout) => timeout / 10,
             None => self.node_timeout,
         }
     }
@@ -156,6 +153,11 @@ impl Election {
     pub fn term(&self, now: Instant) -> Option<u64> {
         let mine = self.mine.filter(|mine| now < mine.renewed + self.node_timeout / 2)?;
         Some(mine.term)
+    }
+
+    /// Whether this node may answer heartbeats as the leader.
+    pub fn may_answer(&self, now: Instant) -> bool {
+        self.mine.is_some_and(|mine| now < mine.renewed + self.node_timeout / 4)
     }
 
     /// The sequence of this node's last message, if it may act by its leadership.
@@ -174,48 +176,10 @@ impl Election {
     }
 }
 
-/// The right of a node to poll its sources.
-#[derive(Debug)]
-pub struct PollingRight {
-    node_timeout: Duration,
-    /// When each heartbeat was sent that the leader answered, and the sequence up to which a node
-    /// must have applied the stream for the answer to count.
-    answers: VecDeque<(Instant, u64)>,
-}
-
-impl PollingRight {
-    /// No heartbeat is answered yet.
-    pub fn new(node_timeout: Duration) -> Self {
-        Self { node_timeout, answers: VecDeque::new() }
-    }
-
-    /// A heartbeat that was `sent` then is answered by the leader, who has assigned sources up to
-    /// `sequence`.
-    pub fn answered(&mut self, sent: Instant, sequence: u64) {
-        self.answers.truncate(ANSWERS - 1);
-        self.answers.push_front((sent, sequence));
-    }
-
-    /// When the last answer that counts was asked for.
-    pub fn since(&self, applied: u64) -> Option<Instant> {
-        let counts = self.answers.iter().filter(|(_, sequence)| *sequence <= applied);
-        counts.map(|(sent, _)| *sent).max()
-    }
-
-    /// Until when polls may be started.
-    pub fn starts_until(&self, applied: u64) -> Option<Instant> {
-        self.since(applied).map(|since| since + self.node_timeout / 2)
-    }
-
-    /// Until when polls that are under way may go on.
-    pub fn ends_at(&self, applied: u64) -> Option<Instant> {
-        self.since(applied).map(|since| since + self.node_timeout * 3 / 4)
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::polling_right::PollingRight;
     use super::*;
 
     const TIMEOUT: Duration = Duration::from_secs(20);
@@ -313,7 +277,7 @@ mod tests {
         let mut last_polls = start;
         for tenth in 0..400 {
             let now = start + Duration::from_millis(100 * tenth);
-            if old.term(now).is_some() {
+            if old.may_answer(now) {
                 let mut right = PollingRight::new(TIMEOUT);
                 right.answered(now, 1);
                 last_polls = right.ends_at(1).unwrap();
@@ -324,24 +288,12 @@ mod tests {
         }
         let until = new.others_may_poll_until().unwrap();
         assert!(until >= last_polls, "{:?} too early", last_polls - until);
-        assert!(until <= after(start, 27), "and no longer than it must");
+        assert!(until <= after(start, 23), "and no longer than it must");
         // One that has resigned may have answered a moment ago.
         let mut third = Election::new(TIMEOUT);
         observe(&mut third, 3, Writer::Resigned, start);
         third.written(4, start);
         assert!(third.others_may_poll_until().unwrap() >= start + TIMEOUT * 3 / 4);
-    }
-
-    #[test]
-    fn an_answer_counts_once_its_sequence_is_applied() {
-        let (mut right, start) = (PollingRight::new(TIMEOUT), Instant::now());
-        assert_eq!(right.starts_until(9), None);
-        right.answered(start, 5);
-        right.answered(after(start, 5), 9);
-        assert_eq!(right.starts_until(4), None);
-        assert_eq!(right.starts_until(8), Some(after(start, 10)));
-        assert_eq!(right.starts_until(9), Some(after(start, 15)));
-        assert_eq!(right.ends_at(9), Some(after(start, 20)));
     }
 
     /// Whatever the moments of renewals and of looking, no two nodes lead at once.

@@ -3,41 +3,33 @@
 //! This runs beside the loop. The loop reports what it has applied ([`Membership::report`]) and
 //! asks what it may do.
 
+mod heartbeats;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_nats::HeaderMap;
-use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracing::{debug, info, warn};
 
 use super::divergence::Divergence;
-use super::election::{Claim, Election, PollingRight, Writer, heartbeat_interval};
+use super::election::{Claim, Election, Writer, heartbeat_interval};
 use super::jetstream::Refused;
 use super::jetstream::connection::Connection;
-use super::node_state::{Heartbeat, Member, NodeState};
+use super::node_state::{Member, NodeState};
+use super::polling_right::{LifeSigns, PollingRight};
 use super::uptime;
-use crate::model::{NodeName, Seed};
+use crate::model::NodeName;
 
 /// How long servers or the leader may take to answer.
 const ANSWER: Duration = Duration::from_secs(2);
 
 /// How soon a poll is given up after the machine was suspended.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
-
-/// A node without a heartbeat for so long is forgotten.
-const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
-
-/// The leader's answer to a heartbeat.
-#[derive(Debug, Serialize, Deserialize)]
-struct Answer {
-    /// The sequence up to which the leader may have assigned sources.
-    sequence: u64,
-}
 
 /// The message that shows who leads.
 #[derive(Debug, Serialize, Deserialize)]
@@ -60,6 +52,7 @@ struct Shared {
     is_assigning: bool,
     election: Election,
     right: PollingRight,
+    turns: LifeSigns,
     members: BTreeMap<NodeName, Member>,
     divergence: Divergence,
     /// The sequence at which this node's state differs from the others'.
@@ -117,6 +110,7 @@ impl Membership {
             is_assigning: false,
             election: Election::new(node_timeout),
             right: PollingRight::new(node_timeout),
+            turns: LifeSigns::new(node_timeout, uptime::now()),
             members: BTreeMap::new(),
             divergence: Divergence::default(),
             diverged: None,
@@ -128,8 +122,8 @@ impl Membership {
         let changed = Arc::new(changed);
         let mut tasks = JoinSet::new();
         tasks.spawn(lead(connection.clone(), instance.clone(), shared.clone(), changed.clone()));
-        tasks.spawn(send_heartbeats(connection.clone(), shared.clone(), changed.clone()));
-        tasks.spawn(receive_heartbeats(connection.clone(), shared.clone(), changed));
+        tasks.spawn(heartbeats::send(connection.clone(), shared.clone(), changed.clone()));
+        tasks.spawn(heartbeats::receive(connection.clone(), shared.clone(), changed));
         Self { connection, instance, shared, changes, _tasks: tasks }
     }
 
@@ -158,7 +152,38 @@ impl Membership {
         shared.diverged.is_none() && until.is_some_and(|until| uptime::now() < until)
     }
 
-    /// When this node is last known to have applied what the leader had.
+    /// Whether a leader has answered lately, and this node has applied what it had assigned.
+    pub fn is_led(&self) -> bool {
+        let shared = lock(&self.shared);
+        shared.right.is_led(shared.own.sequence, uptime::now())
+    }
+
+    /// A turn of this process that was `sent` then is in the stream at `sequence`.
+    pub fn appended(&self, sent: Instant, sequence: u64) {
+        lock(&self.shared).right.appended(sent, sequence);
+    }
+
+    /// Whether a turn is due that only renews the right to poll.
+    pub fn needs_turn(&self) -> bool {
+        lock(&self.shared).right.needs_turn(uptime::now())
+    }
+
+    /// A turn of a node was received.
+    pub fn received(&self, node: &NodeName) {
+        lock(&self.shared).turns.received(node, uptime::now());
+    }
+
+    /// How much longer this node waits before it polls what `silent` has lost.
+    pub fn wait_for(&self, silent: &NodeName) -> Duration {
+        lock(&self.shared).turns.wait_for(silent, uptime::now())
+    }
+
+    /// How much longer it waits for all nodes but those that are `alive`.
+    pub fn wait_for_all_but(&self, alive: &[NodeName]) -> Duration {
+        lock(&self.shared).turns.wait_for_all_but(alive, uptime::now())
+    }
+
+    /// When this node is last known to have applied everything.
     pub fn current(&self) -> Option<Instant> {
         let shared = lock(&self.shared);
         shared.right.since(shared.own.sequence)
@@ -211,6 +236,10 @@ impl Membership {
         let mut alive: BTreeMap<_, _> = recent
             .map(|(node, member)| (node.clone(), member.heartbeat.state.sequence >= expected))
             .collect();
+        // A turn is a sign of life, too, where heartbeats do not come.
+        for node in shared.turns.recent(now) {
+            alive.entry(node.clone()).or_insert(true);
+        }
         if shared.election.others_may_poll_until().is_some_and(|until| now < until) {
             for node in known {
                 alive.entry(node.clone()).or_insert(true);
@@ -345,124 +374,4 @@ async fn write_leader(
     let body = body.map_err(|error| Refused::Other(error.to_string()))?;
     let subject = connection.subject("leader");
     connection.publish_on(subject, HeaderMap::new(), expected, body.into(), ANSWER).await
-}
-
-/// Sends heartbeats, and receives the leader's answers.
-async fn send_heartbeats(
-    connection: Connection,
-    shared: Arc<Mutex<Shared>>,
-    changed: Arc<watch::Sender<()>>,
-) {
-    let mut ticks = interval(heartbeat_interval(connection.plan().node_timeout));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let subject = connection.subject("heartbeat");
-    loop {
-        ticks.tick().await;
-        let sent = uptime::now();
-        // An answer to another heartbeat, of whenever, is none to this one.
-        let Some(nonce) = Seed::fresh().map(|seed| seed.token(&[b"heartbeat"])) else { continue };
-        let heartbeat = {
-            let shared = lock(&shared);
-            Heartbeat {
-                node: connection.node().clone(),
-                term: shared.election.term(sent),
-                state: shared.own.clone(),
-                nonce: nonce.clone(),
-                node_timeout: connection.plan().node_timeout,
-                rules: connection.plan().rules,
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-            }
-        };
-        let Ok(body) = connection.codec().encode(&heartbeat, &[b"heartbeat"]) else { continue };
-        let asked = connection.client().request(subject.clone(), body.into());
-        let Ok(Ok(answered)) = timeout(ANSWER, asked).await else { continue };
-        let place = [b"answer", connection.node().as_str().as_bytes(), nonce.as_bytes()];
-        if let Ok(Answer { sequence }) = connection.codec().decode(&answered.payload, &place) {
-            lock(&shared).right.answered(sent, sequence);
-            let _ = changed.send(());
-        }
-    }
-}
-
-/// Receives the heartbeats of all nodes, and answers them while this node leads.
-async fn receive_heartbeats(
-    connection: Connection,
-    shared: Arc<Mutex<Shared>>,
-    changed: Arc<watch::Sender<()>>,
-) {
-    loop {
-        let subscribed = connection.client().subscribe(connection.subject("heartbeat")).await;
-        let Ok(mut heartbeats) = subscribed else {
-            sleep(ANSWER).await;
-            continue;
-        };
-        while let Some(message) = heartbeats.next().await {
-            let decoded = connection.codec().decode::<Heartbeat>(&message.payload, &[b"heartbeat"]);
-            let Ok(heartbeat) = decoded else {
-                debug!(event = "heartbeat_ignored", "a heartbeat is not of this cluster");
-                continue;
-            };
-            let (node, now) = (heartbeat.node.clone(), uptime::now());
-            let nonce = heartbeat.nonce.clone();
-            let (answer, is_new) = {
-                let mut shared = lock(&shared);
-                compare(&mut shared, &heartbeat, &connection);
-                let member = Member { last_heartbeat: now, heartbeat };
-                let is_same_timeout =
-                    member.heartbeat.node_timeout == connection.plan().node_timeout;
-                let before = shared.members.insert(node.clone(), member);
-                shared.members.retain(|_, member| now - member.last_heartbeat < FORGOTTEN);
-                let leads =
-                    shared.election.term(now).is_some() && !shared.is_assigning && is_same_timeout;
-                let sequence = shared.own.sequence.max(shared.assigned);
-                (leads.then_some(Answer { sequence }), before.is_none())
-            };
-            if let (Some(answer), Some(reply)) = (answer, message.reply) {
-                let place = [b"answer", node.as_str().as_bytes(), nonce.as_bytes()];
-                if let Ok(body) = connection.codec().encode(&answer, &place) {
-                    let _ = connection.client().publish(reply, body.into()).await;
-                }
-            }
-            if is_new {
-                let _ = changed.send(());
-            }
-        }
-    }
-}
-
-/// Compares the state of this node with another's. Programs of different rules versions may write
-/// the same state differently.
-fn compare(shared: &mut Shared, heartbeat: &Heartbeat, connection: &Connection) {
-    let (own, plan, now) = (connection.node(), connection.plan(), uptime::now());
-    if let Some(term) = heartbeat.term
-        && shared.leader.as_ref().is_none_or(|(known, _)| *known <= term)
-    {
-        shared.leader = Some((term, heartbeat.node.clone()));
-    }
-    if heartbeat.node != *own
-        && heartbeat.rules == plan.rules
-        && let Some((sequence, digest)) = heartbeat.state.digest
-    {
-        shared.divergence.observed(heartbeat.node.clone(), sequence, digest, now);
-    }
-    if shared.diverged.is_some() {
-        return;
-    }
-    let Shared { divergence, members, leader, .. } = shared;
-    let counts = |(node, member): (&NodeName, &Member)| {
-        *node != *own
-            && member.heartbeat.rules == plan.rules
-            && now - member.last_heartbeat < plan.node_timeout
-    };
-    let alive =
-        members.iter().filter(|(node, member)| counts((node, member))).map(|(node, _)| node);
-    let leader = leader.as_ref().map(|(_, node)| node);
-    shared.diverged = divergence.found(alive, leader, now, plan.node_timeout);
-    if let Some(sequence) = shared.diverged {
-        tracing::error!(
-            event = "diverged",
-            sequence,
-            "the state of this node differs from that of the others at sequence {sequence}: restore a snapshot of another node, and report this"
-        );
-    }
 }

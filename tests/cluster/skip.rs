@@ -1,20 +1,16 @@
 //! A turn that no node can apply: all stop at it, say which it is, and go on without it once told to.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use gazetted::engine::RULES_VERSION;
-use gazetted::model::{
-    EngineRecord, Key, Lookalikes, SourceId, SourceState, Story, StoryId, Subscriber, Timestamp,
-    TopicVersion,
-};
 use gazetted::pipeline::ReplanError;
-use gazetted::store::{Commit, Committed, DiskSpace, Record, Store, StoreError, TopicPlace};
+use gazetted::store::Store;
 
 use super::in_process::{Node, until};
 use super::servers::Servers;
 use super::world::World;
+use crate::support::watched_store::WatchedStore;
 
 /// How often the engine may read its own records before that panics.
 #[derive(Clone)]
@@ -26,89 +22,16 @@ impl Reads {
     fn allow(&self, reads: i64) {
         self.0.store(reads, Ordering::Relaxed);
     }
-}
 
-/// A store that has the engine fail by a fault of ours.
-struct Faulty {
-    store: Arc<dyn Store>,
-    reads: Reads,
-}
-
-impl Store for Faulty {
-    fn engine_records(&self) -> Result<Vec<EngineRecord>, StoreError> {
-        assert!(self.reads.0.fetch_sub(1, Ordering::Relaxed) > 0, "a fault of the test");
-        self.store.engine_records()
-    }
-    fn source_states(&self) -> Result<BTreeMap<SourceId, Arc<SourceState>>, StoreError> {
-        self.store.source_states()
-    }
-    fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError> {
-        self.store.listed()
-    }
-    fn lookalikes(&self, keys: &[Key]) -> Result<Lookalikes, StoreError> {
-        self.store.lookalikes(keys)
-    }
-    fn commit_shared(&self, commit: Arc<Commit>) -> Committed {
-        self.store.commit_shared(commit)
-    }
-    fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
-        self.store.story(id)
-    }
-    fn stories(
-        &self,
-        after: Option<(Timestamp, StoryId)>,
-        limit: usize,
-    ) -> Result<Vec<Story>, StoreError> {
-        self.store.stories(after, limit)
-    }
-    fn places(
-        &self,
-        topic: TopicVersion,
-        older_than: Option<TopicPlace>,
-        limit: usize,
-    ) -> Result<Vec<TopicPlace>, StoreError> {
-        self.store.places(topic, older_than, limit)
-    }
-    fn date_in(
-        &self,
-        topic: TopicVersion,
-        story: StoryId,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        self.store.date_in(topic, story)
-    }
-    fn filled(&self) -> Result<Vec<TopicVersion>, StoreError> {
-        self.store.filled()
-    }
-    fn retired(
-        &self,
-        after: Option<StoryId>,
-        limit: usize,
-    ) -> Result<Vec<(StoryId, Timestamp)>, StoreError> {
-        self.store.retired(after, limit)
-    }
-    fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
-        self.store.subscribers()
-    }
-    fn archive(&self, under: &str) -> Result<Vec<String>, StoreError> {
-        self.store.archive(under)
-    }
-    fn archived(&self, path: &str) -> Result<Option<String>, StoreError> {
-        self.store.archived(path)
-    }
-    fn count(&self) -> Result<u64, StoreError> {
-        self.store.count()
-    }
-    fn records(&self) -> Box<dyn Iterator<Item = Result<Record, StoreError>> + '_> {
-        self.store.records()
-    }
-    fn is_known(&self, story: StoryId) -> Result<bool, StoreError> {
-        self.store.is_known(story)
-    }
-    fn disk_space(&self) -> Result<Option<DiskSpace>, StoreError> {
-        self.store.disk_space()
-    }
-    fn close(&self) -> Result<(), StoreError> {
-        self.store.close()
+    /// A store that has the engine fail by a fault of ours.
+    fn bound(&self, store: Arc<dyn Store>) -> WatchedStore {
+        let left = self.0.clone();
+        let watch = Arc::new(move |read| {
+            let is_bound = read == "engine_records";
+            let fails = is_bound && left.fetch_sub(1, Ordering::Relaxed) <= 0;
+            assert!(!fails, "a fault of the test");
+        });
+        WatchedStore { store, watch }
     }
 }
 
@@ -129,7 +52,7 @@ async fn all_nodes_stop_at_a_turn_that_panics_and_skip_it_alike() {
     let (servers, world) = (Servers::start(1), World::start().await);
     let [mut a, mut b] = ["a", "b"].map(|name| Node::new(&world, &servers, name, "skip"));
     let reads = Reads(Arc::default());
-    let wrap = |store| -> Arc<dyn Store> { Arc::new(Faulty { store, reads: reads.clone() }) };
+    let wrap = |store| -> Arc<dyn Store> { Arc::new(reads.bound(store)) };
     a.init(RULES_VERSION).await;
     reads.allow(Reads::MANY);
     a.start(RULES_VERSION, &wrap).await;

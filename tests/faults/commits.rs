@@ -64,7 +64,7 @@ impl Store for Refusing {
         story(id: StoryId) -> Option<Story>;
         stories(after: Option<(Timestamp, StoryId)>, limit: usize) -> Vec<Story>;
         places(topic: TopicVersion, older: Option<TopicPlace>, limit: usize) -> Vec<TopicPlace>;
-        date_in(topic: TopicVersion, story: StoryId) -> Option<Timestamp>;
+        place_of(topic: TopicVersion, story: StoryId) -> Option<TopicPlace>;
         filled() -> Vec<TopicVersion>;
         retired(after: Option<StoryId>, limit: usize) -> Vec<(StoryId, Timestamp)>;
         engine_records() -> Vec<EngineRecord>;

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
 use super::hub::{
     FEED, HOUR, answering, ask, ask_for, callback, deliveries, document, hub, publish, questions,
     subscribe, subscribers,
@@ -48,6 +51,22 @@ async fn h09_no_callback_leads_into_the_operator_s_network() {
     }
     assert!(questions(&world).is_empty());
     assert_eq!(subscribers(&world), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h09_a_form_that_is_too_large_is_refused_before_it_is_sent() {
+    let world = hub().await.start().await;
+    for length in [9 * 1024_u64, 99_999_999_999] {
+        let mut stream = TcpStream::connect(world.address()).await.unwrap();
+        let head = format!(
+            "POST /hub HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Expect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{length}: {answer}");
+    }
 }
 
 /// Asks the hub for the feed to be told at a callback, as a client behind the proxy.

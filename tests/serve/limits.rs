@@ -24,8 +24,42 @@ async fn q34_too_many_connections_are_told_to_come_back() {
         assert!(stream.read(&mut [0; 512]).await.unwrap() > 0);
         held.push(stream);
     }
-    let refused = Answer::read(&mut world.connect().await).await;
+    let refused = world.get(FEED).await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, "5"));
+}
+
+#[tokio::test]
+async fn q34_supervisors_are_answered_while_all_connections_are_taken() {
+    let settings = Settings { connections: 2, ..Settings::default() };
+    let world = World::with(settings).await;
+    world.tell(vec![story(1)]);
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = world.connect().await;
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
+        assert!(stream.read(&mut [0; 512]).await.unwrap() > 0);
+        stream.write_all(b"GET /half-a-head HTTP/1.1\r\n").await.unwrap();
+        held.push(stream);
+    }
+    // More half heads than there are places for supervisors.
+    for head in ["", "GET", "GET /healthz HTTP/1.1\r\nHost: h\r\n"].iter().cycle().take(100) {
+        let mut stream = world.connect().await;
+        stream.write_all(head.as_bytes()).await.unwrap();
+        held.push(stream);
+    }
+    for (path, status) in
+        [("/healthz", 200), ("/readyz", 200), (FEED, 503), ("/", 503), ("/healthz/x", 503)]
+    {
+        for method in ["GET", "HEAD"] {
+            let answer = world.ask(method, path, &[]).await;
+            assert_eq!(answer.status, status, "{method} {path}");
+            assert_eq!(answer.header("connection"), "close", "{method} {path}");
+        }
+    }
+    assert_eq!(world.ask("POST", "/healthz", &[]).await.status, 503);
+    // Whoever kept a supervisor's place by half a head was told to come back.
+    let told = Answer::read(&mut held.remove(2)).await;
+    assert_eq!((told.status, told.header("retry-after")), (503, "5"));
 }
 
 #[tokio::test]

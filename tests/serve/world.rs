@@ -233,7 +233,7 @@ impl SourcesBackend for TestDesk {
 }
 
 impl StoryBackend for TestDesk {
-    fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
+    fn story(&self, id: StoryId, _opened: Vec<TopicId>) -> Reply<Option<StoryDetail>> {
         let stories = self.stories.lock().unwrap();
         let found = stories.iter().find(|story| story.id == id).map(|story| StoryDetail {
             story: (**story).clone(),

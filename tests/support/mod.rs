@@ -12,4 +12,6 @@ pub mod site;
 
 pub mod validator;
 
+pub mod watched_store;
+
 pub mod world;

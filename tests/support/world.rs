@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gazetted::clock::Clock;
@@ -16,6 +17,7 @@ use tokio::net::TcpListener;
 
 use super::http::{Answer, get, get_by, get_with, post};
 use super::site::Site;
+use super::watched_store::{Watch, WatchedStore};
 
 /// When the clock of every test begins.
 pub const START: &str = "2025-04-03T09:00:00Z";
@@ -31,6 +33,7 @@ pub struct World {
     config: String,
     include: String,
     keep: String,
+    watch: Option<Watch>,
     daemon: Option<Daemon>,
 }
 
@@ -46,6 +49,7 @@ impl World {
                 .to_owned(),
             include: String::new(),
             keep: String::new(),
+            watch: None,
             daemon: None,
         }
     }
@@ -97,11 +101,19 @@ impl World {
         self
     }
 
+    /// Has the reads of its store watched, from the next start on.
+    pub fn watch(&mut self, watch: impl Fn(&'static str) + Send + Sync + 'static) {
+        self.watch = Some(Arc::new(watch));
+    }
+
     /// Stops the daemon, if it runs, and starts it on what it has stored.
     pub async fn restart(&mut self) {
         self.stop().await;
         let plan = self.plan();
-        let store = store::open(&plan.store.path, plan.store.cache).unwrap();
+        let mut store = store::open(&plan.store.path, plan.store.cache).unwrap();
+        if let Some(watch) = self.watch.clone() {
+            store = Arc::new(WatchedStore { store, watch });
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let operators = plan.server.operators.as_ref();
         let listeners = Listeners {

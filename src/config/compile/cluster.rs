@@ -135,14 +135,27 @@ impl Diagnostics<'_> {
     }
 
     fn seed_of_nkey(&mut self, file: &Spanned<PathBuf>) -> Option<Secret> {
-        let help = "the file holds the seed of an NKey, which begins with SU, on its one line";
+        let help =
+            "the file holds the seed of an NKey, as `nk -gen user` prints it, on its one line";
         let (path, text) = self.secret_text(0, file, help)?;
         let seed = text.trim();
-        if !seed.starts_with("SU") {
+        if !is_seed_of_user(seed) {
             let message = format!("{} does not hold the seed of an NKey", path.display());
             self.error((0, file.span()), message, help);
             return None;
         }
         Some(seed.to_owned().into())
     }
+}
+
+/// Whether a text is the seed of a user's NKey.
+#[cfg(feature = "cluster")]
+fn is_seed_of_user(text: &str) -> bool {
+    text.starts_with("SU") && nkeys::KeyPair::from_seed(text).is_ok()
+}
+
+/// Without clusters there is nothing to log in to, and the table is refused.
+#[cfg(not(feature = "cluster"))]
+fn is_seed_of_user(_: &str) -> bool {
+    true
 }

@@ -70,6 +70,19 @@ fn a_cluster_that_cannot_work_is_refused_with_a_remedy() {
     }
     let short = problems(whole, "short");
     assert!(short.iter().any(|problem| problem.contains("fewer than 32")), "{short:?}");
+    // The seed of an NKey, the same with a mistyped letter, that of an account, a public key.
+    let nkey = whole.replace("node = ", "nkey_file = \"secret\"\nnode = ");
+    for (text, is_seed) in [
+        ("SUACH75SWCM5D2JMJM6EKLR2WDARVGZT4QC6LX3AGHSWOMVAKERABBBRWM\n", true),
+        ("SUACH75SWCM5D2JMJM6EKLR2WDARVGZT4QC6LX3AGHSWOMVAKERABBBRWN\n", false),
+        ("SAAPN4W3EG6KCJGUQTKTJ5GSB5NHK5CHAJL4DBGFUM3HHROI4XUEP4OBK4\n", false),
+        ("UAFHG6FUD2UU4SDFVAFUL5LDFO2XM4WYM76UNXTPJYJK7EEMYRBHT2VE\n", false),
+    ] {
+        let found = problems(&nkey, text);
+        let refused = found.iter().any(|found| found.contains("does not hold the seed of an NKey"));
+        assert_eq!(found.is_empty(), is_seed, "{text}: {found:?}");
+        assert_eq!(refused, !is_seed, "{text}: {found:?}");
+    }
 }
 
 /// A plan that nodes share means the same as the files it was written from.

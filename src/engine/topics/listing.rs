@@ -39,6 +39,15 @@ pub(crate) fn holds(
     Ok(store.places(topic, Some(above), 1)?.first() == Some(&place))
 }
 
+/// Whether a story has a place in a topic, or stands at all.
+pub(crate) fn has_place(
+    store: &dyn Store,
+    topic: Option<TopicVersion>,
+    story: StoryId,
+) -> Result<bool, StoreError> {
+    Ok(store.place_of(topic.unwrap_or(EVERYTHING), story)?.is_some())
+}
+
 /// The stories of a topic, or every story that stands, the newest place first; `visit` ends it by
 /// `false`.
 pub(crate) fn newest_first(

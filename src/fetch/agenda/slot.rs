@@ -1,4 +1,4 @@
-//! The plain data that the agenda keeps of one source.
+//! The plain data that the agenda keeps about one source.
 
 use std::net::IpAddr;
 use std::num::NonZeroU64;
@@ -17,19 +17,19 @@ pub(super) struct Slot {
     /// Whether it is to be asked in spite of a hold, because its operator says so.
     pub(super) insists: bool,
     /// Hash of the configured address.
-    pub(super) home: u64,
+    pub(super) address: u64,
     /// Hash of the address that it has moved to, if it has.
     pub(super) moved: Option<NonZeroU64>,
     /// Whether it may be asked in the place of sources that have moved to its address.
-    pub(super) is_host: bool,
+    pub(super) is_replacement: bool,
 }
 
 impl Slot {
     pub(super) fn new(id: SourceId, is_hub: bool, origin: usize) -> Self {
         let not_before = Timestamp::default();
         let (state, insists) = (State::Idle, false);
-        let (home, moved, is_host) = (0, None, false);
-        Self { id, is_hub, origin, state, not_before, insists, home, moved, is_host }
+        let (address, moved, is_replacement) = (0, None, false);
+        Self { id, is_hub, origin, state, not_before, insists, address, moved, is_replacement }
     }
 }
 
@@ -40,7 +40,7 @@ pub(super) enum State {
     Idle,
     /// Due at a moment that has not come.
     Sleeping(Timestamp),
-    /// In its origin's line.
+    /// In its origin's queue.
     Waiting,
     /// Being asked. Few are at a time.
     InFlight(Box<Flight>),
@@ -49,7 +49,7 @@ pub(super) enum State {
 /// A request that is under way.
 #[derive(Debug)]
 pub(super) struct Flight {
-    /// Whom it is asked of, which may have ceased to be its origin.
+    /// The origin that is asked, which may no longer be that of the source.
     pub(super) of: usize,
     pub(super) at: Option<IpAddr>,
     /// When it is to be asked again, if that is known already.

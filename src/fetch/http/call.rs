@@ -1,7 +1,7 @@
 //! Sends one request to an address that somebody else gave, such as a subscriber's callback.
 //!
-//! Callbacks of subscribers are strangers' addresses: they are asked under the same
-//! guard as sources, once, and no redirect is followed.
+//! Callbacks of subscribers are strangers' addresses: the same guard as for sources applies, they
+//! are asked once, and no redirect is followed.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -20,28 +20,28 @@ use crate::model::{Failure, FailureKind, Timestamp};
 use crate::websub::inbound;
 
 /// How long a call may take, from connecting to the answer's end.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Something to tell somebody.
+/// A request to an address that somebody else gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// The address to call.
     pub url: Url,
-    /// With what; without a body it is asked by GET.
+    /// The body of a POST. Without a body the request is a GET.
     pub body: Option<Bytes>,
     /// Headers beside the client's name. Those that cannot be sent are left out.
     pub headers: Vec<(&'static str, String)>,
-    /// Whether the operator named the address, which then may be anywhere.
+    /// Whether the operator gave the address, which may then be private.
     pub own: bool,
 }
 
 impl Call {
-    /// A question to a stranger.
+    /// A GET to an address that a stranger gave.
     pub fn get(url: Url) -> Self {
         Self { url, body: None, headers: Vec::new(), own: false }
     }
 
-    /// A form for somebody whom the operator named.
+    /// A form for an address that the operator gave.
     pub fn form(url: Url, form: String) -> Self {
         let headers = vec![("content-type", inbound::FORM.to_owned())];
         Self { url, body: Some(form.into()), headers, own: true }
@@ -50,17 +50,17 @@ impl Call {
 
 /// The answer to a call, whatever its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct CallAnswer {
     /// The status.
     pub status: u16,
-    /// The beginning of the body, which is short if it is anything to us.
+    /// The beginning of the body. A body that we asked for is short.
     pub body: Vec<u8>,
     /// How long not to call again.
     pub retry_after: Option<Duration>,
 }
 
 impl Web {
-    /// Where a stranger's host is, if connections may be made there: the least of its addresses,
+    /// The address of a stranger's host, if connections may be made there: the least of its addresses,
     /// which is the same every time. None where a proxy makes the connections.
     pub(in crate::fetch) async fn locate(&self, url: &Url) -> Result<Option<IpAddr>, Failure> {
         let guard = &self.public_guard;
@@ -72,32 +72,32 @@ impl Web {
             Some(Host::Domain(name)) => name,
             None => return Err(Failure::new(FailureKind::Forbidden, "there is no host")),
         };
-        let looking_up = tokio::net::lookup_host((name, 0));
-        let Ok(found) = tokio::time::timeout(PATIENCE, looking_up).await else {
+        let lookup = tokio::net::lookup_host((name, 0));
+        let Ok(found) = tokio::time::timeout(TIMEOUT, lookup).await else {
             let message =
-                format!("the name {name} was not resolved within {} s", PATIENCE.as_secs());
+                format!("the name {name} was not resolved within {} s", TIMEOUT.as_secs());
             return Err(Failure::new(FailureKind::Timeout, message));
         };
         let admitted = admitted(guard, name, found)?;
         Ok(admitted.into_iter().map(|address| address.ip()).min())
     }
 
-    /// Tells somebody something, once.
+    /// Makes a call, once.
     pub(in crate::fetch) async fn call(
         &self,
         call: &Call,
         now: Timestamp,
-    ) -> Result<Said, Failure> {
-        match tokio::time::timeout(PATIENCE, self.calling(call, now)).await {
-            Ok(said) => said,
+    ) -> Result<CallAnswer, Failure> {
+        match tokio::time::timeout(TIMEOUT, self.try_call(call, now)).await {
+            Ok(answer) => answer,
             Err(_) => {
-                let message = format!("there was no answer within {} s", PATIENCE.as_secs());
+                let message = format!("there was no answer within {} s", TIMEOUT.as_secs());
                 Err(Failure::new(FailureKind::Timeout, message))
             }
         }
     }
 
-    async fn calling(&self, call: &Call, now: Timestamp) -> Result<Said, Failure> {
+    async fn try_call(&self, call: &Call, now: Timestamp) -> Result<CallAnswer, Failure> {
         let (client, guard): (&Client, &Guard) = match call.own {
             true => (&self.own, &Guard::Any),
             false => (&self.public, &self.public_guard),
@@ -113,7 +113,7 @@ impl Web {
                 Some(body) => request.body(body.clone()),
                 None => request,
             };
-            // An idle connection may turn out closed, which says nothing of the server.
+            // An idle connection may turn out closed, which says nothing about the server.
             match noticing(request.send()).await {
                 (Ok(answer), _) => break answer,
                 (Err(error), false) if first && error_text::is_unanswered(&error) => first = false,
@@ -129,9 +129,9 @@ impl Web {
         }
         let status = answer.status().as_u16();
         let retry_after = freshness(answer.headers(), now).retry_after;
-        // A body that is too long is none that we asked for.
+        // A body that is too long is not one that we asked for.
         let body = receive(answer, MOST_ERROR, host).await.unwrap_or_default();
-        Ok(Said { status, body, retry_after })
+        Ok(CallAnswer { status, body, retry_after })
     }
 
     fn headers_of(&self, call: &Call) -> HeaderMap {

@@ -19,10 +19,10 @@ fn known() -> SourceState {
 }
 
 /// How long until the next poll, and why, of a source with a configured interval.
-fn wait(interval: Duration, state: &SourceState, said: &Said) -> (Duration, &'static str) {
+fn wait(interval: Duration, state: &SourceState, facts: &PollFacts) -> (Duration, &'static str) {
     let mut source = web_source("one", "http://a/");
     source.pace.get_or_insert_default().interval = Some(interval);
-    let next = next(state, said, &source, &Settings::default(), now());
+    let next = next(state, facts, &source, &Settings::default(), now());
     (now().until(next.at), next.because)
 }
 
@@ -34,24 +34,30 @@ fn about(wait: Duration, expected: Duration) -> bool {
 #[test]
 fn the_longest_of_all_that_is_asked_for_decides_and_is_named() {
     let lifetime = |long| Freshness { lifetime: Some(long), ..Freshness::default() };
-    let plain = Said::default();
+    let plain = PollFacts::default();
     let ttl = SourceState {
         hints: Some(Box::new(Hints { ttl: Some(3 * HOUR), ..Hints::default() })),
         ..known()
     };
-    for (interval, state, said, expected, because) in [
+    for (interval, state, facts, expected, because) in [
         (2 * HOUR, known(), plain, 2 * HOUR, "configured interval"),
         (MINUTE, known(), plain, HOUR, "unless it says so"),
-        (MINUTE, known(), Said { freshness: lifetime(10 * MINUTE), ..plain }, 10 * MINUTE, "holds"),
         (
             MINUTE,
             known(),
-            Said { freshness: lifetime(MINUTE), ..plain },
+            PollFacts { freshness: lifetime(10 * MINUTE), ..plain },
+            10 * MINUTE,
+            "holds",
+        ),
+        (
+            MINUTE,
+            known(),
+            PollFacts { freshness: lifetime(MINUTE), ..plain },
             5 * MINUTE,
             "more often than this",
         ),
-        (HOUR, known(), Said { freshness: lifetime(2 * DAY), ..plain }, 2 * DAY, "holds"),
-        (HOUR, known(), Said { freshness: lifetime(400 * DAY), ..plain }, WEEK, "holds"),
+        (HOUR, known(), PollFacts { freshness: lifetime(2 * DAY), ..plain }, 2 * DAY, "holds"),
+        (HOUR, known(), PollFacts { freshness: lifetime(400 * DAY), ..plain }, WEEK, "holds"),
         (HOUR, ttl.clone(), plain, 3 * HOUR, "ttl"),
         (5 * HOUR, ttl, plain, 5 * HOUR, "configured interval"),
         (
@@ -64,12 +70,12 @@ fn the_longest_of_all_that_is_asked_for_decides_and_is_named() {
         (
             HOUR,
             SourceState { polls: 100, ..SourceState::default() },
-            Said { size: LARGE + 1, ..plain },
+            PollFacts { size: LARGE + 1, ..plain },
             DAY,
             "large",
         ),
     ] {
-        let (wait, why) = wait(interval, &state, &said);
+        let (wait, why) = wait(interval, &state, &facts);
         assert!(about(wait, expected), "{wait:?} instead of {expected:?}: {why}");
         assert!(why.contains(because), "{why:?} does not say {because:?}");
     }
@@ -82,7 +88,7 @@ fn the_operators_limits_hold_for_the_learned_rhythm() {
     learn(&mut state.rhythm, &[], now().before(DAY * 400));
     learn(&mut state.rhythm, &[], now());
     let asked = |source: &Source| {
-        now().until(next(&state, &Said::default(), source, &Settings::default(), now()).at)
+        now().until(next(&state, &PollFacts::default(), source, &Settings::default(), now()).at)
     };
     assert!(asked(&source) > 10 * HOUR);
     source.pace.get_or_insert_default().max = Some(5 * HOUR);
@@ -103,8 +109,8 @@ fn p37_p38_failures_wait_longer_each_time() {
     ] {
         for (row, hours) in (1..).zip(hours) {
             let state = SourceState { failures: row, failing_since: Some(now()), ..known() };
-            let said = Said { failure: Some(kind), ..Said::default() };
-            let (wait, why) = wait(HOUR, &state, &said);
+            let facts = PollFacts { failure: Some(kind), ..PollFacts::default() };
+            let (wait, why) = wait(HOUR, &state, &facts);
             assert!(about(wait, HOUR * hours), "{kind:?} {row}: {wait:?}, {why}");
         }
     }
@@ -112,7 +118,7 @@ fn p37_p38_failures_wait_longer_each_time() {
 
 #[test]
 fn p37_a_failing_source_is_tried_again_from_the_floor_that_is_in_force_for_it() {
-    let refused = Said { failure: Some(FailureKind::Refused), ..Said::default() };
+    let refused = PollFacts { failure: Some(FailureKind::Refused), ..PollFacts::default() };
     let offers = LastAnswer { lifetime: Some(5 * MINUTE), ..LastAnswer::default() };
     for (interval, answer, minutes) in [
         // It offered to be asked every five minutes while it answered.
@@ -133,7 +139,7 @@ fn p37_a_failing_source_is_tried_again_from_the_floor_that_is_in_force_for_it() 
 
 #[test]
 fn a_source_that_killed_us_is_tried_again_after_an_hour_then_two_up_to_a_day() {
-    let said = Said { failure: Some(FailureKind::Crash), ..Said::default() };
+    let facts = PollFacts { failure: Some(FailureKind::Crash), ..PollFacts::default() };
     let mut file = web_source("one", "http://a/");
     file.location = Location::File("/feeds/one".into());
     for source in [web_source("one", "http://a/"), file] {
@@ -141,7 +147,7 @@ fn a_source_that_killed_us_is_tried_again_after_an_hour_then_two_up_to_a_day() {
         for (crashes, hours) in (1..).zip([1, 2, 4, 8, 16, 24, 24]) {
             // Failures of other kinds in the same row do not count.
             let state = SourceState { failures: crashes + 9, crashes, ..known() };
-            let next = next(&state, &said, &source, &quick, now());
+            let next = next(&state, &facts, &source, &quick, now());
             assert!(about(now().until(next.at), HOUR * hours), "{crashes}: {next:?}");
         }
     }
@@ -149,22 +155,22 @@ fn a_source_that_killed_us_is_tried_again_after_an_hour_then_two_up_to_a_day() {
 
 #[test]
 fn the_ceiling_bounds_a_configured_interval() {
-    assert!(about(wait(DAY * 150, &known(), &Said::default()).0, WEEK));
+    assert!(about(wait(DAY * 150, &known(), &PollFacts::default()).0, WEEK));
 }
 
 #[test]
 fn p37_after_a_month_of_failures_a_source_is_asked_weekly() {
     let since = Some(now().before(DAY * 31));
     let state = SourceState { failures: 40, failing_since: since, ..known() };
-    let said = Said { failure: Some(FailureKind::Dns), ..Said::default() };
-    assert!(about(wait(HOUR, &state, &said).0, WEEK));
+    let facts = PollFacts { failure: Some(FailureKind::Dns), ..PollFacts::default() };
+    assert!(about(wait(HOUR, &state, &facts).0, WEEK));
 }
 
 #[test]
 fn a_failure_never_shortens_a_long_interval() {
-    let said = Said { failure: Some(FailureKind::Dns), ..Said::default() };
+    let facts = PollFacts { failure: Some(FailureKind::Dns), ..PollFacts::default() };
     let state = SourceState { failures: 1, ..known() };
-    assert!(about(wait(DAY * 6, &state, &said).0, DAY * 6));
+    assert!(about(wait(DAY * 6, &state, &facts).0, DAY * 6));
 }
 
 #[test]

@@ -9,15 +9,15 @@ use crate::options::read::{Reader, Value, quoted};
 
 /// Who may read a topic: `"public"`, `"key"`, or a list of keys by their names.
 ///
-/// A list without names lets nobody in: taking the last name out must not
-/// open to everybody what was kept.
+/// A list without names lets nobody in: taking out the last name must not open the topic to
+/// everybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
     /// Everybody may read it.
     Public,
-    /// Whoever bears a key.
+    /// Anybody with a key.
     AnyKey,
-    /// Whoever bears one of these.
+    /// Anybody with one of these keys.
     Keys(Vec<Spanned<Id>>),
 }
 
@@ -27,7 +27,7 @@ impl Value for Access {
             DeValue::String(word) if word == "public" => Some(Self::Public),
             DeValue::String(word) if word == "key" => Some(Self::AnyKey),
             DeValue::String(name) => {
-                let what = format!("`{name}` says not who may read a topic");
+                let what = format!("`{name}` does not say who may read a topic");
                 let help = format!(
                     "write `\"public\"`, `\"key\"` for every key, or the names of some: `[\"{name}\"]`"
                 );

@@ -3,13 +3,15 @@
 use url::Url;
 
 use crate::charset::is_allowed;
+use crate::control_characters::is_odd_space;
 
 /// Appends an attribute, its value in one form.
 pub(super) fn write_attribute(out: &mut String, name: &str, value: &str) {
     out.push(' ');
     out.push_str(name);
     out.push_str("=\"");
-    for c in value.chars().filter(|c| is_allowed(*c)) {
+    let spaced = value.chars().map(|c| if is_odd_space(c) { ' ' } else { c });
+    for c in spaced.filter(|c| is_allowed(*c)) {
         match c {
             '&' => out.push_str("&amp;"),
             '"' => out.push_str("&quot;"),

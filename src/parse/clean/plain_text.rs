@@ -70,7 +70,8 @@ fn fold_into(out: &mut String, text: &str) {
 /// How many bytes at the start of a text may stay: words with one space between them.
 fn plain_run(text: &[u8]) -> usize {
     // Only these bytes begin white space, a character that may not leave, or an invisible one.
-    let is_doubtful = |byte: u8| byte <= b' ' || matches!(byte, 0x7F | 0xC2 | 0xE1..=0xE3 | 0xEF);
+    let is_doubtful =
+        |byte: u8| byte <= b' ' || matches!(byte, 0x7F | 0xC2 | 0xE1..=0xE3 | 0xEF | 0xF3);
     let mut at = 0;
     while let Some(byte) = text.get(at) {
         let is_between_words =

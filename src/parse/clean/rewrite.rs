@@ -8,6 +8,7 @@ use super::policy::{self, Fate, lower};
 use super::{boundary_before, plain_html, start_tag};
 use crate::announcement::{Container, ContainerRole};
 use crate::charset::is_allowed;
+use crate::control_characters::is_odd_space;
 use crate::markup::{self, Kind, Pieces};
 
 /// HTML of which every tag was written here.
@@ -342,7 +343,7 @@ fn escape_into(out: &mut String, text: &str) {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '\u{A0}' => out.push_str("&nbsp;"),
-            '\x0B' | '\x0C' => out.push(' '),
+            c if is_odd_space(c) => out.push(' '),
             c if is_allowed(c) => out.push(c),
             _ => {}
         }
@@ -353,7 +354,7 @@ fn escape_into(out: &mut String, text: &str) {
 /// How many bytes at the start of a text can leave unchanged.
 fn ready_run(text: &[u8]) -> usize {
     let is_doubtful = |byte: &u8| {
-        matches!(byte, b'&' | b'<' | b'>' | 0x7F | 0xC2 | 0xE2 | 0xEF)
+        matches!(byte, b'&' | b'<' | b'>' | 0x7F | 0xC2 | 0xE2 | 0xEF | 0xF3)
             || *byte < b' ' && !matches!(byte, b'\n' | b'\t')
     };
     text.iter().position(is_doubtful).unwrap_or(text.len())

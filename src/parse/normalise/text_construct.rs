@@ -146,6 +146,7 @@ pub(super) fn from_base64(content: &str) -> Cow<'static, str> {
     }
     let text: String = String::from_utf8_lossy(&bytes)
         .chars()
+        .map(|c| if crate::control_characters::is_odd_space(c) { ' ' } else { c })
         .filter(|c| crate::charset::is_allowed(*c))
         .collect();
     Cow::Owned(htmlize::escape_text(text).into_owned())

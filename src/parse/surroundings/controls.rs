@@ -72,6 +72,10 @@ pub(super) const CONTROLS: &[(&str, &str)] = &[
     ),
     ("a single short sentence", "<p>Latest news</p>"),
     (
+        "sums behind the word contact",
+        "<p>The ministry pays for a new pilot station at Carrow, which is to open in three years.</p><h3>Contact with the sea</h3><p>Budget: 250 000 000</p><p>Ships a year: (2024) 123 456</p><p>Tonnes: 100 200 300</p>",
+    ),
+    (
         "table of figures",
         "<p>Trade by country, in millions, for the first quarter.</p><table><tr><th>Country</th><th>Total</th></tr><tr><td>Haiti</td><td>12</td></tr><tr><td>Armenia</td><td>31</td></tr></table>",
     ),

@@ -113,6 +113,7 @@ fn shared_words_are_read_by_what_is_around_them() {
         "rows of documents",
         "elements named for the subject",
         "advice to sign up",
+        "linked titles with sentences",
     ] {
         assert_read(section, &format!("{BODY}{{text}}"), 0);
         for text in labelled(section).iter().filter(|text| text.goes.is_empty()) {

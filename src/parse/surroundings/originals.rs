@@ -114,6 +114,34 @@ fn a_text_that_names_several_originals_has_none() {
 }
 
 #[test]
+fn the_original_of_one_part_is_not_that_of_the_text() {
+    let part = "<p>The ferry to Tarn sails again from Monday, the ministry says.</p>";
+    let behind = "<p>The harbour office of Carrow has two new pilots, and a third is wanted.</p>\
+        <p>In Lowhaven the council has bought the old customs house for the archive.</p>";
+    let notes = "<p>Notes to editors: The levy was introduced in 2015 and has cut use.</p>\
+        <p>The ministry has published the figures of each harbour on its own pages.</p>";
+    for (link, label) in [
+        ("Original article: ", "https://dep.example/n/ferry"),
+        ("Originalmeldung: ", "https://dep.example/n/ferry"),
+        ("Article original : ", "https://dep.example/n/ferry"),
+        ("", "Original article"),
+    ] {
+        let link = format!("<p>{link}<a href=\"https://dep.example/n/ferry\">{label}</a></p>");
+        for form in FORMS {
+            let original = |html: &str| read(&format!("{BODY}{html}"), form).original;
+            assert_eq!(original(&format!("{part}{link}{behind}")), None, "{link} {form:?}");
+            let text = read(&format!("{BODY}{part}{link}{behind}"), form).text;
+            assert!(text.contains("rigina"), "the line of the link stays: {text}");
+            for one in [format!("{part}{link}"), format!("{part}{link}{notes}")] {
+                assert!(original(&one).is_some(), "{one} {form:?}");
+            }
+        }
+        let above = read(&format!("{link}{BODY}{behind}"), FORMS[0]);
+        assert!(above.original.is_some(), "{link} stands over its text");
+    }
+}
+
+#[test]
 fn the_subject_of_a_text_is_not_its_original() {
     for (line, has_original) in [
         ("<p>Read it in full: https://court.example/judgments/12</p>", false),

@@ -39,8 +39,11 @@ impl Weights {
 }
 
 /// A partition of this node that another may still be polling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Held {
     until: Instant,
+    /// Until then a silent node may poll because of a turn: nobody can report that it has given up.
+    silent_until: Instant,
     /// The sequence at which this node gained it. Where it had no owner, the nodes that had it
     /// earlier may not report that they have lost it.
     gained: Option<u64>,
@@ -49,7 +52,7 @@ pub(super) struct Held {
 impl Held {
     /// Held for so long, whatever other nodes report.
     pub(super) fn until(until: Instant) -> Self {
-        Self { until, gained: None }
+        Self { until, silent_until: until, gained: None }
     }
 
     /// Is held for `rest` at most once all others have applied the turn by which this node gained it:
@@ -62,7 +65,7 @@ impl Held {
         };
         if self.gained.is_some_and(has_given_up) {
             self.gained = None;
-            self.until = self.until.min(now + rest);
+            self.until = self.until.min((now + rest).max(self.silent_until));
         }
     }
 }
@@ -101,18 +104,29 @@ impl Pipeline {
         self.try_again();
         self.answer_if_unconfirmed();
         if self.can_write() && !self.is_cut_off() {
-            self.check_clock().await?;
+            self.append_check().await?;
             self.reassign().await?;
         }
         Ok(())
     }
 
-    /// Where the clock was off, a turn shows whether it still is: this node appends no other.
-    async fn check_clock(&mut self) -> Result<(), StoreError> {
-        let Some(cluster) = self.cluster.as_mut().filter(|cluster| cluster.clock_is_off()) else {
-            return Ok(());
-        };
+    /// Appends a turn that changes nothing, where the node needs to read one of its own. Where the
+    /// clock was off, it shows whether it still is: this node appends no other. Where nobody leads, it
+    /// renews the right to poll, however seldom the sources of this node are due.
+    async fn append_check(&mut self) -> Result<(), StoreError> {
+        let is_paused = self.is_paused();
+        let state = self.driver.engine().stream();
+        let assigned = state.and_then(|state| state.assignment.as_ref());
+        let Some(cluster) = &mut self.cluster else { return Ok(()) };
         if cluster.clock_checked.elapsed() < cluster.plan.node_timeout / 4 {
+            return Ok(());
+        }
+        let owns = || assigned.is_some_and(|assigned| assigned.count_of(&cluster.plan.node) > 0);
+        let needs_right = || {
+            let may_poll = cluster.plan.polls && cluster.stopped.is_none() && !is_paused;
+            may_poll && cluster.membership.needs_turn() && owns()
+        };
+        if !cluster.clock_is_off() && !needs_right() {
             return Ok(());
         }
         cluster.clock_checked = Instant::now();
@@ -127,7 +141,7 @@ impl Pipeline {
         };
         let Some(term) = cluster.membership.term() else { return Ok(()) };
         // After a freeze the heartbeats of others wait to be read: its own comes behind them.
-        if !cluster.membership.may_start() {
+        if !cluster.membership.is_led() || cluster.membership.diverged().is_some() {
             return Ok(());
         }
         cluster.may_reassign = false;
@@ -182,16 +196,29 @@ impl Pipeline {
             return;
         };
         let own = &cluster.plan.node;
-        let until = Instant::now() + cluster.plan.node_timeout;
+        let present = Instant::now();
+        let whole = present + cluster.plan.node_timeout;
+        let all_silent = present + cluster.membership.wait_for_all_but(&now.alive);
+        let all_silent = all_silent.max(cluster.held_by_run_before.unwrap_or(present));
         for partition in 0..crate::model::PARTITIONS {
             let old = before.and_then(|before| before.owner(partition));
             if now.owner(partition) != Some(own) {
                 cluster.held.remove(&partition);
-            } else if old.is_none() && before.is_some()
-                || old.is_some_and(|old| old != own && now.alive.contains(old))
-            {
-                let gained = old.map(|_| applied.sequence);
-                cluster.held.insert(partition, Held { until, gained });
+            } else if before.is_some() && old != Some(own) {
+                let silent = old.filter(|old| !now.alive.contains(old));
+                let held = match silent {
+                    Some(silent) => {
+                        let until = present + cluster.membership.wait_for(silent);
+                        Held::until(until.max(all_silent))
+                    }
+                    None => {
+                        let gained = old.map(|_| applied.sequence);
+                        Held { until: whole, silent_until: all_silent, gained }
+                    }
+                };
+                if held.until > present {
+                    cluster.held.insert(partition, held);
+                }
             }
         }
         let count = now.count_of(own);
@@ -262,7 +289,7 @@ mod tests {
         let whole = now + Duration::from_secs(20);
         let state = |polls, sequence| NodeState { sequence, polls, ..NodeState::default() };
         let until = |gained, others: &[Option<&NodeState>]| {
-            let mut held = Held { until: whole, gained };
+            let mut held = Held { until: whole, silent_until: now, gained };
             held.shorten(others, now, REST);
             held.until
         };
@@ -278,5 +305,10 @@ mod tests {
             until(None, &[Some(&there)]),
         ];
         assert_eq!(waits, [whole; 5]);
+        // A node that is silent, and had the partition earlier, may have had the right to poll since.
+        let silent_until = now + Duration::from_secs(9);
+        let mut held = Held { until: whole, silent_until, gained: Some(7) };
+        held.shorten(&[Some(&there)], now, REST);
+        assert_eq!(held.until, silent_until);
     }
 }

@@ -51,7 +51,7 @@ impl Pipeline {
         let Some(cluster) = &mut self.cluster else { return };
         let until = cluster.stopped.as_ref().and_then(|stopped| stopped.until);
         if until.is_some_and(|until| until <= Instant::now()) {
-            cluster.stopped = None;
+            (cluster.stopped, cluster.after_filling) = (None, None);
             let applied = self.driver.engine().stream().map(|state| state.applied.sequence);
             self.stream.reread(applied.unwrap_or_default());
         }

@@ -6,14 +6,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::Appended;
 use crate::config::{Plan, Problems};
-use crate::engine::{Event, Sequenced, Turn};
+use crate::engine::{Engine, Event, Sequenced, Turn};
 use crate::pipeline::apply_turn::Applied;
 use crate::pipeline::engine_driver::Unapplied;
 use crate::pipeline::{Pipeline, ReplanError};
 use crate::store::StoreError;
 use crate::stream::node_state::COMPARED_EVERY;
-use crate::stream::{Content, Message, Received, StreamError};
+use crate::stream::{Content, Message, Received, StreamError, uptime};
 
 impl Pipeline {
     /// Appends a turn, and applies everything up to it. `None` if the turn will be applied later.
@@ -21,7 +22,7 @@ impl Pipeline {
         &mut self,
         message: Message,
     ) -> Result<Option<Applied>, StoreError> {
-        let (now, began) = (self.clock.now(), Instant::now());
+        let (now, began, sent) = (self.clock.now(), Instant::now(), uptime::now());
         let number = match self.stream.append(message).await {
             Ok(number) => number,
             Err(error @ StreamError::Unavailable(_)) => {
@@ -35,7 +36,7 @@ impl Pipeline {
         };
         let patience = Instant::now() + Duration::from_secs(3);
         if let Some(cluster) = &mut self.cluster {
-            cluster.appended = Some((number, now));
+            cluster.appended = Some(Appended { number, at: now, sent });
             self.driver.metrics().cluster().appended(began.elapsed());
         }
         while self.can_apply() {
@@ -75,9 +76,14 @@ impl Pipeline {
             self.look_for_skip(&received).await?;
             return Ok(None);
         }
+        if is_to_be_filled(&received, self.driver.engine()) {
+            cluster.after_filling = Some(received);
+            return Ok(None);
+        }
         let (sequence, is_own) = (received.sequence, received.is_own);
+        cluster.membership.received(&received.node);
         if is_own
-            && let Some((number, before)) = cluster.appended
+            && let Some(Appended { number, at: before, sent }) = cluster.appended
             && received.number == number
         {
             // It was appended between then and now.
@@ -85,6 +91,7 @@ impl Pipeline {
             let ahead = before.as_millis() - at.as_millis();
             let behind = at.as_millis() - now.as_millis();
             cluster.clock_offset = if ahead > 0 { ahead } else { -behind.max(0) };
+            cluster.membership.appended(sent, sequence);
         }
         let is_assignment =
             matches!(received.content, Content::Message(Message::Turn(Turn::Assign(_))));
@@ -121,6 +128,22 @@ impl Pipeline {
         }
         self.applied();
         applied
+    }
+
+    /// Applies the turn that waits until topics are filled, once they are.
+    pub(in crate::pipeline) async fn receive_after_filling(&mut self) -> Result<(), StoreError> {
+        let engine = self.driver.engine();
+        let is_due = |received: &mut Received| !is_to_be_filled(received, engine);
+        let waiting = self.cluster.as_mut().map(|cluster| &mut cluster.after_filling);
+        match waiting.and_then(|waiting| waiting.take_if(is_due)) {
+            Some(received) => self.receive(received).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether nothing is read on until topics are filled.
+    pub(in crate::pipeline) fn fills_first(&self) -> bool {
+        self.cluster.as_ref().is_some_and(|cluster| cluster.after_filling.is_some())
     }
 
     /// The part of a message to apply. `None` if this node stops at it.
@@ -209,11 +232,21 @@ impl Pipeline {
         );
         self.driver.reopen(self.scheduled.clone()).await?;
         cluster.skips.insert(sequence);
-        cluster.stopped = None;
+        (cluster.stopped, cluster.after_filling) = (None, None);
         let applied = self.driver.engine().stream().map(|state| state.applied.sequence);
         self.stream.reread(applied.unwrap_or_default());
         self.plan_all();
         self.report();
         Ok(())
     }
+}
+
+/// Whether a turn publishes topics that this node is still filling: it was away when the others did.
+/// The turn itself would fill them in one step, which takes minutes where there are many stories.
+fn is_to_be_filled(received: &Received, engine: &Engine) -> bool {
+    let Content::Message(Message::Turn(Turn::TopicFilled { topics, .. })) = &received.content
+    else {
+        return false;
+    };
+    engine.is_filling() && !engine.is_filled() && engine.filling() == *topics
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::fetch::{Call, Fetcher, Said};
+use crate::fetch::{Call, CallAnswer, Fetcher};
 use crate::model::{Failure, FailureKind, SubscriberId, network_of};
 use crate::websub::outbound::Unverified;
 
@@ -24,7 +24,7 @@ pub(in crate::pipeline) struct Delivered {
     pub(super) id: SubscriberId,
     /// Hash of the feed that was sent.
     pub(super) hash: u64,
-    pub(super) answer: Result<Said, Failure>,
+    pub(super) answer: Result<CallAnswer, Failure>,
 }
 
 /// The result of a ping to another hub.
@@ -56,8 +56,8 @@ impl Caller {
     /// Asks a callback to confirm a request. Only a success with the challenge as its body confirms
     /// it (H2).
     pub(super) async fn verify(self, open: Unverified, challenge: String) -> Verified {
-        let said = self.call(Call::get(open.request.verification_url(&challenge))).await;
-        let answer = said.and_then(|said| match (is_success(&said), &said.body) {
+        let answered = self.call(Call::get(open.request.verification_url(&challenge))).await;
+        let answer = answered.and_then(|answered| match (is_success(&answered), &answered.body) {
             (Ok(()), body) if *body == challenge.as_bytes() => Ok(()),
             (Ok(()), _) => Err(failure("the answer is not the challenge")),
             (Err(status), _) => Err(status),
@@ -70,7 +70,7 @@ impl Caller {
     }
 
     pub(super) async fn ping(self, feeds: Vec<(String, u64)>, call: Call) -> Pinged {
-        let answer = self.call(call).await.and_then(|said| is_success(&said));
+        let answer = self.call(call).await.and_then(|answered| is_success(&answered));
         Pinged { feeds, answer }
     }
 
@@ -79,7 +79,7 @@ impl Caller {
         let _ = self.call(call).await;
     }
 
-    async fn call(&self, call: Call) -> Result<Said, Failure> {
+    async fn call(&self, call: Call) -> Result<CallAnswer, Failure> {
         let Self { fetcher, clock } = self.clone();
         let calling = tokio::spawn(async move { fetcher.call(&call, clock.now()).await });
         let broken = |_| Err(Failure::new(FailureKind::Internal, "the call failed inside"));
@@ -88,8 +88,8 @@ impl Caller {
 }
 
 /// A redirect is a failure: a subscriber that moves subscribes again (H8).
-pub(super) fn is_success(said: &Said) -> Result<(), Failure> {
-    match said.status {
+pub(super) fn is_success(answer: &CallAnswer) -> Result<(), Failure> {
+    match answer.status {
         200..=299 => Ok(()),
         status => Err(failure(&format!("it answers {status}"))),
     }

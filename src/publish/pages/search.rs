@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::chart::plural;
+use super::query_problem::{Problem, with_code};
 use super::{FeedLink, document_type, inside};
 use crate::model::{LookBack, Timestamp};
 use crate::publish::backend::{Finding, FoundStory, Marked, NearStory, NotSearched, Week};
@@ -45,7 +46,7 @@ struct Span {
 /// Why there is no answer, and what to ask instead.
 struct Refused {
     heading: &'static str,
-    problems: Vec<String>,
+    problems: Vec<Problem>,
     /// Ways to search for plain words.
     choices: Vec<Choice>,
 }
@@ -65,7 +66,7 @@ struct Found {
     /// Whether there is no story at all that the asker may see.
     is_of_none: bool,
     cut: Option<String>,
-    remarks: Vec<String>,
+    remarks: Vec<Problem>,
     feeds: Vec<FeedLink>,
     chart: Option<Weeks>,
     stories: Vec<Line>,
@@ -97,7 +98,7 @@ struct Near {
     title: String,
     page: String,
     date: String,
-    lacking: String,
+    lacking: Vec<Marked>,
 }
 
 /// A topic that holds nearly the same.
@@ -144,8 +145,10 @@ pub(super) fn asking<'a>(
         };
         let problems = match why {
             NotSearched::NotAQuery(_) if !choices.is_empty() => Vec::new(),
-            NotSearched::NotAQuery(problems) => problems.clone(),
-            other => vec![other.to_string()],
+            NotSearched::NotAQuery(problems) => {
+                problems.iter().map(|problem| Problem::new(problem)).collect()
+            }
+            other => vec![Problem::new(&other.to_string())],
         };
         Refused { heading, problems, choices }
     });
@@ -215,7 +218,12 @@ pub(super) fn answering<'a>(
         is_of_all_time: finding.span == LookBack::All,
         is_of_none: finding.span == LookBack::All && *looked_at == 0,
         cut: finding.back_to.map(|back_to| cut(back_to, *looked_at)),
-        remarks: finding.warnings.iter().chain(&finding.advice).cloned().collect(),
+        remarks: finding
+            .warnings
+            .iter()
+            .chain(&finding.advice)
+            .map(|remark| Problem::new(remark))
+            .collect(),
         feeds: feeds(query, span, site),
         chart: Weeks::of(&finding.weeks),
         stories: stories.iter().map(|found| line(found, finding, site)).collect(),
@@ -240,12 +248,17 @@ pub(super) fn answering<'a>(
 
 /// How many stories match, of how many.
 fn told(count: usize, looked_at: usize, span: &LookBack) -> String {
-    let of_span = match span {
-        LookBack::All => "of all time".to_owned(),
-        span => format!("of the past {}", span.in_words()),
-    };
+    if *span == LookBack::All {
+        return match (count, looked_at) {
+            (0, 0) => "There are no stories yet".to_owned(),
+            (0, 1) => "No match: the only story is about something else".to_owned(),
+            (0, all) => format!("No match among all {all} stories"),
+            (_, 1) => "1 of 1 story".to_owned(),
+            (_, all) => format!("{count} of all {all} stories"),
+        };
+    }
+    let of_span = format!("of the past {}", span.in_words());
     match (count, looked_at) {
-        (0, 0) if *span == LookBack::All => "There are no stories yet".to_owned(),
         (0, 0) => format!("There is no story {of_span}"),
         (0, 1) => format!("No match: the only story {of_span} is about something else"),
         (0, all) => format!("No match among the {all} stories {of_span}"),
@@ -259,7 +272,7 @@ fn nearly(near: &NearStory, finding: &Finding, site: &Site) -> Near {
     Near {
         page: inside(&item.path, site),
         date: day(item.published),
-        lacking: legible(&near.lacking).into_owned(),
+        lacking: with_code(&legible(&near.lacking)),
         title: item.title,
     }
 }
@@ -434,7 +447,9 @@ mod tests {
             (0, 0, "all", "There are no stories yet"),
             (0, 2, "1y", "No match among the 2 stories of the past year"),
             (1, 1, "", "1 of 1 story of the past 90 days"),
-            (3, 40, "all", "3 of 40 stories of all time"),
+            (3, 40, "all", "3 of all 40 stories"),
+            (1, 1, "all", "1 of 1 story"),
+            (0, 4, "all", "No match among all 4 stories"),
         ] {
             assert_eq!(told(count, of, &span(since)), heading);
         }

@@ -6,7 +6,7 @@ use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 
 use super::client::Client;
 use super::response::{Body, close_connection, plain_text};
@@ -39,15 +39,16 @@ pub(super) async fn answer(
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         return close_connection(response);
     }
+    let too_large =
+        || close_connection(plain_text(StatusCode::PAYLOAD_TOO_LARGE, "it is too large\n"));
+    // Whoever waits for `100 Continue` is refused before anything is read.
+    if request.body().size_hint().lower() > FORM as u64 {
+        return too_large();
+    }
     let form = Limited::new(request.into_body(), FORM).collect();
     let form = match tokio::time::timeout(PATIENCE, form).await {
         Ok(Ok(form)) => form.to_bytes(),
-        Ok(Err(_)) => {
-            return close_connection(plain_text(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "it is too large\n",
-            ));
-        }
+        Ok(Err(_)) => return too_large(),
         Err(_) => {
             return close_connection(plain_text(StatusCode::REQUEST_TIMEOUT, "it took too long\n"));
         }

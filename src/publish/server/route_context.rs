@@ -9,7 +9,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::page_response::{message, nothing_here};
-use crate::model::TopicSilence;
+use crate::model::{TopicId, TopicSilence};
 use crate::publish::backend::Reply;
 use crate::publish::metrics::Tally;
 use crate::publish::site::topic_path;
@@ -51,6 +51,11 @@ impl RouteContext {
             tallies.retain(|(path, _)| self.cache.guard_of(path).is_none());
         }
         tallies
+    }
+
+    /// The private topics that a request has a key for.
+    pub(super) fn opened(&self, query: Option<&str>, headers: &HeaderMap) -> Vec<TopicId> {
+        self.cache.guards().map_or_else(Vec::new, |guards| guards.opened(query, headers))
     }
 
     /// Leaves of a story what its reader may know: the topics that are for

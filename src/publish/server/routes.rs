@@ -132,7 +132,8 @@ async fn story(
 ) -> Response<Body> {
     let Ok(id) = id.parse::<StoryId>() else { return not_found(State(context)).await };
     let site = context.backend.site();
-    let found = match context.reply(context.backend.story(id)).await {
+    let opened = context.opened(query.as_deref(), &headers);
+    let found = match context.reply(context.backend.story(id, opened)).await {
         Ok(Some(mut detail)) => match context.show(&mut detail, query.as_deref(), &headers) {
             Some(kept) => Ok(Some((detail, kept))),
             None => Ok(None),

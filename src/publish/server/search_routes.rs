@@ -9,6 +9,7 @@ use url::form_urlencoded;
 
 use super::client::Client;
 use super::page_response::{self, message, passing};
+use super::response::Detail;
 use super::route_context::{RouteContext, not_found};
 use crate::model::{LookBack, NotASpan};
 use crate::publish::backend::{Finding, NotSearched, Search};
@@ -58,7 +59,9 @@ pub(super) async fn search(
     let refused_page = |span: &LookBack, why: &NotSearched| {
         let rendered = pages::search_form(&query, span, Some(why), &site);
         let text = String::from_utf8_lossy(&rendered.body).into_owned();
-        refused(why, |status| page_response::page(status, text, "no-store"))
+        let mut response = refused(why, |status| page_response::page(status, text, "no-store"));
+        response.extensions_mut().insert(Detail(in_words(why).1));
+        response
     };
     let span = match span {
         Ok(span) => span,
@@ -119,12 +122,17 @@ pub(super) async fn feed(
     }
 }
 
-fn refusal_of_feed(why: &NotSearched, status: StatusCode, site: &Site) -> Response<Body> {
-    let (title, text) = match why {
+/// Why there is no answer: a title, and what to do.
+fn in_words(why: &NotSearched) -> (&'static str, String) {
+    match why {
         NotSearched::NotAQuery(problems) => ("Not a query", problems.join("; ")),
         NotSearched::NotASpan(why) => ("Not a span of time", why.to_string()),
         NotSearched::TooMuchWork | NotSearched::Busy => ("Try again", why.to_string()),
-    };
+    }
+}
+
+fn refusal_of_feed(why: &NotSearched, status: StatusCode, site: &Site) -> Response<Body> {
+    let (title, text) = in_words(why);
     message(status, title, &text, "no-store", site)
 }
 

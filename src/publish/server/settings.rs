@@ -31,7 +31,7 @@ options! {
         /// Where people report security problems, as mailto: or https:. It is published
         /// at `/.well-known/security.txt`; without it there is no such file.
         security_contact: Option<Contact> = unset("\"mailto:security@example.org\"").at_restart(),
-        /// Connections in all.
+        /// Connections in all. `/healthz` and `/readyz` are answered beyond them.
         connections: usize = option(512).above_zero().at_restart(),
         /// Connections of one address; of one /64 with IPv6.
         connections_per_address: usize = option(32).above_zero().at_restart(),

@@ -139,19 +139,22 @@ pub(super) fn places(
     places.map(|(date, story)| TopicPlace { date, story }).collect()
 }
 
-pub(super) fn date_in(
+pub(super) fn place_of(
     tree: &sled::Tree,
     index: &index::Shared,
-    topic: TopicVersion,
+    of: TopicVersion,
     story: StoryId,
-) -> Result<Option<Timestamp>, Fault> {
-    let index = locked(index);
-    let (topic, seen) = (index.topics.get(topic), index.first_seen(story));
-    drop(index);
-    let Some((TopicRecord { number, .. }, seen)) = topic.zip(seen) else { return Ok(None) };
-    let card = read_card(tree, seen, story)?;
-    let mut places = card.iter().flat_map(|card| &card.places);
-    Ok(places.find(|(topic, _)| *topic == number).map(|(_, date)| *date))
+) -> Result<Option<TopicPlace>, Fault> {
+    let (record, first_seen) = {
+        let index = locked(index);
+        (index.topics.get(of), index.first_seen(story))
+    };
+    // A card that is not there is looked for all the same, which takes as long as to find one.
+    let first_seen = first_seen.unwrap_or(Timestamp::from_millis(0));
+    let card = read_card(tree, first_seen, story)?.unwrap_or_default();
+    let Some(TopicRecord { number, .. }) = record else { return Ok(None) };
+    let place = card.places.into_iter().find(|(topic, _)| *topic == number);
+    Ok(place.map(|(_, date)| TopicPlace { date, story }))
 }
 
 /// Every topic that has places.

@@ -43,8 +43,7 @@ pub(super) fn proximity(rest: &str, start: usize) -> Option<SyntaxError> {
 }
 
 /// The remedy for a condition on dates, which a query cannot have.
-const DATES: &str =
-    "a query has no dates; `gazetted try --since 1y` and the page /search choose them";
+const DATES: &str = "choose dates with `gazetted try --since 1y` or on the page /search";
 
 /// The words that dates follow in other languages: `after:2024`, `date>2024`.
 fn is_about_dates(word: &str) -> bool {

@@ -68,7 +68,7 @@ const SHARED_HOSTS: &[&str] = &[
 
 /// The government, or whoever else publishes at this address; nothing where a number stands for
 /// a name, since anybody may publish on a machine.
-pub(super) fn publisher_of(url: &Url) -> Option<String> {
+pub fn publisher_of(url: &Url) -> Option<String> {
     let host = url.domain()?.trim_end_matches('.').to_ascii_lowercase();
     if host == "localhost" {
         return None;
@@ -106,7 +106,7 @@ pub(super) fn publisher_of(url: &Url) -> Option<String> {
 
 /// Whether two names are those of one government: `gov.uk` carries what all below it publish, and a
 /// council what its offices do, but two councils are two.
-pub(super) fn are_one(one: &str, other: &str) -> bool {
+pub fn are_one(one: &str, other: &str) -> bool {
     let is_state =
         |name: &str| name.rsplit('.').nth(1).is_some_and(|suffix| STATE.contains(&suffix));
     let holds = |whole: &str, part: &str| {

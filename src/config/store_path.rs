@@ -1,5 +1,5 @@
-//! Finds the store in a configuration file that cannot be used, so that the daemon that has it
-//! can still be asked.
+//! Finds the path of the store in a configuration file that has mistakes, so that commands still
+//! reach the daemon that runs with it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,15 +10,15 @@ use super::file::STORE;
 
 /// The directory of the store that a file names, whatever else is wrong in it. None where the
 /// file cannot be read at all.
-pub(super) fn store_path(file: &Path, environment: &Environment) -> Option<PathBuf> {
+pub(super) fn of_broken_file(file: &Path, environment: &Environment) -> Option<PathBuf> {
     let text = String::from_utf8_lossy(&std::fs::read(file).ok()?).into_owned();
-    let written = written(&text).unwrap_or_else(|| STORE.to_owned());
+    let written = stated_path(&text).unwrap_or_else(|| STORE.to_owned());
     Some(store_directory(file, Path::new(&written), environment))
 }
 
 /// The value of `path` in `[store]`, found line by line: each line is read by itself, so that
 /// a mistake elsewhere hides nothing. Several are possible only in a broken file; the last counts.
-fn written(text: &str) -> Option<String> {
+fn stated_path(text: &str) -> Option<String> {
     let (mut table, mut found) = (String::new(), None);
     for line in text.lines().map(str::trim) {
         if let Some(header) = line.strip_prefix('[') {
@@ -55,7 +55,7 @@ mod tests {
             ("[store]\npath = 3", None),
             ("", None),
         ] {
-            assert_eq!(written(text).as_deref(), path, "{text:?}");
+            assert_eq!(stated_path(text).as_deref(), path, "{text:?}");
         }
     }
 }

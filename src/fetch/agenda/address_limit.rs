@@ -6,42 +6,42 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
-/// Requests under way at one address.
-const MOST: usize = 4;
+/// The most requests under way at one address.
+const MAX_REQUESTS: usize = 4;
 
-/// Who is being asked at which address, and who waits for that.
+/// The requests to each address, and the origins that wait for them to end.
 #[derive(Debug, Default)]
-pub(super) struct Neighbours(HashMap<IpAddr, House>);
+pub(super) struct AddressLimit(HashMap<IpAddr, Requests>);
 
 #[derive(Debug, Default)]
-struct House {
+struct Requests {
     in_flight: usize,
     waiting: VecDeque<usize>,
 }
 
-impl Neighbours {
+impl AddressLimit {
     /// Lets an origin be asked, if there is room at its address; else it waits until
-    /// [`Neighbours::next`] names it.
+    /// [`AddressLimit::next`] names it.
     pub(super) fn enter(&mut self, address: IpAddr, origin: usize) -> bool {
-        let house = self.0.entry(address).or_default();
-        if house.in_flight >= MOST {
-            house.waiting.push_back(origin);
+        let requests = self.0.entry(address).or_default();
+        if requests.in_flight >= MAX_REQUESTS {
+            requests.waiting.push_back(origin);
             return false;
         }
-        house.in_flight += 1;
+        requests.in_flight += 1;
         true
     }
 
     /// A request to that address has ended.
     pub(super) fn leave(&mut self, address: IpAddr) {
-        let Some(house) = self.0.get_mut(&address) else { return };
-        house.in_flight -= 1;
-        if house.in_flight == 0 && house.waiting.is_empty() {
+        let Some(requests) = self.0.get_mut(&address) else { return };
+        requests.in_flight -= 1;
+        if requests.in_flight == 0 && requests.waiting.is_empty() {
             self.0.remove(&address);
         }
     }
 
-    /// Who has waited longest there.
+    /// The origin that has waited longest there.
     pub(super) fn next(&mut self, address: IpAddr) -> Option<usize> {
         self.0.get_mut(&address)?.waiting.pop_front()
     }
