@@ -3,22 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use crate::clock::Clock;
-use crate::config::{self, Effect, Plan, Problems};
-use crate::engine::{Polled, StartupProgress, TopicFillResult};
-use crate::fetch::Refusal;
+use crate::config::{Plan, Problems};
+use crate::engine::StartupProgress;
 use crate::inquiry::Records;
-use crate::model::{Failure, NodeName, SourceId};
-use crate::pipeline::{
-    BackupRefused, BackupWriter, ClusterStatus, EngineDriver, Liveness, Pipeline, ReplanError,
-    Request, TICK, UpgradeStep,
-};
+use crate::model::{Failure, NodeName};
+use crate::pipeline::{EngineDriver, Liveness, Pipeline, Request, TICK};
 use crate::publish::{self, Address, Audience, Listener, Metrics, ResponseCache};
 use crate::store::{Store, StoreError};
 use crate::stream::StreamError;
@@ -35,6 +31,7 @@ mod cluster;
 mod cluster;
 
 mod file_limit;
+mod handle;
 mod search;
 #[cfg(feature = "cluster")]
 mod snapshots;
@@ -46,6 +43,7 @@ pub use backups::keep_backups;
 pub use cluster::{begin_stream, check_servers};
 #[cfg(not(feature = "cluster"))]
 pub use cluster::{fetch_snapshot, first_snapshot, keep_snapshots};
+pub use handle::{Handle, PlanInForce};
 #[cfg(feature = "cluster")]
 pub use snapshots::{fetch_snapshot, first_snapshot, keep_snapshots};
 pub use startup_log::StartupLog;
@@ -312,180 +310,5 @@ async fn watch(liveness: Arc<Liveness>, clock: Clock) {
             _ => {}
         }
         was_healthy = health.is_ok();
-    }
-}
-
-/// A way to ask a running daemon's loop.
-#[derive(Clone)]
-pub struct Handle {
-    cache: Arc<ResponseCache>,
-    requests: mpsc::Sender<Request>,
-    records: Arc<Records>,
-    metrics: Arc<Metrics>,
-    liveness: Arc<Liveness>,
-}
-
-impl Handle {
-    /// Polls a source now, if its hold and floor allow it or the operator `insists`. `None`
-    /// when the daemon is stopping.
-    pub async fn poll_now(
-        &self,
-        source: SourceId,
-        insists: bool,
-    ) -> Option<Result<Polled, Refusal>> {
-        self.ask(|done| Request::PollNow { source, insists, done }).await
-    }
-
-    /// Puts a plan in force. Returns its changes, a line each, once the response cache holds its
-    /// feeds.
-    ///
-    /// # Errors
-    /// The daemon is stopping, or its disk is full.
-    pub async fn replan(&self, plan: Plan, force: bool) -> Result<Vec<String>, ReplanError> {
-        let (old, plan) = (self.records.plan(), Arc::new(file_limit::within(plan)));
-        let changes = config::changes(&old, &plan);
-        let ((in_force, is_in_force), (done, filled)) = (oneshot::channel(), oneshot::channel());
-        let request = Request::Replan { plan: plan.clone(), force, in_force, done };
-        self.requests.send(request).await.map_err(|_| ReplanError::Stopping)?;
-        let decided = is_in_force.await.map_err(|_| ReplanError::Stopping)?;
-        if decided == Err(ReplanError::Other) {
-            for change in &changes {
-                warn!(
-                    event = "files_differ",
-                    "this node's files differ from the plan in force: {change}"
-                );
-            }
-        }
-        decided?;
-        // At once: what is private by the new plan may not be shown while topics are filled.
-        self.records.replan(plan.clone());
-        let refilled = filled.await.map_err(|_| ReplanError::Stopping)?;
-        // Whoever writes down what is served does so by the new plan.
-        self.cache.announce();
-        let mut lines = Vec::with_capacity(changes.len());
-        for change in &changes {
-            let refilled = refilled.iter().find(
-                |of| matches!(&change.effect, Effect::MatchedAgain(topic) if *topic == of.topic),
-            );
-            if let Some(refilled) = refilled {
-                let TopicFillResult { topic, matched, added, lost } = refilled;
-                let line = format!("{change}, {refilled}");
-                info!(event = "topic_changed", %topic, matched, added, lost, "{line}");
-                lines.push(line);
-                continue;
-            }
-            let line = change.to_string();
-            match change.effect {
-                Effect::AtRestart => warn!(event = "restart_needed", "{line}"),
-                _ => info!(event = "plan_changed", "{line}"),
-            }
-            lines.push(line);
-        }
-        let (sources, topics) = (plan.sources.len(), plan.topics.len());
-        info!(event = "reloaded", sources, topics, "reloaded: {sources} sources, {topics} topics");
-        Ok(lines)
-    }
-
-    /// The state of the cluster; `None` on a machine alone, and when the daemon is stopping.
-    pub async fn cluster(&self) -> Option<ClusterStatus> {
-        self.ask(|done| Request::Cluster { done }).await.flatten()
-    }
-
-    /// Has no node poll, or all again.
-    ///
-    /// # Errors
-    /// It is not in force yet.
-    pub async fn pause(&self, pauses: bool) -> Result<(), String> {
-        self.command(|done| Request::Pause { pauses, done }).await
-    }
-
-    /// Takes the next step of an upgrade of the cluster.
-    ///
-    /// # Errors
-    /// It cannot be taken now.
-    pub async fn upgrade(&self) -> Result<UpgradeStep, String> {
-        self.command(|done| Request::Upgrade { done }).await
-    }
-
-    /// Has all nodes of the cluster skip a turn that none of them can apply.
-    ///
-    /// # Errors
-    /// This node did not stop at that turn, or others have applied it.
-    pub async fn skip(&self, sequence: u64) -> Result<(), String> {
-        self.command(|done| Request::Skip { sequence, done }).await
-    }
-
-    async fn command<T>(
-        &self,
-        request: impl FnOnce(oneshot::Sender<Result<T, String>>) -> Request,
-    ) -> Result<T, String> {
-        let stopping = || Err(BackupRefused::Stopping.to_string());
-        self.ask(request).await.unwrap_or_else(stopping)
-    }
-
-    /// Writes a backup. On a node of a cluster no turn is applied meanwhile, so that others can go
-    /// on from it.
-    ///
-    /// # Errors
-    /// The daemon is stopping, or topics are being filled on a node of a cluster.
-    pub async fn back_up<T: Send + 'static>(
-        &self,
-        write: impl FnOnce(&dyn Store) -> T + Send + 'static,
-    ) -> Result<T, BackupRefused> {
-        let records = self.records.clone();
-        let (done, written) = oneshot::channel();
-        let write = move || {
-            let _ = done.send(write(&**records.store()));
-        };
-        if self.records.plan().cluster.is_some() {
-            let write = BackupWriter(Box::new(write));
-            let begun = self.ask(|done| Request::Backup { write, done }).await;
-            begun.unwrap_or(Err(BackupRefused::Stopping))?;
-        } else {
-            tokio::task::spawn_blocking(write).await.map_err(|_| BackupRefused::Stopping)?;
-        }
-        written.await.map_err(|_| BackupRefused::Stopping)
-    }
-
-    /// The published documents.
-    pub fn cache(&self) -> &Arc<ResponseCache> {
-        &self.cache
-    }
-
-    /// The daemon's records.
-    pub fn records(&self) -> &Arc<Records> {
-        &self.records
-    }
-
-    /// Returns when no poll is due nor under way.
-    pub async fn settled(&self) {
-        let _ = self.ask(|done| Request::Settled { done }).await;
-    }
-
-    /// Whether the loop runs and polls go on; why the daemon should be restarted, otherwise.
-    ///
-    /// # Errors
-    /// They do not.
-    pub fn healthy(&self) -> Result<(), String> {
-        self.liveness.runs()
-    }
-
-    /// Whether readers should be sent here; why not, otherwise.
-    ///
-    /// # Errors
-    /// They should not.
-    pub fn ready(&self) -> Result<(), String> {
-        self.liveness.alive()
-    }
-
-    /// Returns when the loop has answered: it is alive.
-    pub async fn heartbeat(&self) -> Option<()> {
-        self.ask(|done| Request::Heartbeat { done }).await
-    }
-
-    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {
-        let (done, answer) = oneshot::channel();
-        self.requests.send(request(done)).await.ok()?;
-        answer.await.ok()
     }
 }

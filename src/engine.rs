@@ -71,7 +71,7 @@ pub(crate) use topics::{
 pub(crate) use volume_records::closed_volumes;
 pub(crate) use websub::callbacks_of;
 
-use feeds::Feeds;
+use feeds::{Feeds, Looks};
 use silence::Silences;
 use turn_in_progress::TurnInProgress;
 
@@ -100,6 +100,8 @@ pub struct Engine {
     pinged: BTreeMap<String, u64>,
     /// The topics whose archive is made anew, by turns of its own.
     behind: BTreeSet<usize>,
+    /// The stories that sources list, once the walk of the day has asked for them.
+    listed: Option<retention_walk::Listed>,
     /// The state of the stream; `None` on a machine alone.
     stream: Option<StreamState>,
 }
@@ -140,6 +142,7 @@ impl Engine {
             subscribers: store.subscribers()?.into_iter().map(|one| (one.id(), one)).collect(),
             pinged: pinged.collect(),
             behind: BTreeSet::new(),
+            listed: None,
             stream: StreamState::of(&records).filter(|_| plan.cluster.is_some()),
         };
         engine.behind = engine.topics.backlog().into_iter().collect();
@@ -151,7 +154,8 @@ impl Engine {
             engine.set_back(at);
         }
         // A restart under the same plan is no turn of its own.
-        let is_same = !is_alone || engine.progress.plan == feeds::digest(&plan);
+        let looks = Looks::of(&plan);
+        let is_same = !is_alone || engine.progress.plan == looks.digest(&plan);
         let at = if is_same { engine.progress.applied } else { at };
         let step = engine.begin(at, &Reader::new(store, &recent), |engine, work| {
             if !is_same {
@@ -159,7 +163,7 @@ impl Engine {
                 engine.progress.walk_day = None;
                 work.events.push(Event::Planned);
             }
-            engine.follow_plan(plan, !is_same, work)?;
+            engine.follow_plan(plan, &looks, !is_same, work)?;
             if is_alone {
                 StreamState::leave(&records, &mut work.commit);
             } else if engine.topics.lacks_everything() {

@@ -79,7 +79,9 @@ pub use source_state::{
     DecayedCounts, Described, Hold, HoldScope, LastAnswer, Listed, Moved, PollPrice, Rhythm,
     SourceHold, SourceState,
 };
-pub use story::{Admitted, Bearers, Key, KeyKind, Lookalikes, Member, Story, Verdict};
+pub use story::{
+    Admitted, Bearers, Key, KeyKind, Lookalikes, MOST_BEARERS, Member, Story, Verdict,
+};
 pub use timestamp::Timestamp;
 pub use topic::{Revisions, Topic, TopicBounds, TopicVersion};
 pub use websub::{

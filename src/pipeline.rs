@@ -65,7 +65,7 @@ use websub::{WebSub, WebSubEvent};
 pub use cluster::{ClusterNode, ClusterStatus, CompileShared, NodeStatus, UpgradeStep};
 pub use engine_driver::EngineDriver;
 pub use liveness::{Liveness, TICK};
-pub use request::{BackupRefused, BackupWriter, ReplanError, Request};
+pub use request::{BackupRefused, BackupWriter, Filled, ReplanError, Request};
 pub use websub::Callbacks;
 
 /// How long polls under way may take once the daemon is told to stop.
@@ -94,6 +94,7 @@ enum Event {
 struct Waiting {
     settled: Vec<oneshot::Sender<()>>,
     plan: Option<AwaitedPlan>,
+    fill: Option<AwaitedFill>,
     /// The plan that was appended last, compiled.
     compiled: Option<Arc<Plan>>,
 }
@@ -102,10 +103,15 @@ struct Waiting {
 struct AwaitedPlan {
     /// In a cluster: when the request is answered at the latest.
     until: Option<Instant>,
-    /// Taken once the plan is in force.
-    in_force: Option<oneshot::Sender<Result<(), ReplanError>>>,
+    /// Receives whether the plan is in force.
+    in_force: oneshot::Sender<Result<(), ReplanError>>,
     /// Receives the results when the topics are filled.
-    done: oneshot::Sender<Vec<TopicFillResult>>,
+    done: oneshot::Sender<Filled>,
+}
+
+/// The changed topics of a plan that is in force, for the request for it.
+struct AwaitedFill {
+    done: oneshot::Sender<Filled>,
     /// The changes of topics so far.
     results: Vec<TopicFillResult>,
 }
@@ -139,6 +145,8 @@ pub struct Pipeline {
     /// The plan that the schedule and the fetcher follow.
     scheduled: Arc<Plan>,
     requests: mpsc::Receiver<Request>,
+    /// Whether the last event was a request: other events go before the next one.
+    has_served: bool,
     waiting: Waiting,
     publishing: Publishing,
     disk: DiskWatch,
@@ -177,6 +185,7 @@ impl Pipeline {
             clock,
             scheduled: plan,
             requests,
+            has_served: false,
             waiting: Waiting::default(),
             publishing: Publishing::default(),
             disk: DiskWatch::default(),
@@ -231,6 +240,7 @@ impl Pipeline {
             self.serve_subscribers().await?;
             self.answer_if_settled();
             let event = self.next_event().await;
+            self.has_served = matches!(event, Event::Requested(_));
             self.liveness.acts();
             match event {
                 Event::Due => {}
@@ -269,23 +279,32 @@ impl Pipeline {
         let reads = self.can_apply() || self.is_stopped_at_turn();
         let check_at = self.cluster.as_ref().map(|cluster| cluster.check_at());
         let cache = self.driver.cache().clone();
-        tokio::select! {
-            biased;
-            request = self.requests.recv() => Event::Requested(request.unwrap_or(Request::Stop)),
-            received = self.stream.next(), if reads => Event::Received(received.map(Box::new)),
-            () = other_nodes(&mut self.cluster) => Event::Due,
-            Some(ended) = self.polls.next_ended(), if gathers => Event::Polled(Box::new(ended)),
-            event = self.websub.next(full) => Event::WebSub(Box::new(event)),
-            Some(_) = self.backups.join_next() => Event::Due,
-            Some(done) = self.publishing.compressing.join_next() => Event::Compressed(done.unwrap_or_default()),
-            () = cache.compression_due() => Event::Due,
-            () = tokio::time::sleep_until(publish_at.unwrap_or(retry_at)), if publish_at.is_some() => Event::Due,
-            () = tokio::time::sleep_until(commit_at.unwrap_or(retry_at)), if commit_at.is_some() => Event::Due,
-            () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
-            () = self.clock.sleep_until(subscribers_at.unwrap_or(Timestamp::EPOCH)), if subscribers_at.is_some() => Event::Due,
-            () = tokio::time::sleep_until(check_at.unwrap_or(retry_at)), if check_at.is_some() => Event::Due,
-            () = tokio::time::sleep_until(retry_at), if retries => Event::Retry,
-            () = std::future::ready(()), if fills => Event::Due,
+        let requests = &mut self.requests;
+        let request = async { Event::Requested(requests.recv().await.unwrap_or(Request::Stop)) };
+        let other = async {
+            tokio::select! {
+                biased;
+                received = self.stream.next(), if reads => Event::Received(received.map(Box::new)),
+                () = other_nodes(&mut self.cluster) => Event::Due,
+                Some(ended) = self.polls.next_ended(), if gathers => Event::Polled(Box::new(ended)),
+                event = self.websub.next(full) => Event::WebSub(Box::new(event)),
+                Some(_) = self.backups.join_next() => Event::Due,
+                Some(done) = self.publishing.compressing.join_next() => Event::Compressed(done.unwrap_or_default()),
+                () = cache.compression_due() => Event::Due,
+                () = tokio::time::sleep_until(publish_at.unwrap_or(retry_at)), if publish_at.is_some() => Event::Due,
+                () = tokio::time::sleep_until(commit_at.unwrap_or(retry_at)), if commit_at.is_some() => Event::Due,
+                () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
+                () = self.clock.sleep_until(subscribers_at.unwrap_or(Timestamp::EPOCH)), if subscribers_at.is_some() => Event::Due,
+                () = tokio::time::sleep_until(check_at.unwrap_or(retry_at)), if check_at.is_some() => Event::Due,
+                () = tokio::time::sleep_until(retry_at), if retries => Event::Retry,
+                () = std::future::ready(()), if fills => Event::Due,
+            }
+        };
+        // However many requests wait, polls that ended wait for one of them at most.
+        if self.has_served {
+            tokio::select! { biased; event = other => event, event = request => event }
+        } else {
+            tokio::select! { biased; event = request => event, event = other => event }
         }
     }
 

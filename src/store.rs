@@ -51,12 +51,12 @@ pub use backups::{BackupInTransit, BackupOutcome, Backups, StoredBackup, is_due}
 pub use crash_marks::{CrashMarkFile, Mark, Stage};
 pub use disk_space::DiskSpace;
 pub use files::{PRIVATE, Replacement, SHARED, restrict_umask, with_suffix};
-pub use import_check::{Fit, fit, topics_to_refill};
+pub use import_check::{Fit, ImportCheck, topics_to_refill};
 pub use in_memory::InMemory;
 pub use maintenance::{Compaction, IntegrityCheck, Repair};
 pub use record::Record;
 pub use retention::Retention;
-pub use story_keys::{MOST_BEARERS, MOST_KEYS};
+pub use story_keys::MOST_KEYS;
 
 /// A story's place in a topic. A feed's order is the greatest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -81,7 +81,8 @@ pub struct PlaceChange {
     pub to: Option<Timestamp>,
 }
 
-/// All changes of one turn. They are written whole or not at all, in the order of the fields.
+/// All changes of one turn. They are written whole or not at all, in the order of the fields. Stories
+/// that an earlier commit retired are forgotten before others are admitted.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Commit {
     /// Sources' states as they are now.
@@ -146,7 +147,7 @@ pub trait Store: Send + Sync + 'static {
     fn listed_by(&self, source: &SourceId) -> Result<Vec<StoryId>, StoreError> {
         Ok(self.listed()?.remove(source).unwrap_or_default())
     }
-    /// The stories that bear any of these keys, ordered by (first_seen, id). They are [`MOST_BEARERS`]
+    /// The stories that bear any of these keys, ordered by (first_seen, id). They are [`MOST_BEARERS`](crate::model::MOST_BEARERS)
     /// a key at most: a story that newer ones crowd out bears the key no longer. An id without its story is a retired one:
     /// known, no news, and kept no longer.
     fn lookalikes(&self, keys: &[Key]) -> Result<Lookalikes, StoreError>;

@@ -199,6 +199,31 @@ async fn what_a_source_lists_is_recognised_for_as_long_as_it_does_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_removed_source_listed_is_forgotten() {
+    let world = World::new().await.source("a", listing((1..=6).map(entry)));
+    let mut world = world.source("b", listing([entry(7)])).topic("all", "ministry");
+    world.keep_by("keep = \"20d\"\nkeep_keys = \"1d\"");
+    world.restart().await;
+    for _ in 0..25 {
+        world.pass(DAY).await;
+    }
+    let remembered =
+        |world: &World| world.handle().records().store().retired(None, 100).unwrap().len();
+    assert_eq!((world.stories().len(), remembered(&world)), (0, 7));
+    world
+        .reconfigure(|config| {
+            let from = config.find("[[source]]\nid = \"a\"").unwrap();
+            let length = config[from + 2..].find("[[").unwrap();
+            config.replace_range(from..from + 2 + length, "");
+        })
+        .await;
+    for _ in 0..5 {
+        world.pass(DAY).await;
+    }
+    assert_eq!(remembered(&world), 1, "the other source lists it still");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_story_that_is_old_enough_goes_and_does_not_come_back_as_news() {
     let mut world = World::new()
         .await

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use gazetted::dedup;
 use gazetted::engine::{Ingested, Turn};
-use gazetted::model::{EngineRecord, Timestamp};
-use gazetted::store::{InMemory, MOST_BEARERS, Store};
+use gazetted::model::{EngineRecord, MOST_BEARERS, Timestamp};
+use gazetted::store::{InMemory, Store};
 use proptest::prelude::*;
 
 use generator::Generator;

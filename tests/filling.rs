@@ -10,9 +10,10 @@ use gazetted::model::{
     EngineRecord, Entry, Feed, Freshness, Hints, Outcome, Poll, Reading, SourceId, Timestamp,
     TopicId, Validators,
 };
-use gazetted::pipeline::EngineDriver;
+use gazetted::pipeline::{EngineDriver, Pipeline, ReplanError, Request};
 use gazetted::publish::{Before, ResponseCache};
 use gazetted::store::{InMemory, Store};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::support::binary::{Gazetted, Launched, RunningDaemon};
 use crate::support::http::get;
@@ -92,6 +93,34 @@ async fn filled(driver: &mut EngineDriver, world: &World) -> Vec<TopicFillResult
             return refilled;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_is_heard_while_another_fills_its_topics() {
+    let (harbours, bridges) = (configured("harbour").await, configured("bridge").await);
+    let rivers = configured("river").await;
+    let store: Arc<InMemory> = Arc::default();
+    let (mut driver, cache) = opened(&harbours, &store).await;
+    driver.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
+    driver.publish().await.unwrap();
+    let (requests, incoming) = mpsc::channel(8);
+    let reload = |world: &World| {
+        let ((in_force, is_in_force), (done, filled)) = (oneshot::channel(), oneshot::channel());
+        let plan = Arc::new(world.plan());
+        requests.try_send(Request::Replan { plan, force: false, in_force, done }).unwrap();
+        (is_in_force, filled)
+    };
+    // The first needs more slices than are filled between two requests.
+    let (first, second) = (reload(&bridges), reload(&rivers));
+    let pipeline = Pipeline::new(driver, rivers.clock.clone(), incoming).unwrap();
+    let running = tokio::spawn(pipeline.run());
+    assert_eq!(first.0.await.unwrap(), Ok(()));
+    assert_eq!(second.0.await.unwrap(), Ok(()));
+    assert_eq!(first.1.await.unwrap(), Err(ReplanError::Superseded));
+    assert_eq!(second.1.await.unwrap().unwrap().len(), 1);
+    assert_eq!(titles(&cache), about("river", STORIES));
+    requests.send(Request::Stop).await.unwrap();
+    running.await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

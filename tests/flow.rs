@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gazetted::model::{Outcome, Poll};
-use gazetted::pipeline::EngineDriver;
+use gazetted::pipeline::{EngineDriver, Pipeline, Request};
 use gazetted::publish::ResponseCache;
-use gazetted::store::InMemory;
+use gazetted::store::{InMemory, Store};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::support::site::Answer;
 use crate::support::world::{World, atom};
@@ -45,6 +46,29 @@ async fn one_announcement_in_three_sources_is_published_once_and_names_them_all(
     assert_eq!(feed.text().matches("<entry>").count(), 1);
     assert!(feed.text().contains("Also published by"), "{}", feed.text());
     assert_eq!(world.stories()[0].entries.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poll_is_applied_however_many_requests_wait() {
+    let world = World::new().await.source("fcdo", announcement()).topic("crime", "crime");
+    let (store, plan, now) = (Arc::<InMemory>::default(), world.plan(), world.clock.now());
+    let cache: Arc<ResponseCache> = Arc::default();
+    let driver = EngineDriver::open(Arc::new(plan), store.clone(), cache, now).await.unwrap();
+    let (requests, incoming) = mpsc::channel(20_001);
+    let ask = |_| {
+        let (done, answered) = oneshot::channel();
+        requests.try_send(Request::Heartbeat { done }).unwrap();
+        answered
+    };
+    let answers: Vec<_> = (0..20_000).map(ask).collect();
+    let pipeline = Pipeline::new(driver, world.clock.clone(), incoming).unwrap();
+    let running = tokio::spawn(pipeline.run());
+    for answer in answers {
+        answer.await.unwrap();
+    }
+    assert_eq!(store.count().unwrap(), 1, "the poll went before some of the requests");
+    requests.send(Request::Stop).await.unwrap();
+    running.await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

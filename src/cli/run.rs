@@ -17,7 +17,7 @@ use super::{CliError, CommandResult, ConfigFile, print_line};
 use crate::clock::Clock;
 use crate::config::{self, Loaded, Plan, Problems};
 use crate::control::{self, Door, Errand, Reloaded};
-use crate::daemon::{self, Daemon, Handle, Listeners, StartupLog};
+use crate::daemon::{self, Daemon, Handle, Listeners, PlanInForce, StartupLog};
 use crate::engine::StartupProgress;
 use crate::inquiry::samples::FailedSample;
 use crate::publish::{Address, Listener};
@@ -116,17 +116,19 @@ async fn serve(
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
+            // Another reload, and a stop, do not wait until changed topics are filled.
             _ = hang_up.recv() => tokio::select! {
-                _ = reload(config, false, &handle, &log) => {}
-                // Stopping does not wait until changed topics are filled.
+                reload = reload(config, false, &handle, &log) => {
+                    tasks.spawn(async { drop(reload.end().await) });
+                }
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
             },
             Some(errand) = requested.recv() => match errand {
-                // The client may have gone.
                 Errand::Reload { force, done } => tokio::select! {
-                    reloaded = reload(config, force, &handle, &log) => {
-                        let _ = done.send(reloaded);
+                    reload = reload(config, force, &handle, &log) => {
+                        // The client may have gone.
+                        tasks.spawn(async { drop(done.send(reload.end().await)) });
                     }
                     _ = terminate.recv() => break,
                     _ = interrupt.recv() => break,
@@ -135,6 +137,7 @@ async fn serve(
                     let _ = done.send(log.by(&filter));
                 }
             },
+            Some(_) = tasks.join_next() => {}
             failed = daemon.failed() => {
                 error!(event = "failed", "{failed}");
                 return Err(failed.into());
@@ -149,9 +152,30 @@ async fn serve(
     Ok(ExitCode::SUCCESS)
 }
 
+/// A reload that was refused, or whose plan is in force.
+struct Reload {
+    in_force: Option<PlanInForce>,
+    problems: Vec<String>,
+}
+
+impl Reload {
+    /// The result, once changed topics are filled.
+    async fn end(mut self) -> Reloaded {
+        let changes = match self.in_force {
+            Some(plan) => plan.changes().await.map_err(|why| self.problems.push(why.to_string())),
+            None => Err(()),
+        };
+        Reloaded {
+            in_force: changes.is_ok(),
+            changes: changes.unwrap_or_default(),
+            problems: self.problems,
+        }
+    }
+}
+
 /// Compiles the configuration first and swaps afterwards: a bad file leaves
 /// the plan in force as it is.
-async fn reload(config: &Path, force: bool, handle: &Handle, log: &Log) -> Reloaded {
+async fn reload(config: &Path, force: bool, handle: &Handle, log: &Log) -> Reload {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => notify(&[NotifyState::Reloading, now]),
         Err(_) => notify(&[NotifyState::Reloading]),
@@ -173,7 +197,7 @@ async fn reload(config: &Path, force: bool, handle: &Handle, log: &Log) -> Reloa
                 event = "reload_refused",
                 "the configuration cannot be used; the plan in force stays"
             );
-            Reloaded { in_force: false, changes: Vec::new(), problems: problem_lines(&problems) }
+            Reload { in_force: None, problems: problem_lines(&problems) }
         }
     };
     notify(&[NotifyState::Ready]);
@@ -186,7 +210,7 @@ async fn apply_plan(
     warnings: Problems,
     handle: &Handle,
     log: &Log,
-) -> Reloaded {
+) -> Reload {
     let filter = plan.logging.filter.clone();
     let mut problems = problem_lines(&warnings);
     let (plan, failed) = try_samples(plan, handle).await;
@@ -197,16 +221,16 @@ async fn apply_plan(
             "{} samples fail and `reload` is \"strict\"; the plan in force stays",
             failed.len()
         );
-        return Reloaded { in_force: false, changes: Vec::new(), problems };
+        return Reload { in_force: None, problems };
     }
-    match handle.replan(plan, force).await {
-        Ok(changes) => {
+    match handle.put_in_force(plan, force).await {
+        Ok(plan) => {
             problems.extend(log.by(&filter).err());
-            Reloaded { in_force: true, changes, problems }
+            Reload { in_force: Some(plan), problems }
         }
-        Err(stopping) => {
-            problems.push(stopping.to_string());
-            Reloaded { in_force: false, changes: Vec::new(), problems }
+        Err(why) => {
+            problems.push(why.to_string());
+            Reload { in_force: None, problems }
         }
     }
 }

@@ -49,8 +49,10 @@ pub fn keys_to_judge_again<'a>(
         };
         let by_text = by_text_of_the_lead(story, rules);
         let by_text = by_text.filter(|_| exchanges(&story.lead(rules.sources).entry));
-        let doubtful = by_title_alone(story, rules).into_iter().chain(founder).chain(by_text);
-        for member in doubtful.collect::<BTreeSet<_>>().iter().map(|place| &story.members[*place]) {
+        let mut doubtful = by_title_alone(story, rules).into_iter().chain(founder).chain(by_text);
+        let is_doubtful = doubtful.next().is_some();
+        // Others may follow an entry that leaves.
+        for member in story.members.iter().filter(|_| is_doubtful) {
             keys.extend(candidate_of(member.entry.clone(), rules, member.joined).keys());
         }
     }

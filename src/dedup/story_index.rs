@@ -1,8 +1,9 @@
 //! Looks stories up by their keys, and records changes of stories and keys.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Admitted, Bearers, Key, Lookalikes, Story, StoryId, Verdict};
+use crate::model::{Admitted, Bearers, Key, Lookalikes, MOST_BEARERS, Story, StoryId, Verdict};
 
 /// A shingle that more stories have, or more entries of one document, is boilerplate: it is no
 /// evidence.
@@ -33,12 +34,24 @@ pub(super) fn file(admitted: &Admitted, known: &mut Lookalikes) {
         }
     }
     for key in &admitted.keys {
-        let ids = known.by_key.entry(*key).or_default();
-        if !ids.contains(&admitted.story.id) {
-            ids.push(admitted.story.id);
-        }
+        add_bearer(known.by_key.entry(*key).or_default(), &admitted.story, &known.stories);
     }
     known.stories.insert(admitted.story.id, admitted.story.clone());
+}
+
+/// Adds a story to those that have a key, as the store will show them: the oldest first, and of
+/// very many the newest.
+fn add_bearer(ids: &mut Bearers, story: &Story, stories: &HashMap<StoryId, Arc<Story>>) {
+    if ids.contains(&story.id) {
+        return;
+    }
+    let age = |story: &Story| (story.first_seen, story.id);
+    let is_newer = |id: &StoryId| stories.get(id).is_some_and(|other| age(other) > age(story));
+    let place = ids.iter().position(is_newer).unwrap_or(ids.len());
+    ids.insert(place, story.id);
+    if ids.len() > MOST_BEARERS {
+        ids.remove(0);
+    }
 }
 
 /// Notes the IDs of all stories that are known by their keys alone.
@@ -84,4 +97,32 @@ pub(super) fn admit(
     let admitted = Admitted { story, before, keys, dropped, verdict };
     file(&admitted, known);
     done.push(admitted);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+
+    #[test]
+    fn stories_with_a_key_are_in_the_order_in_which_the_store_shows_them() {
+        let story = |byte: u8| {
+            let seen = Timestamp::from_secs(i64::from(byte / 2));
+            Story::new(StoryId::from_bytes([byte; 16]), String::new(), seen)
+        };
+        let mut stories = HashMap::new();
+        let mut ids = Bearers::new();
+        for byte in [9, 4, 5, 8, 4, 200, 7] {
+            add_bearer(&mut ids, &story(byte), &stories);
+            stories.insert(story(byte).id, Arc::new(story(byte)));
+        }
+        let of = |bytes: &[u8]| bytes.iter().map(|byte| story(*byte).id).collect::<Vec<_>>();
+        assert_eq!(ids.to_vec(), of(&[4, 5, 7, 8, 9, 200]));
+        for byte in 10..=MOST_BEARERS as u8 + 5 {
+            add_bearer(&mut ids, &story(byte), &stories);
+            stories.insert(story(byte).id, Arc::new(story(byte)));
+        }
+        assert_eq!(ids.len(), MOST_BEARERS);
+        assert_eq!(ids.first(), Some(&story(7).id), "the oldest of too many goes");
+    }
 }

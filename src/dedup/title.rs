@@ -5,8 +5,7 @@ use std::ops::Range;
 
 use super::number_conflict::{MONTHS, title_words};
 use super::rarity::{information, is_stop};
-use super::title_figures::{one_form, written_date};
-use super::title_label::code_in_brackets;
+use super::title_figures::{code_in_brackets, one_form, written_date};
 use super::title_stage::{Stage, stage};
 use crate::model::Entry;
 use crate::tokenize;

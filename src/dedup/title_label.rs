@@ -9,10 +9,11 @@ use std::ops::Range;
 use super::rarity::is_stop;
 use super::rules::Rules;
 use super::title::{Title, are_mostly_capitals};
+use super::title_figures::{is_code, is_digits};
 use super::title_stage::{is_of_correction, is_of_draft};
 use crate::model::Entry;
 
-/// What a part of a title says of the rest.
+/// The meaning of a part of a title for the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Label {
     /// A publisher's name: it says nothing of the announcement.
@@ -93,9 +94,11 @@ fn has_form_of_a_name(title: &Title, range: Range<usize>) -> bool {
     }
     let rest = [&title.capitals[..range.start], &title.capitals[range.end..]].concat();
     let capitals_tell = !title.has_capital_nouns && !are_mostly_capitals(&rest);
+    let is_capital = |at: &usize| title.capitals[*at];
+    let mut named = range.filter(|at| is_capital(at) || !is_stop(&title.words[*at]));
     is_institution(&title.words[*first])
         || is_institution(&title.words[*last])
-        || (capitals_tell && telling.len() >= 2 && telling.iter().all(|at| title.capitals[*at]))
+        || (capitals_tell && named.clone().count() >= 2 && named.all(|at| is_capital(&at)))
 }
 
 /// Whether a folded word is one for public bodies.
@@ -135,7 +138,7 @@ fn is_institution(word: &str) -> bool {
 /// Whether all words of a part are those of a display type, its number included: "Press release
 /// 14/26", "Comunicato stampa n. 112".
 fn is_display_type(words: &[String]) -> bool {
-    let is_small = |word: &str| word.chars().count() <= 2 || is_stop(word);
+    let is_small = |word: &str| word.chars().count() <= 3 || is_stop(word);
     const BESIDE: &[&str] = &["notice", "statement", "bulletin", "information", "note"];
     let belongs = |word: &String| {
         is_of_display_type(word)
@@ -153,7 +156,7 @@ fn is_of_display_type(word: &str) -> bool {
     matches!(
         word,
         "press" | "release" | "media" | "news" | "communique" | "presse" | "advisory"
-            | "pressemitteilung" | "pressemitteilungen" | "presseinformation" | "presseinfo"
+            | "pressinformation" | "sdeleni" | "pressemitteilung" | "pressemitteilungen" | "presseinformation" | "presseinfo"
             | "medienmitteilung" | "medieninformation" | "presseaussendung" | "pressemeldung"
             | "pressemelding" | "pressemeddelelse" | "pressmeddelande" | "persbericht"
             | "nieuwsbericht" | "pm" | "comunicato" | "stampa" | "comunicado" | "prensa" | "nota"
@@ -177,10 +180,6 @@ const MARKERS: &[&str] = &[
     "zaak", "sak",
 ];
 
-fn is_digits(word: &str) -> bool {
-    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Whether words are the number of a file: with its year, as in `No. 41/2026`, or behind the letters
 /// of its series, as in `IP/26/2811`.
 fn is_file_number(label: &[String]) -> bool {
@@ -192,31 +191,6 @@ fn is_file_number(label: &[String]) -> bool {
         && label.iter().any(|word| MARKERS.contains(&word.as_str()))
         && label.windows(2).any(is_number);
     is_marked || is_code(label)
-}
-
-/// Letters of a series of files.
-const MOST_LETTERS_OF_A_SERIES: usize = 6;
-
-/// Whether words are letters and two or three numbers behind them.
-fn is_code(label: &[String]) -> bool {
-    let [series, numbers @ ..] = label else { return false };
-    let is_series = |word: &str| {
-        word.len() <= MOST_LETTERS_OF_A_SERIES && word.bytes().all(|byte| byte.is_ascii_lowercase())
-    };
-    is_series(series)
-        && matches!(numbers.len(), 2 | 3)
-        && numbers.iter().all(|word| is_digits(word))
-}
-
-/// Where the brackets begin in which a title ends, if they hold the code of a file:
-/// `… (IP/26/2811)`.
-pub(super) fn code_in_brackets(title: &str) -> Option<usize> {
-    let inside = title.trim_end().strip_suffix([')', ']'])?;
-    let open = inside.rfind(['(', '['])?;
-    let code = &inside[open + 1..];
-    let is_mark = |c: char| matches!(c, '/' | '-' | '_' | '.' | ' ');
-    let words: Vec<String> = code.split(is_mark).map(str::to_ascii_lowercase).collect();
-    (!code.contains(char::is_lowercase) && is_code(&words)).then_some(open)
 }
 
 /// Whether a part says that the title is of something else about the announcement: a correction of
@@ -341,6 +315,8 @@ mod tests {
             ("", " – Landratsamt Ormtal"),
             ("Bundesministerium für Häfen: ", ""),
             ("", " | Kystverket"),
+            ("", " | Orm Today"),
+            ("Zpráva pro média č. 3: ", ""),
             ("Υπουργείο Ναυτιλίας: ", ""),
             ("", " - Sağlık Bakanlığı"),
             ("国土交通省：", ""),
@@ -394,19 +370,5 @@ mod tests {
         assert!(is_in_host("www.wired-gov.net", "wiredgov"));
         assert!(is_in_host("www.un.org", "un"));
         assert!(!is_in_host("www.reunion.example", "un"));
-    }
-
-    #[test]
-    fn brackets_at_the_end_may_hold_the_code_of_a_file() {
-        for (title, expected) in [
-            ("Grants for sea walls (IP/26/2811)", true),
-            ("Grants for sea walls [MEMO/26/12]", true),
-            ("Grants for sea walls (2026)", false),
-            ("Grants for sea walls (COP 30)", false),
-            ("Grants for sea walls (week 25)", false),
-            ("Grants (IP/26/2811) for sea walls", false),
-        ] {
-            assert_eq!(code_in_brackets(title).is_some(), expected, "{title}");
-        }
     }
 }

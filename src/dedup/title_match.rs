@@ -80,8 +80,8 @@ fn is_of_another(one: &Title, other: &Title) -> bool {
         more.iter().filter(|at| !is_stop(&title.words[**at])).count()
     };
     let (own_count, their_count) = (count(one, &own), count(other, &theirs));
-    (own_count <= FEW_WORDS && their_count == 0 && is_another(one, &own))
-        || (their_count <= FEW_WORDS && own_count == 0 && is_another(other, &theirs))
+    (own_count <= FEW_WORDS && their_count == 0 && is_another(&one.words, &own))
+        || (their_count <= FEW_WORDS && own_count == 0 && is_another(&other.words, &theirs))
 }
 
 /// Words that one of two nearly equal titles may have more.

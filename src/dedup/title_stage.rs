@@ -3,8 +3,6 @@
 //!
 //! A regulator publishes both under nearly the same title, with nearly the same text, on two pages.
 
-use super::title::Title;
-
 /// The stage of a procedure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -29,8 +27,8 @@ pub(super) fn stage(words: &[String]) -> Option<Stage> {
 
 /// Whether the words that one title has more than another, by their places, say that it is the draft
 /// of what the other announces, or a correction of it.
-pub(super) fn is_another(title: &Title, more: &[usize]) -> bool {
-    let words = || more.iter().map(|at| &title.words[*at]);
+pub(super) fn is_another(words: &[String], more: &[usize]) -> bool {
+    let words = || more.iter().map(|at| &words[*at]);
     words().any(|word| is_of_draft(word) || is_of_correction(word))
         || words().map(String::as_str).collect::<String>().contains("草案")
 }
@@ -200,8 +198,8 @@ fn is_of_decision(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::title::Title;
     use super::super::title_match::title_match;
-    use super::*;
 
     #[test]
     fn a_draft_and_the_act_are_two() {

@@ -25,19 +25,18 @@ const STANDING: Duration = Duration::from_secs(24 * 3600);
 /// Old stories of a new source are in the archive this long after they came, at the next poll.
 const BACKFILL_WAIT: Duration = Duration::from_secs(3600);
 
-/// The archive of one topic.
+/// The archive of one topic. When what a story says was last news is in the store: there can be very
+/// many stories.
 #[derive(Debug, Default)]
 pub(super) struct Archive {
     /// Whether there are volumes in the store that it does not lead to.
     stale: bool,
-    /// Every story of the topic, by when what it says was last news.
-    filed: HashMap<StoryId, Timestamp>,
-    /// How many had their last news when.
+    /// How many stories had their last news when.
     arrivals: BTreeMap<Timestamp, u32>,
-    /// Those whose last news no volume tells, so that the feed must.
-    open: BTreeSet<(Timestamp, StoryId)>,
+    /// The stories whose last news no volume tells, so that the feed must.
+    open: Untold,
     /// Old stories of new sources, which wait for a volume and are left out of the feed.
-    backfill: BTreeSet<(Timestamp, StoryId)>,
+    backfill: Untold,
     /// The last volume that closed. It may be gone: no name is given twice.
     last: Option<Volume>,
     /// Whether its record is to be written.
@@ -46,6 +45,46 @@ pub(super) struct Archive {
     closed: BTreeSet<Volume>,
     /// The stories that the oldest of them tells, once that was asked for.
     oldest: Option<(Volume, Vec<StoryId>)>,
+}
+
+/// Stories that no volume tells as they are, by when what they say was last news.
+#[derive(Debug, Default)]
+struct Untold {
+    order: BTreeSet<(Timestamp, StoryId)>,
+    dates: BTreeMap<StoryId, Timestamp>,
+}
+
+impl Untold {
+    fn of(stories: &[(Timestamp, StoryId)]) -> Self {
+        let dates = stories.iter().map(|(date, story)| (*story, *date));
+        Self { order: stories.iter().copied().collect(), dates: dates.collect() }
+    }
+
+    fn insert(&mut self, date: Timestamp, story: StoryId) {
+        self.remove(story);
+        self.order.insert((date, story));
+        self.dates.insert(story, date);
+    }
+
+    /// Returns the date that the story had, if it was there.
+    fn remove(&mut self, story: StoryId) -> Option<Timestamp> {
+        let date = self.dates.remove(&story)?;
+        self.order.remove(&(date, story));
+        Some(date)
+    }
+
+    fn holds(&self, story: StoryId) -> bool {
+        self.dates.contains_key(&story)
+    }
+
+    fn len(&self) -> usize {
+        self.dates.len()
+    }
+
+    /// The oldest first.
+    fn iter(&self) -> impl Iterator<Item = (Timestamp, StoryId)> {
+        self.order.iter().copied()
+    }
 }
 
 impl Archive {
@@ -69,8 +108,7 @@ impl Archive {
         store: &dyn Store,
         site: &Site,
     ) -> Result<Self, StoreError> {
-        let filed = HashMap::with_capacity(stories.len());
-        let (mut archive, mut closed) = (Self { filed, ..Self::default() }, HashMap::new());
+        let (mut archive, mut closed) = (Self::default(), HashMap::new());
         for volume in closed_volumes(topic, store)? {
             match StoryList::read(topic, volume, |path| store.archived(path))? {
                 Some(list) if list.site == mark(site) => {
@@ -94,23 +132,22 @@ impl Archive {
         archive.last = last.max(archive.closed.last().copied());
         let backfill: BTreeSet<StoryId> = backfill.into_iter().flatten().copied().collect();
         for (date, story) in stories {
-            archive.filed.insert(story, date);
             archive.arrived(date);
             if closed.get(&story).is_none_or(|closed| date > *closed) {
                 match backfill.contains(&story) {
-                    true => archive.backfill.insert((date, story)),
-                    false => archive.open.insert((date, story)),
-                };
+                    true => archive.backfill.insert(date, story),
+                    false => archive.open.insert(date, story),
+                }
             }
         }
         archive.is_record_changed = archive.backfill.len() != backfill.len();
         Ok(archive)
     }
 
-    /// The same archive without volumes: the site has moved, and all are made anew. Their names are
-    /// only given again `elsewhere`, below another address.
-    pub(super) fn anew(self, elsewhere: bool) -> Self {
-        let open = self.filed.iter().map(|(story, date)| (*date, *story)).collect();
+    /// The archive of the same stories without volumes: the site has moved, and all are made anew.
+    /// Their names are only given again `elsewhere`, below another address.
+    pub(super) fn anew(self, stories: &[(Timestamp, StoryId)], elsewhere: bool) -> Self {
+        let open = Untold::of(stories);
         let (backfill, closed) = Default::default();
         let last = self.last.filter(|_| !elsewhere);
         Self { open, backfill, last, is_record_changed: true, closed, oldest: None, ..self }
@@ -132,23 +169,23 @@ impl Archive {
         Ok(gone.flat_map(|volume| paths_of(topic, volume)).collect())
     }
 
-    /// The stories of the topic.
-    pub(super) fn stories(&self) -> impl Iterator<Item = StoryId> {
-        self.filed.keys().copied()
-    }
-
     /// The moments at which there was news, the oldest first.
     pub(super) fn arrivals(&self) -> impl DoubleEndedIterator<Item = Timestamp> {
         self.arrivals.keys().copied()
     }
 
-    /// Whether a story of the topic was old when it came, and the feed stood by then: readers find
+    /// Whether a story of the topic can have been [late](Self::came_late), whenever it came: few have
+    /// a date so long before the last news.
+    pub(super) fn can_be_late(&self, place: &TopicPlace) -> bool {
+        let last = self.arrivals.keys().next_back();
+        last.is_some_and(|last| self.came_late(place, *last))
+    }
+
+    /// Whether a story of the topic that came then was old, and the feed stood by then: readers find
     /// it in a volume, and are not told of it as news.
-    pub(super) fn came_late(&self, place: &TopicPlace) -> bool {
-        let came = self.filed.get(&place.story).zip(self.arrivals.keys().next());
-        came.is_some_and(|(came, first)| {
-            place.date.until(*came) > OLD && first.until(*came) > STANDING
-        })
+    pub(super) fn came_late(&self, place: &TopicPlace, came: Timestamp) -> bool {
+        let first = self.arrivals.keys().next();
+        first.is_some_and(|first| place.date.until(came) > OLD && first.until(came) > STANDING)
     }
 
     fn arrived(&mut self, at: Timestamp) {
@@ -164,50 +201,42 @@ impl Archive {
         }
     }
 
-    /// The date of a story's last news in the topic.
-    pub(super) fn date(&self, story: StoryId) -> Option<Timestamp> {
-        self.filed.get(&story).copied()
-    }
-
-    /// Files a story that enters the topic, or of which there is news in it.
-    /// Returns the date it had and the date it has, unless that stays.
+    /// Files a story that enters the topic, or of which there is news in it; `before` is the date
+    /// that it has there. Returns the dates before and after, unless nothing changes.
     pub(super) fn file(
         &mut self,
         story: StoryId,
+        before: Option<Timestamp>,
         at: Timestamp,
     ) -> Option<(Option<Timestamp>, Timestamp)> {
-        let before = self.date(story);
         // A story that no volume holds yet will be in one as it is then.
-        if before.is_some_and(|before| self.open.contains(&(before, story))) {
+        if self.open.holds(story) {
             return None;
         }
         // A clock that was ahead may have dated the volume that holds it.
         let after = before.map(|before| before.after(Duration::from_millis(1)));
         let at = after.map_or(at, |after| at.max(after));
-        if let Some(before) = self.filed.insert(story, at) {
+        if let Some(before) = before {
             self.left(before);
-            self.is_record_changed |= self.backfill.remove(&(before, story));
+            self.is_record_changed |= self.backfill.remove(story).is_some();
         }
         self.arrived(at);
-        self.open.insert((at, story));
+        self.open.insert(at, story);
         Some((before, at))
     }
 
-    /// Takes a story out, which stays in the volumes that tell it. Returns the date it had.
-    pub(super) fn remove(&mut self, story: StoryId) -> Option<Timestamp> {
-        let date = self.filed.remove(&story)?;
+    /// Takes out a story of this date, which stays in the volumes that tell it.
+    pub(super) fn remove(&mut self, story: StoryId, date: Timestamp) {
         self.left(date);
-        self.open.remove(&(date, story));
-        self.is_record_changed |= self.backfill.remove(&(date, story));
-        Some(date)
+        self.open.remove(story);
+        self.is_record_changed |= self.backfill.remove(story).is_some();
     }
 
     /// Has old stories of a new source wait for a volume, as far as they are open.
     pub(super) fn gather(&mut self, old: impl Iterator<Item = StoryId>) {
         for story in old {
-            let Some(date) = self.filed.get(&story) else { continue };
-            if self.open.remove(&(*date, story)) {
-                self.backfill.insert((*date, story));
+            if let Some(date) = self.open.remove(story) {
+                self.backfill.insert(date, story);
                 self.is_record_changed = true;
             }
         }
@@ -215,13 +244,13 @@ impl Archive {
 
     /// Whether stories wait for a volume.
     pub(super) fn has_backfill(&self) -> bool {
-        !self.backfill.is_empty()
+        self.backfill.len() > 0
     }
 
     /// Whether the first of them has waited long enough. A date to come is of a clock that was ahead.
     pub(super) fn is_backfill_due(&self, now: Timestamp) -> bool {
-        let first = self.backfill.first();
-        first.is_some_and(|(came, _)| *came > now || came.until(now) >= BACKFILL_WAIT)
+        let first = self.backfill.iter().next();
+        first.is_some_and(|(came, _)| came > now || came.until(now) >= BACKFILL_WAIT)
     }
 
     /// The volumes that close of them now: full ones, and all once they have waited long enough.
@@ -237,21 +266,18 @@ impl Archive {
             topic: topic.clone(),
             base_url: site.base_url.clone(),
             last: self.last.map(|last| last.to_string()),
-            backfill: self.backfill.iter().map(|(_, story)| *story).collect(),
+            backfill: self.backfill.iter().map(|(_, story)| story).collect(),
         })
     }
 
     /// The stories whose last news no volume holds.
     pub(super) fn open_stories(&self) -> impl Iterator<Item = StoryId> {
-        self.open.iter().map(|(_, story)| *story)
+        self.open.iter().map(|(_, story)| story)
     }
 
     /// Whether a volume is to hold a story that no volume tells yet.
     pub(super) fn is_open(&self, story: StoryId) -> bool {
-        self.filed.get(&story).is_some_and(|date| {
-            let place = (*date, story);
-            self.open.contains(&place) || self.backfill.contains(&place)
-        })
+        self.open.holds(story) || self.backfill.holds(story)
     }
 
     /// The last volume that closed.
@@ -260,13 +286,8 @@ impl Archive {
     }
 
     /// The volumes that these stories close in now.
-    fn volumes(
-        &self,
-        open: &BTreeSet<(Timestamp, StoryId)>,
-        most: usize,
-        now: Timestamp,
-    ) -> Vec<(Volume, Vec<StoryId>)> {
-        Volume::closing(open.iter().copied(), self.last, most, now)
+    fn volumes(&self, open: &Untold, most: usize, now: Timestamp) -> Vec<(Volume, Vec<StoryId>)> {
+        Volume::closing(open.iter(), self.last, most, now)
     }
 
     /// How many there are.
@@ -281,32 +302,35 @@ impl Archive {
 
     /// The list of a volume's stories, to be kept beside its feeds.
     pub(super) fn list(&self, stories: &[StoryId], site: &Site) -> StoryList {
-        let dated = |story: &StoryId| (*story, self.filed.get(story).copied().unwrap_or_default());
+        let dated = |story: &StoryId| {
+            let open = self.open.dates.get(story).or_else(|| self.backfill.dates.get(story));
+            (*story, open.copied().unwrap_or_default())
+        };
         StoryList { site: mark(site), stories: stories.iter().map(dated).collect() }
     }
 
     /// A volume is closed, durably.
     pub(super) fn close(&mut self, volume: Volume, stories: &[StoryId]) {
         for story in stories {
-            if let Some(date) = self.filed.get(story) {
-                self.open.remove(&(*date, *story));
-                self.is_record_changed |= self.backfill.remove(&(*date, *story));
-            }
+            self.open.remove(*story);
+            self.backfill.remove(*story);
         }
         self.closed.insert(volume);
         (self.last, self.is_record_changed) = (self.last.max(Some(volume)), true);
     }
 
     /// Drops the oldest volumes, as long as none of their stories is kept any
-    /// more; returns the paths that go. `text` reads what is kept under a path.
+    /// more; returns the paths that go. `text` reads what is stored under a path, and `is_kept` says
+    /// whether the topic has a story.
     pub(super) fn forget(
         &mut self,
         topic: &TopicId,
         text: impl Fn(&str) -> Result<Option<String>, StoreError>,
+        is_kept: impl Fn(StoryId) -> Result<bool, StoreError>,
     ) -> Result<Vec<String>, StoreError> {
         let mut gone = Vec::new();
         while let Some(oldest) = self.closed.first().copied() {
-            let holds = match self.oldest.take().filter(|(volume, _)| *volume == oldest) {
+            let mut holds = match self.oldest.take().filter(|(volume, _)| *volume == oldest) {
                 Some((_, holds)) => holds,
                 None => {
                     let list = StoryList::read(topic, oldest, &text)?;
@@ -314,7 +338,16 @@ impl Archive {
                     stories.map(|(story, _)| story).collect()
                 }
             };
-            if holds.iter().any(|story| self.filed.contains_key(story)) {
+            let mut kept = None;
+            for (place, story) in holds.iter().enumerate() {
+                if is_kept(*story)? {
+                    kept = Some(place);
+                    break;
+                }
+            }
+            if let Some(kept) = kept {
+                // The next look begins with the story that was there.
+                holds.swap(0, kept);
                 self.oldest = Some((oldest, holds));
                 break;
             }
@@ -349,12 +382,12 @@ mod tests {
         let story = StoryId::from_bytes([7; 16]);
         for revised in [at(1), at(240), at(300)] {
             let mut archive = Archive::default();
-            archive.file(story, at(240));
+            archive.file(story, None, at(240));
             let closing = archive.closing(0, at(240));
             let (volume, stories) = &closing[0];
             archive.close(*volume, stories);
             assert!(!archive.is_open(story));
-            let (before, after) = archive.file(story, revised).unwrap_or_default();
+            let (before, after) = archive.file(story, Some(at(240)), revised).unwrap_or_default();
             assert!(archive.is_open(story) && before < Some(after), "{revised}");
         }
     }
@@ -365,13 +398,13 @@ mod tests {
         let (topic, mut archive, mut names) =
             (TopicId::new("harbour"), Archive::default(), Vec::new());
         for byte in 0..3 {
-            archive.file(story(byte), at(byte.into()));
+            archive.file(story(byte), None, at(byte.into()));
             for (volume, stories) in archive.closing(0, at(byte.into())) {
                 archive.close(volume, &stories);
                 names.push(volume.to_string());
             }
-            archive.remove(story(byte));
-            let gone = archive.forget(&topic, |_| Ok(None));
+            archive.remove(story(byte), at(byte.into()));
+            let gone = archive.forget(&topic, |_| Ok(None), |_| Ok(false));
             assert!(gone.is_ok_and(|gone| !gone.is_empty()) && archive.last().is_none());
         }
         assert_eq!(names, ["2025-04", "2025-04-2", "2025-04-3"]);

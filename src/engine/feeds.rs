@@ -49,12 +49,11 @@ impl Feeds {
     }
 
     /// Feeds that a plan makes look otherwise are modified. Returns which of them are.
-    pub(super) fn follow(&mut self, plan: &Plan, now: Timestamp) -> Vec<usize> {
-        let looks = looks(plan);
+    pub(super) fn follow(&mut self, plan: &Plan, looks: &Looks, now: Timestamp) -> Vec<usize> {
         let mut touched = Vec::new();
-        for (feed, (name, look)) in looks.into_iter().enumerate() {
-            if self.known.get(&name).is_none_or(|known| known.look != look) {
-                self.advance(name, Some(look), now);
+        for (feed, (name, look)) in looks.0.iter().enumerate() {
+            if self.known.get(name).is_none_or(|known| known.look != *look) {
+                self.advance(name.clone(), Some(*look), now);
                 touched.extend((feed <= plan.topics.len()).then_some(feed));
             }
         }
@@ -109,50 +108,54 @@ fn name_of(plan: &Plan, feed: usize) -> FeedName {
     }
 }
 
-/// A digest of everything in a plan that decides what its turn changes.
-pub(super) fn digest(plan: &Plan) -> u64 {
-    let mut hash = Xxh3::new();
-    for (_, look) in looks(plan) {
-        hash.update(&look.to_le_bytes());
-    }
-    for topic in 0..plan.topics.len() {
-        hash.update(&plan.topic_version(topic).0.to_le_bytes());
-    }
-    hash.update(format!("{:?} {:?}", plan.overrides, plan.hub.callback_base).as_bytes());
-    hash.digest()
-}
-
 /// Of every feed, in the order of the plan, and of the site: hashes of everything in the
 /// configuration, and in the program, that its documents show.
-fn looks(plan: &Plan) -> Vec<(FeedName, u64)> {
-    let mut common = Xxh3::new();
-    // The nodes of a cluster may be of different versions, and must agree.
-    match plan.shared {
-        Some(_) => common.update(&super::RULES_VERSION.to_le_bytes()),
-        None => common.update(env!("CARGO_PKG_VERSION").as_bytes()),
+pub(super) struct Looks(Vec<(FeedName, u64)>);
+
+impl Looks {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let mut common = Xxh3::new();
+        // The nodes of a cluster may be of different versions, and must agree.
+        match plan.shared {
+            Some(_) => common.update(&super::RULES_VERSION.to_le_bytes()),
+            None => common.update(env!("CARGO_PKG_VERSION").as_bytes()),
+        }
+        common.update(format!("{:?}", plan.server.site).as_bytes());
+        for source in plan.sources.values() {
+            let place = source.location.hash();
+            let rank = (source.rank, source.position);
+            let shown = (source.id.as_str(), &*source.title, source.role.as_str(), rank, place);
+            common.update(format!("{shown:?}").as_bytes());
+        }
+        let common = common.digest();
+        let look = |shown: &str| {
+            let mut hash = Xxh3::with_seed(common);
+            hash.update(shown.as_bytes());
+            hash.digest()
+        };
+        let topics: Vec<_> = plan.topics.iter().map(|topic| (topic, shown(topic))).collect();
+        let hides: Vec<bool> = plan.topics.iter().map(|topic| topic.private).collect();
+        let public = topics.iter().filter(|(topic, _)| !topic.private);
+        let public: Vec<&str> = public.map(|(_, shown)| shown.as_str()).collect();
+        let of_topics =
+            topics.iter().map(|(topic, shown)| (FeedName::Topic(topic.id.clone()), look(shown)));
+        let stories = (FeedName::Stories, look(&format!("{hides:?}")));
+        let site = (FeedName::Site, look(&public.concat()));
+        Self(of_topics.chain([stories, site]).collect())
     }
-    common.update(format!("{:?}", plan.server.site).as_bytes());
-    for source in plan.sources.values() {
-        let place = source.location.hash();
-        let rank = (source.rank, source.position);
-        let shown = (source.id.as_str(), &*source.title, source.role.as_str(), rank, place);
-        common.update(format!("{shown:?}").as_bytes());
-    }
-    let common = common.digest();
-    let look = |shown: &str| {
-        let mut hash = Xxh3::with_seed(common);
-        hash.update(shown.as_bytes());
+
+    /// A digest of everything in the plan that decides what its turn changes.
+    pub(super) fn digest(&self, plan: &Plan) -> u64 {
+        let mut hash = Xxh3::new();
+        for (_, look) in &self.0 {
+            hash.update(&look.to_le_bytes());
+        }
+        for topic in 0..plan.topics.len() {
+            hash.update(&plan.topic_version(topic).0.to_le_bytes());
+        }
+        hash.update(format!("{:?} {:?}", plan.overrides, plan.hub.callback_base).as_bytes());
         hash.digest()
-    };
-    let topics: Vec<_> = plan.topics.iter().map(|topic| (topic, shown(topic))).collect();
-    let hides: Vec<bool> = plan.topics.iter().map(|topic| topic.private).collect();
-    let public = topics.iter().filter(|(topic, _)| !topic.private);
-    let public: Vec<&str> = public.map(|(_, shown)| shown.as_str()).collect();
-    let of_topics =
-        topics.iter().map(|(topic, shown)| (FeedName::Topic(topic.id.clone()), look(shown)));
-    let stories = (FeedName::Stories, look(&format!("{hides:?}")));
-    let site = (FeedName::Site, look(&public.concat()));
-    of_topics.chain([stories, site]).collect()
+    }
 }
 
 /// Everything that a topic's documents show of its configuration.

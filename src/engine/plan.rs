@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::feeds::Looks;
 use super::turn::Event;
 use super::turn_in_progress::TurnInProgress;
-use super::{Engine, feeds, rules};
+use super::{Engine, rules};
 use crate::config::Plan;
 use crate::dedup;
 use crate::fetch::{self, Rescheduled};
@@ -23,7 +24,8 @@ impl Engine {
             self.progress.walk_day = None;
         }
         work.events.push(Event::Planned);
-        self.follow_plan(plan, true, work)
+        let looks = Looks::of(&plan);
+        self.follow_plan(plan, &looks, true, work)
     }
 
     /// Puts a plan in force. Overrides are applied by its turn alone: a restart under the same plan
@@ -31,20 +33,22 @@ impl Engine {
     pub(super) fn follow_plan(
         &mut self,
         plan: Arc<Plan>,
+        looks: &Looks,
         is_new: bool,
         work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
         self.topics.replan(plan.clone(), work)?;
         self.plan = plan.clone();
+        self.listed = None;
         self.share_plan(work);
-        self.progress.plan = feeds::digest(&plan);
+        self.progress.plan = looks.digest(&plan);
         if is_new {
             self.apply_overrides(work)?;
         }
         self.feeds.touch(&plan, work);
         self.end_pushes(work);
         self.reschedule(work);
-        for feed in self.feeds.follow(&plan, work.now) {
+        for feed in self.feeds.follow(&plan, looks, work.now) {
             work.touch(feed);
         }
         self.begin_archives(&work.touched_now().clone(), work)?;
@@ -101,7 +105,7 @@ impl Engine {
         keys.extend(dedup::keys_of_entries(&known, &rules, now));
         let mut known = reader.store().lookalikes(&keys)?;
         for admitted in dedup::enforce(&mut known, &rules, now) {
-            self.topics.file(&admitted, work);
+            self.topics.file(&admitted, work)?;
             work.admit(admitted);
         }
         Ok(())

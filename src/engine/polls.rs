@@ -121,7 +121,7 @@ impl Engine {
             // A partial document leaves out what the source lists all the same (P52).
             if !reading.freshness.partial {
                 let listed = std::mem::take(&mut judged.listed);
-                work.commit.listed.push((source.clone(), listed));
+                self.list(source, listed, work)?;
             }
         }
         let is_first = self.source_state_of(poll, work, |state| state.last_news.is_none());
@@ -133,10 +133,10 @@ impl Engine {
             if is_first && admitted.verdict == Verdict::New {
                 backfill.insert(admitted.story.id);
             }
-            self.topics.file(&admitted, work);
+            self.topics.file(&admitted, work)?;
             work.admit(admitted);
         }
-        self.topics.shed(work);
+        self.topics.shed(work)?;
         self.forget_shingles(known, work);
         let gone = self.walk(work)?;
         forget(known, &gone);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Story, StoryId};
+use crate::model::{Story, StoryId, Timestamp, TopicVersion};
 use crate::store::{Store, StoreError};
 
 /// The store as the last turn left it, and stories of it that are in memory anyway.
@@ -25,6 +25,15 @@ impl<'a> Reader<'a> {
             Some(story) => Ok(Some(story.clone())),
             None => Ok(self.store.story(id)?.map(Arc::new)),
         }
+    }
+
+    /// The date by which a topic's version orders a story; `None` if the story is not there.
+    pub(super) fn date_in(
+        &self,
+        version: TopicVersion,
+        story: StoryId,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.store.place_of(version, story)?.map(|place| place.date))
     }
 
     /// The store as the last turn left it.

@@ -5,10 +5,12 @@
 //! longer, so that an old entry which a source lists again is not news. How far the walk has
 //! come is stored, so that a daemon which is often restarted finishes it all the same.
 
+use std::collections::HashMap;
+
 use super::Engine;
 use super::polls::Gone;
 use super::turn_in_progress::TurnInProgress;
-use crate::model::{StoryId, Timestamp, WalkPosition};
+use crate::model::{SourceId, StoryId, Timestamp, WalkPosition};
 use crate::store::{Retention, StoreError};
 
 /// Stories looked at with one poll.
@@ -35,11 +37,28 @@ impl Engine {
                 next.map_or(WalkPosition::Retired(None), |next| WalkPosition::Stories(Some(next)))
             }
             WalkPosition::Retired(after) => {
-                let next = forget_after(retention, after, &mut gone, work)?;
+                let next = self.forget_after(retention, after, &mut gone, work)?;
                 next.map_or(WalkPosition::Finished, |next| WalkPosition::Retired(Some(next)))
             }
         };
+        if self.progress.walk == WalkPosition::Finished {
+            self.listed = None;
+        }
         Ok(gone)
+    }
+
+    /// Records the stories that a source's document lists now.
+    pub(super) fn list(
+        &mut self,
+        source: &SourceId,
+        stories: Vec<StoryId>,
+        work: &mut TurnInProgress<'_>,
+    ) -> Result<(), StoreError> {
+        if let Some(listed) = &mut self.listed {
+            listed.replace(&work.listed_by(source)?, &stories);
+        }
+        work.commit.listed.push((source.clone(), stories));
+        Ok(())
     }
 
     /// Retires the stale stories in the slice after a story. Returns where the next slice begins.
@@ -69,39 +88,75 @@ impl Engine {
             next = Some((story.first_seen, story.id));
             if surplus > 0 || retention.outlived(&story, now) {
                 surplus = surplus.saturating_sub(1);
-                self.topics.remove(&story, work);
+                self.topics.remove(&story, work)?;
                 work.retire(story.id);
                 gone.retired.insert(story.id);
             }
         }
         Ok(next.filter(|_| !is_last))
     }
+
+    /// Forgets retired stories in the slice after one, unless a source of the plan lists them still: they
+    /// would come back as news. Returns where the next slice begins.
+    fn forget_after(
+        &mut self,
+        retention: &Retention,
+        after: Option<StoryId>,
+        gone: &mut Gone,
+        work: &mut TurnInProgress<'_>,
+    ) -> Result<Option<StoryId>, StoreError> {
+        let Some(age) = retention.keys else { return Ok(None) };
+        let oldest = work.horizon.before(age);
+        let page = work.retired(after, SLICE)?;
+        let next = page.last().map(|(id, _)| *id).filter(|_| page.len() == SLICE);
+        let stale: Vec<StoryId> =
+            page.into_iter().filter(|(_, at)| *at < oldest).map(|(id, _)| id).collect();
+        if stale.is_empty() {
+            return Ok(next);
+        }
+        // The lists of all sources are much to read: once for a walk.
+        let listed = match self.listed.take() {
+            Some(listed) => listed,
+            None => {
+                let mut listed = Listed::default();
+                for (source, stories) in work.listed()? {
+                    // Nobody polls a source that is not in the plan, so its list never changes.
+                    if self.plan.sources.contains_key(&source) {
+                        listed.replace(&[], &stories);
+                    }
+                }
+                listed
+            }
+        };
+        for story in stale.into_iter().filter(|story| !listed.holds(*story)) {
+            work.forget(story);
+            gone.forgotten.insert(story);
+        }
+        self.listed = Some(listed);
+        Ok(next)
+    }
 }
 
-/// Forgets retired stories in the slice after one, unless a source lists them still: they
-/// would come back as news. Returns where the next slice begins.
-fn forget_after(
-    retention: &Retention,
-    after: Option<StoryId>,
-    gone: &mut Gone,
-    work: &mut TurnInProgress<'_>,
-) -> Result<Option<StoryId>, StoreError> {
-    let Some(age) = retention.keys else { return Ok(None) };
-    let oldest = work.horizon.before(age);
-    let page = work.retired(after, SLICE)?;
-    let next = page.last().map(|(id, _)| *id).filter(|_| page.len() == SLICE);
-    let mut stale: Vec<StoryId> =
-        page.into_iter().filter(|(_, at)| *at < oldest).map(|(id, _)| id).collect();
-    // The lists of all sources are much to read, and needed for few slices.
-    if !stale.is_empty() {
-        let listed = work.all_listed()?;
-        stale.retain(|story| !listed.contains(story));
+/// How many sources of the plan list each story.
+#[derive(Debug, Default)]
+pub(super) struct Listed(HashMap<StoryId, u32>);
+
+impl Listed {
+    /// A source lists these `stories` in place of those.
+    fn replace(&mut self, before: &[StoryId], stories: &[StoryId]) {
+        for story in stories {
+            *self.0.entry(*story).or_default() += 1;
+        }
+        for story in before {
+            if let Some(count) = self.0.get_mut(story) {
+                *count = count.saturating_sub(1);
+            }
+        }
     }
-    for story in stale {
-        work.forget(story);
-        gone.forgotten.insert(story);
+
+    fn holds(&self, story: StoryId) -> bool {
+        self.0.get(&story).is_some_and(|count| *count > 0)
     }
-    Ok(next)
 }
 
 fn day(now: Timestamp) -> i64 {

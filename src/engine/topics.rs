@@ -26,7 +26,7 @@ pub(crate) use matching::words;
 pub(crate) use versions::{listed_version, listed_versions, names};
 
 use super::Reader;
-use super::archive::Archive;
+use super::archive::{Archive, archive_of};
 use super::startup_progress::StartupProgress;
 use super::topic_fill::FillProgress;
 use super::turn_in_progress::TurnInProgress;
@@ -185,7 +185,10 @@ impl Topics {
             };
             archives.push(match is_same_site {
                 true => archive,
-                false => archive.anew(self.plan.server.site.base_url != site.base_url),
+                false => {
+                    let stories = archive_of(store, *version)?;
+                    archive.anew(&stories, self.plan.server.site.base_url != site.base_url)
+                }
             });
             windows.push(match window {
                 Some(window) => Some(window.within(topic.bounds)),
@@ -264,7 +267,11 @@ impl Topics {
     }
 
     /// Moves a story to where it belongs now.
-    pub(super) fn file(&mut self, admitted: &Admitted, work: &mut TurnInProgress<'_>) {
+    pub(super) fn file(
+        &mut self,
+        admitted: &Admitted,
+        work: &mut TurnInProgress<'_>,
+    ) -> Result<(), StoreError> {
         let (before, story) = (admitted.before.as_deref(), &*admitted.story);
         let is_taken_back =
             before.is_some_and(|before| before.withdrawn.is_some() != story.withdrawn.is_some());
@@ -281,16 +288,25 @@ impl Topics {
             self.touch(topic, is_public, work);
             let version = self.live[topic];
             work.commit.places.push(PlaceChange { topic: version, story: story.id, from, to });
-            let archived = match (self.archives.get_mut(topic), from, to) {
-                (Some(archive), _, None) => archive.remove(story.id).map(|date| (Some(date), None)),
-                // As readers see it, nothing happened.
-                (Some(_), Some(from), Some(to)) if from == to && !is_taken_back => None,
-                (Some(archive), ..) => {
-                    let filed = archive.file(story.id, story.changed);
+            // The feed of all stories has no archive.
+            let Some(archive) = self.archives.get_mut(topic) else { continue };
+            // As readers see it, nothing happened.
+            if from.is_some() && from == to && !is_taken_back {
+                continue;
+            }
+            let filed = match before {
+                Some(_) => work.date_in(version.archive(), story.id)?,
+                None => None,
+            };
+            let archived = match to {
+                Some(_) => {
+                    let filed = archive.file(story.id, filed, story.changed);
                     filed.map(|(from, to)| (from, Some(to)))
                 }
-                // The feed of all stories has no archive.
-                (None, ..) => None,
+                None => filed.map(|date| {
+                    archive.remove(story.id, date);
+                    (Some(date), None)
+                }),
             };
             if let Some((from, to)) = archived {
                 let topic = version.archive();
@@ -302,22 +318,28 @@ impl Topics {
                 fill.shift(topic, story, change, &mut work.commit.places);
             }
         }
+        Ok(())
     }
 
     /// Takes what is beyond the bounds of topics out of them, a slice of each.
-    pub(super) fn shed(&mut self, work: &mut TurnInProgress<'_>) {
+    pub(super) fn shed(&mut self, work: &mut TurnInProgress<'_>) -> Result<(), StoreError> {
         for (topic, window) in self.windows.iter_mut().enumerate() {
             let Some(window) = window else { continue };
             for TopicPlace { date, story } in window.shed(work.horizon) {
                 work.touch(topic);
                 let archive = self.archives.get_mut(topic);
-                leave(self.live[topic], archive, story, date, &mut work.commit.places);
+                leave(self.live[topic], archive, story, date, work)?;
             }
         }
+        Ok(())
     }
 
     /// Takes a story out of every feed and archive.
-    pub(super) fn remove(&mut self, story: &Story, work: &mut TurnInProgress<'_>) {
+    pub(super) fn remove(
+        &mut self,
+        story: &Story,
+        work: &mut TurnInProgress<'_>,
+    ) -> Result<(), StoreError> {
         let Moves { live, filling } = self.moves(Some(story), story);
         let is_public = self.moves_public(&live, &filling);
         for (topic, (date, _)) in live {
@@ -327,13 +349,14 @@ impl Topics {
                 window.leave(story.id, date);
             }
             let archive = self.archives.get_mut(topic);
-            leave(self.live[topic], archive, story.id, date, &mut work.commit.places);
+            leave(self.live[topic], archive, story.id, date, work)?;
         }
         if let Some(fill) = &mut self.fill {
             for (topic, (date, _)) in filling {
                 fill.shift(topic, story, (date, None), &mut work.commit.places);
             }
         }
+        Ok(())
     }
 
     /// The date by which a feed orders a story.
@@ -365,8 +388,9 @@ impl Topics {
         let places = reader.store().places(self.listed(topic), None, limit)?;
         let mut slice = Cow::Borrowed(&places);
         for _ in 0..SLICES_OF_A_FEED {
-            for place in slice.iter().filter(|place| !self.came_late(topic, place)) {
-                if stories.len() < limit {
+            let date = |version, story| reader.date_in(version, story);
+            for place in &*slice {
+                if stories.len() < limit && !self.came_late(topic, place, date)? {
                     stories.insert(place.story);
                 }
             }
@@ -458,9 +482,18 @@ impl Topics {
         self.archives.get(topic)?.last()
     }
 
-    /// Whether a story was old when it came to a topic whose feed stood by then.
-    pub(super) fn came_late(&self, topic: usize, place: &TopicPlace) -> bool {
-        self.archives.get(topic).is_some_and(|archive| archive.came_late(place))
+    /// Whether a story was old when it came to a topic whose feed stood by then. `date_in` reads when
+    /// it came.
+    pub(super) fn came_late(
+        &self,
+        topic: usize,
+        place: &TopicPlace,
+        date_in: impl Fn(TopicVersion, StoryId) -> Result<Option<Timestamp>, StoreError>,
+    ) -> Result<bool, StoreError> {
+        let archive = self.archives.get(topic).filter(|archive| archive.can_be_late(place));
+        let Some(archive) = archive else { return Ok(false) };
+        let came = date_in(self.live[topic].archive(), place.story)?;
+        Ok(came.is_some_and(|came| archive.came_late(place, came)))
     }
 
     /// A topic's archive, to close volumes of.
@@ -490,10 +523,15 @@ fn leave(
     archive: Option<&mut Archive>,
     story: StoryId,
     date: Timestamp,
-    places: &mut Vec<PlaceChange>,
-) {
+    work: &mut TurnInProgress<'_>,
+) -> Result<(), StoreError> {
     let gone = |topic, date| PlaceChange { topic, story, from: Some(date), to: None };
-    places.push(gone(version, date));
-    let filed = archive.and_then(|archive| archive.remove(story));
-    places.extend(filed.map(|date| gone(version.archive(), date)));
+    work.commit.places.push(gone(version, date));
+    if let Some(archive) = archive
+        && let Some(filed) = work.date_in(version.archive(), story)?
+    {
+        archive.remove(story, filed);
+        work.commit.places.push(gone(version.archive(), filed));
+    }
+    Ok(())
 }

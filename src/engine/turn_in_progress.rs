@@ -1,11 +1,14 @@
 //! The turn that the engine is applying: its commit so far, and the store as that commit leaves it.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Reader;
 use super::turn::{Event, Step};
-use crate::model::{Admitted, SourceId, SourceState, Story, StoryId, Timestamp, Verdict};
+use crate::model::{
+    Admitted, SourceId, SourceState, Story, StoryId, Timestamp, TopicVersion, Verdict,
+};
 use crate::store::{Commit, PlaceChange, StoreError, TopicPlace};
 
 /// A turn that is being applied. Reads see the store with the commit so far, so that a poll sees the
@@ -31,6 +34,15 @@ pub(super) struct TurnInProgress<'a> {
     /// Retired stories with the time of retirement; `None` if even their keys were forgotten.
     retired: BTreeMap<StoryId, Option<Timestamp>>,
     changed: Vec<(Verdict, Arc<Story>)>,
+    placed: RefCell<Placed>,
+}
+
+/// The places of the turn by topic and story, as far as anybody has asked.
+#[derive(Default)]
+struct Placed {
+    dates: HashMap<(TopicVersion, StoryId), Option<Timestamp>>,
+    /// How many changes of the commit are among them.
+    seen: usize,
 }
 
 impl<'a> TurnInProgress<'a> {
@@ -49,6 +61,7 @@ impl<'a> TurnInProgress<'a> {
             story_count_change: 0,
             retired: BTreeMap::new(),
             changed: Vec::new(),
+            placed: RefCell::default(),
         }
     }
 
@@ -189,17 +202,43 @@ impl<'a> TurnInProgress<'a> {
         Ok(found)
     }
 
-    /// The stories that any source lists, with the changes of this turn.
-    pub(super) fn all_listed(&self) -> Result<BTreeSet<StoryId>, StoreError> {
+    /// The stories that each source lists, with the changes of this turn.
+    pub(super) fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError> {
         let mut listed = self.reader.store().listed()?;
         listed.extend(self.commit.listed.iter().cloned());
-        Ok(listed.into_values().flatten().collect())
+        Ok(listed)
+    }
+
+    /// The stories that a source lists, with the changes of this turn.
+    pub(super) fn listed_by(&self, source: &SourceId) -> Result<Vec<StoryId>, StoreError> {
+        match self.commit.listed.iter().rev().find(|(of, _)| of == source) {
+            Some((_, listed)) => Ok(listed.clone()),
+            None => self.reader.store().listed_by(source),
+        }
+    }
+
+    /// The date by which a topic's version orders a story, with the changes of this turn; `None` if the
+    /// story is not there.
+    pub(super) fn date_in(
+        &self,
+        version: TopicVersion,
+        story: StoryId,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let mut placed = self.placed.borrow_mut();
+        let Placed { dates, seen } = &mut *placed;
+        let new = &self.commit.places[*seen..];
+        dates.extend(new.iter().map(|change| ((change.topic, change.story), change.to)));
+        *seen = self.commit.places.len();
+        match dates.get(&(version, story)) {
+            Some(date) => Ok(*date),
+            None => self.reader.date_in(version, story),
+        }
     }
 
     /// The newest places of a topic's version, with the changes of this turn.
     pub(super) fn newest(
         &self,
-        version: crate::model::TopicVersion,
+        version: TopicVersion,
         limit: usize,
     ) -> Result<BTreeSet<TopicPlace>, StoreError> {
         let at = |story, date: Option<Timestamp>| date.map(|date| TopicPlace { date, story });

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::Engine;
+use super::archive::Archive;
 use super::turn_in_progress::TurnInProgress;
-use crate::model::{Story, StoryId, Topic};
+use crate::model::{Story, StoryId, Timestamp, Topic};
 use crate::publish::{self, Volume};
 use crate::store::StoreError;
 
@@ -54,6 +55,7 @@ impl Engine {
         if !self.plan.store.retention.is_bounded() && !topic.bounds.is_bounded() {
             return Ok(());
         }
+        let version = self.topics.version(feed).archive();
         let Some(archive) = self.topics.archive(feed) else { return Ok(()) };
         let closed_now = &work.commit.archived;
         let text = |path: &str| {
@@ -63,7 +65,8 @@ impl Engine {
                 None => work.reader().store().archived(path),
             }
         };
-        let gone = archive.forget(&topic.id, text)?;
+        let is_kept = |story| Ok(work.date_in(version, story)?.is_some());
+        let gone = archive.forget(&topic.id, text, is_kept)?;
         work.commit.archived.retain(|(path, _)| !gone.contains(path));
         work.commit.unarchived.extend(gone);
         Ok(())
@@ -78,9 +81,13 @@ impl Engine {
         stories: &BTreeSet<StoryId>,
         work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
-        let newest = work.newest(self.topics.version(feed), topic.entries)?.into_iter();
-        let newest = newest.filter(|place| !self.topics.came_late(feed, place));
-        let newest: BTreeSet<StoryId> = newest.map(|place| place.story).collect();
+        let mut newest = BTreeSet::new();
+        for place in work.newest(self.topics.version(feed), topic.entries)? {
+            let date_in = |version, story| work.date_in(version, story);
+            if !self.topics.came_late(feed, &place, date_in)? {
+                newest.insert(place.story);
+            }
+        }
         if let Some(archive) = self.topics.archive(feed) {
             archive.gather(stories.difference(&newest).copied());
         }
@@ -94,14 +101,7 @@ impl Engine {
         topic: &Topic,
         work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
-        loop {
-            let archive = self.topics.archive(feed);
-            let closing = archive.map(|archive| archive.closing_backfill(work.now));
-            let Some((volume, stories)) = closing.into_iter().flatten().next() else {
-                break;
-            };
-            self.close_volume(feed, topic, volume, &stories, work)?;
-        }
+        self.close_all(feed, topic, usize::MAX, Archive::closing_backfill, work)?;
         self.topics.note_backfill(feed);
         Ok(())
     }
@@ -114,15 +114,38 @@ impl Engine {
         most: usize,
         work: &mut TurnInProgress<'_>,
     ) -> Result<usize, StoreError> {
+        let closing = |archive: &Archive, now| archive.closing(topic.entries, now);
+        self.close_all(feed, topic, most, closing, work)
+    }
+
+    fn close_all(
+        &mut self,
+        feed: usize,
+        topic: &Topic,
+        most: usize,
+        closing: impl Fn(&Archive, Timestamp) -> Vec<(Volume, Vec<StoryId>)>,
+        work: &mut TurnInProgress<'_>,
+    ) -> Result<usize, StoreError> {
         let mut closed = 0;
-        while closed < most {
+        loop {
             let archive = self.topics.archive(feed);
-            let closing = archive.map(|archive| archive.closing(topic.entries, work.now));
-            let Some((volume, stories)) = closing.into_iter().flatten().next() else { break };
-            self.close_volume(feed, topic, volume, &stories, work)?;
-            closed += 1;
+            let volumes = archive.map(|archive| closing(archive, work.now)).unwrap_or_default();
+            let mut is_whole = true;
+            for (volume, stories) in volumes {
+                if closed == most {
+                    return Ok(closed);
+                }
+                is_whole = self.close_volume(feed, topic, volume, &stories, work)?;
+                closed += 1;
+                // Other stories come into the next one.
+                if !is_whole {
+                    break;
+                }
+            }
+            if is_whole {
+                return Ok(closed);
+            }
         }
-        Ok(closed)
     }
 
     /// Closes volumes of feeds whose archive is as a plan or a filling has left it, as many as
@@ -178,8 +201,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Closes a volume: renders it as it is published from now on. Stories that do not fit in it
-    /// stay open.
+    /// Closes a volume: renders it as it is published from now on. Returns whether it holds all of these
+    /// stories; those that do not fit in it stay open.
     fn close_volume(
         &mut self,
         feed: usize,
@@ -187,7 +210,7 @@ impl Engine {
         volume: Volume,
         ids: &[StoryId],
         work: &mut TurnInProgress<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let plan = self.plan.clone();
         let (site, sources) = (&*plan.server.site, &plan.sources);
         let mut stories = Vec::with_capacity(ids.len());
@@ -206,6 +229,6 @@ impl Engine {
             work.commit.archived.push(archive.list(held, site).record(&topic.id, volume));
             archive.close(volume, held);
         }
-        Ok(())
+        Ok(held == ids.len())
     }
 }

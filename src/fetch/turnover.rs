@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::News;
 use crate::model::{Entry, Reading, SourceState, Timestamp};
@@ -82,8 +82,11 @@ fn content(entry: &Entry) -> u32 {
         (None, None) => &entry.text,
         (None, Some(_)) => "",
     };
-    let hash = xxh3_64(format!("{}\0{text}", entry.title).as_bytes());
-    (hash >> 32) as u32
+    let mut hash = Xxh3::new();
+    hash.update(entry.title.as_bytes());
+    hash.update(b"\0");
+    hash.update(text.as_bytes());
+    (hash.digest() >> 32) as u32
 }
 
 /// Learns in how short a time the source turns over.

@@ -313,6 +313,11 @@ impl KeyKind {
         [Self::Own, Self::Address, Self::Title, Self::Published, Self::Link, Self::Passage];
 }
 
+/// Of the stories that bear one key, this many are known by it: the newest. More share nothing
+/// but a title like "Weekly update", which proves nothing. A story that is crowded out loses the key
+/// for good, as if it had been dropped: so what is known depends on what was committed, and on nothing else.
+pub const MOST_BEARERS: usize = 64;
+
 /// The stories that bear a key, oldest first: nearly always one.
 pub type Bearers = SmallVec<[StoryId; 1]>;
 

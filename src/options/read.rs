@@ -221,11 +221,13 @@ impl<T: Value> Value for Vec<T> {
             }
             _ => return reader.mismatch(from, "a list such as [\"a\", \"b\"]"),
         };
-        let items = items.iter().enumerate().filter_map(|(index, item)| match is_table {
+        // There can be very many sources, and a list that grows takes twice as much.
+        let mut list = Vec::with_capacity(items.len());
+        list.extend(items.iter().enumerate().filter_map(|(index, item)| match is_table {
             true => reader.inside(&format!("[{index}]"), |reader| T::read(item, reader)),
             false => T::read(item, reader),
-        });
-        Some(items.collect())
+        }));
+        Some(list)
     }
 
     fn write(&self) -> String {

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use crate::model::{SourceId, Timestamp};
 
-    /// What came in the place of the page.
+    /// An answer in the place of the page.
     #[derive(Debug, PartialEq, Eq)]
     enum Instead {
         Gate,

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tracing::{error, warn};
 
-use super::{AwaitedPlan, Pipeline, ReplanError, log_poll};
+use super::{AwaitedFill, AwaitedPlan, Filled, Pipeline, ReplanError, log_poll};
 use crate::config::Plan;
 use crate::engine::{TopicFillResult, Turn, plan_hash};
 use crate::store::StoreError;
@@ -26,7 +26,7 @@ impl Pipeline {
         plan: Arc<Plan>,
         force: bool,
         in_force: oneshot::Sender<Result<(), ReplanError>>,
-        done: oneshot::Sender<Vec<TopicFillResult>>,
+        done: oneshot::Sender<Filled>,
     ) -> Result<(), StoreError> {
         if self.is_closed() {
             let why = match () {
@@ -39,9 +39,8 @@ impl Pipeline {
             let _ = in_force.send(Err(why));
             return Ok(());
         }
-        let in_force = Some(in_force);
         let until = self.cluster.as_ref().map(|_| Instant::now() + CONFIRMED);
-        self.waiting.plan = Some(AwaitedPlan { until, in_force, done, results: Vec::new() });
+        self.waiting.plan = Some(AwaitedPlan { until, in_force, done });
         let at = self.clock.now();
         match (&self.cluster, &plan.shared) {
             (Some(cluster), Some(shared)) => {
@@ -72,9 +71,7 @@ impl Pipeline {
     /// Answers the request for a plan that the servers have not confirmed for long. It comes into
     /// force when they do.
     pub(super) fn answer_if_unconfirmed(&mut self) {
-        let is_late = |plan: &AwaitedPlan| {
-            plan.in_force.is_some() && plan.until.is_some_and(|until| until <= Instant::now())
-        };
+        let is_late = |plan: &AwaitedPlan| plan.until.is_some_and(|until| until <= Instant::now());
         if self.waiting.plan.as_ref().is_some_and(is_late) {
             self.refuse_plan(ReplanError::Unconfirmed);
         }
@@ -82,8 +79,8 @@ impl Pipeline {
 
     /// Answers the request for a plan, which is not in force.
     pub(super) fn refuse_plan(&mut self, why: ReplanError) {
-        if let Some(mut awaited) = self.waiting.plan.take() {
-            let _ = awaited.in_force.take().map(|sender| sender.send(Err(why)));
+        if let Some(awaited) = self.waiting.plan.take() {
+            let _ = awaited.in_force.send(Err(why));
         }
     }
 
@@ -110,20 +107,20 @@ impl Pipeline {
 
     /// Answers the request for a plan once nothing is left to fill or to write.
     pub(super) async fn answer_if_filled(&mut self) -> Result<(), StoreError> {
-        let is_in_force = self.waiting.plan.as_ref().is_some_and(|plan| plan.in_force.is_none());
-        if !is_in_force || self.driver.is_filling() || self.driver.is_blocked() {
+        let awaits = self.waiting.fill.is_some();
+        if !awaits || self.driver.is_filling() || self.driver.is_blocked() {
             return Ok(());
         }
         self.publish().await?;
-        if let Some(awaited) = self.waiting.plan.take() {
-            let _ = awaited.done.send(awaited.results);
+        if let Some(AwaitedFill { done, results }) = self.waiting.fill.take() {
+            let _ = done.send(Ok(results));
         }
         Ok(())
     }
 
     /// Topics are published under new versions.
     pub(super) fn topics_filled(&mut self, results: Vec<TopicFillResult>) {
-        match &mut self.waiting.plan {
+        match &mut self.waiting.fill {
             Some(awaited) => awaited.results.extend(results),
             // No request waits for it, so only the log says it.
             None => log_poll::topics_changed(&results),
@@ -141,9 +138,13 @@ impl Pipeline {
         if !is_own || self.waiting.plan.is_none() {
             self.records_follow(&plan);
         }
-        let awaited = self.waiting.plan.as_mut().filter(|_| is_own);
-        if let Some(in_force) = awaited.and_then(|plan| plan.in_force.take()) {
+        if let Some(earlier) = self.waiting.fill.take() {
+            let _ = earlier.done.send(Err(ReplanError::Superseded));
+        }
+        let awaited = self.waiting.plan.take_if(|_| is_own);
+        if let Some(AwaitedPlan { in_force, done, .. }) = awaited {
             let _ = in_force.send(Ok(()));
+            self.waiting.fill = Some(AwaitedFill { done, results: Vec::new() });
         }
         let previous = std::mem::replace(&mut self.scheduled, plan);
         self.reschedule(&previous);

@@ -35,6 +35,9 @@ pub enum ReplanError {
         "the NATS servers do not answer: it is not known yet whether the plan comes into force. The log says so when it does"
     )]
     Unconfirmed,
+    /// The plan was in force and is so no longer.
+    #[error("another plan came into force before the topics were filled")]
+    Superseded,
     /// The plan's turn could not be applied.
     #[error("the plan could not be applied, and the plan in force stays; the log says why")]
     Failed,
@@ -50,6 +53,9 @@ pub enum ReplanError {
     )]
     Other,
 }
+
+/// The changes of topics by a plan, once they are filled; an error if that plan is in force no longer.
+pub type Filled = Result<Vec<TopicFillResult>, ReplanError>;
 
 /// Why no backup is written now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -94,7 +100,7 @@ pub enum Request {
         /// Receives whether the plan is in force, as soon as that is decided.
         in_force: oneshot::Sender<Result<(), ReplanError>>,
         /// Receives the changes of topics, once the plan is in force and its topics are filled.
-        done: oneshot::Sender<Vec<TopicFillResult>>,
+        done: oneshot::Sender<Filled>,
     },
     /// Answer a hub's call at a callback: a verification or a denial.
     CallBack {

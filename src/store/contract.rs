@@ -7,22 +7,23 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::model::{Admitted, Key, KeyKind};
+use crate::model::{Admitted, Key, KeyKind, MOST_BEARERS};
 
 use super::samples::{
     admitted, any_commit, at, done, everything, id, key, place, source, source_state, story, topic,
 };
-use super::{Commit, InMemory, MOST_BEARERS, PlaceChange, Store, StoreError};
+use super::{Commit, InMemory, PlaceChange, Store, StoreError};
 
 /// Tries a storage backend on all that every one must do. `open` opens the store in a directory.
 pub(super) fn check<S: Store>(open: impl Fn(&Path) -> S) {
     type Case = fn(&dyn Store);
-    let cases: [(&str, Case); 10] = [
+    let cases: [(&str, Case); 11] = [
         ("an empty store holds nothing", an_empty_store_holds_nothing),
         ("a commit is seen whole", a_commit_is_seen_whole),
         ("the last version of a story wins and keeps all its keys", the_last_version_wins),
         ("stories and places page without gap or repeat", pages_have_no_gap_or_repeat),
         ("a retired story leaves its keys until it is forgotten", retired_stories_leave_their_keys),
+        ("a forgotten story may be founded anew", forgotten_stories_are_founded_anew),
         ("of very many stories with one key the newest are known", the_newest_bearers_are_known),
         ("a place is of a story that is there", places_are_of_stories_that_are_there),
         ("dropped keys and old passages find a story no longer", dropped_keys_are_lost),
@@ -142,6 +143,22 @@ fn retired_stories_leave_their_keys(store: &dyn Store) {
     commit(Commit { forgotten: vec![id(1)], ..Commit::default() });
     assert!(!store.is_known(id(1)).unwrap());
     assert_eq!(everything(store), everything(&InMemory::new()));
+}
+
+fn forgotten_stories_are_founded_anew(store: &dyn Store) {
+    let (old, new) = (key(KeyKind::Own, 1), key(KeyKind::Own, 2));
+    let founded = |key| vec![admitted(story(1, at(0), 100), &[key])];
+    done(store.commit(Commit { admitted: founded(old), ..Commit::default() })).unwrap();
+    done(store.commit(Commit { retired: vec![(id(1), at(1))], ..Commit::default() })).unwrap();
+    let forgotten = vec![id(1)];
+    done(store.commit(Commit { forgotten, admitted: founded(new), ..Commit::default() })).unwrap();
+    assert!(store.lookalikes(&[old]).unwrap().by_key.is_empty());
+    assert!(store.lookalikes(&[new]).unwrap().stories.contains_key(&id(1)));
+    assert_eq!(store.retired(None, 9).unwrap(), []);
+    // Retired and forgotten at once, it goes with all its keys.
+    let (retired, forgotten) = (vec![(id(1), at(2))], vec![id(1)]);
+    done(store.commit(Commit { retired, forgotten, ..Commit::default() })).unwrap();
+    assert!(!store.is_known(id(1)).unwrap());
 }
 
 fn the_newest_bearers_are_known(store: &dyn Store) {

@@ -4,7 +4,9 @@
 //! it is: the same story is passed over, so that an import that was cut short
 //! can be begun again, and another story under its id is a conflict.
 
-use crate::model::{Key, KeyKind};
+use std::collections::BTreeSet;
+
+use crate::model::{EngineRecord, Key, KeyKind, SourceId, StoryId, Subscriber, SubscriberId};
 
 use super::{Commit, Record, Store, StoreError};
 
@@ -19,49 +21,68 @@ pub enum Fit {
     Conflict(String),
 }
 
-/// Whether a store can take over a record.
-pub fn fit(store: &dyn Store, record: &Record) -> Result<Fit, StoreError> {
-    let known = |known| if known { Fit::Known } else { Fit::New };
-    Ok(match record {
-        Record::SourceState { source, .. } => known(store.source_states()?.contains_key(source)),
-        Record::Listed { source, .. } => known(store.listed()?.contains_key(source)),
-        Record::Engine { record } => {
-            let key = record.key();
-            known(store.engine_records()?.iter().any(|here| here.key() == key))
-        }
-        // Derived.
-        Record::Places { .. } | Record::Filled { .. } => Fit::Known,
-        Record::Archived { path, .. } => known(store.archived(path)?.is_some()),
-        Record::Subscriber { subscriber } => {
-            known(store.subscribers()?.iter().any(|here| here.id() == subscriber.id()))
-        }
-        Record::Retired { story, keys, .. } => {
-            let here = store.story(*story)?.is_some();
-            known(here || bears(store, keys, |bearer| bearer == *story)?)
-        }
-        Record::Story { story, keys } => match store.story(story.id)? {
-            Some(here) if here == **story => Fit::Known,
-            Some(_) => Fit::Conflict(format!("the store has another story {}", story.id)),
-            None => {
-                let ids: Vec<Key> =
-                    keys.iter().filter(|key| key.kind == KeyKind::Published).copied().collect();
-                match bears(store, &ids, |bearer| bearer != story.id)? {
-                    true => Fit::Conflict(format!(
-                        "the store has published another story as {}",
-                        story.published_id
-                    )),
-                    false => Fit::New,
-                }
+/// Compares records with a store as it was before any of them came.
+pub struct ImportCheck<'a> {
+    store: &'a dyn Store,
+    /// The names of what there is of every kind but stories: there can be very many.
+    sources: BTreeSet<SourceId>,
+    listing: BTreeSet<SourceId>,
+    engine: BTreeSet<String>,
+    subscribers: BTreeSet<SubscriberId>,
+}
+
+impl<'a> ImportCheck<'a> {
+    /// Reads what the store has.
+    pub fn of(store: &'a dyn Store) -> Result<Self, StoreError> {
+        Ok(Self {
+            store,
+            sources: store.source_states()?.into_keys().collect(),
+            listing: store.listed()?.into_keys().collect(),
+            engine: store.engine_records()?.iter().map(EngineRecord::key).collect(),
+            subscribers: store.subscribers()?.iter().map(Subscriber::id).collect(),
+        })
+    }
+
+    /// Whether the store can take over a record.
+    pub fn fit(&self, record: &Record) -> Result<Fit, StoreError> {
+        let known = |known| if known { Fit::Known } else { Fit::New };
+        let store = self.store;
+        Ok(match record {
+            Record::SourceState { source, .. } => known(self.sources.contains(source)),
+            Record::Listed { source, .. } => known(self.listing.contains(source)),
+            Record::Engine { record } => known(self.engine.contains(&record.key())),
+            // Derived.
+            Record::Places { .. } | Record::Filled { .. } => Fit::Known,
+            Record::Archived { path, .. } => known(store.archived(path)?.is_some()),
+            Record::Subscriber { subscriber } => known(self.subscribers.contains(&subscriber.id())),
+            Record::Retired { story, keys, .. } => {
+                let here = store.story(*story)?.is_some();
+                known(here || bears(store, keys, |bearer| bearer == *story)?)
             }
-        },
-    })
+            Record::Story { story, keys } => match store.story(story.id)? {
+                Some(here) if here == **story => Fit::Known,
+                Some(_) => Fit::Conflict(format!("the store has another story {}", story.id)),
+                None => {
+                    let ids: Vec<Key> =
+                        keys.iter().filter(|key| key.kind == KeyKind::Published).copied().collect();
+                    match bears(store, &ids, |bearer| bearer != story.id)? {
+                        true => Fit::Conflict(format!(
+                            "the store has published another story as {}",
+                            story.published_id
+                        )),
+                        false => Fit::New,
+                    }
+                }
+            },
+        })
+    }
 }
 
 /// Whether a story that `is` so bears any of these keys.
 fn bears(
     store: &dyn Store,
     keys: &[Key],
-    is: impl Fn(crate::model::StoryId) -> bool,
+    is: impl Fn(StoryId) -> bool,
 ) -> Result<bool, StoreError> {
     Ok(store.lookalikes(keys)?.by_key.into_values().flatten().any(is))
 }
@@ -99,14 +120,16 @@ mod tests {
                 let line = serde_json::to_string(&record).unwrap();
                 let record: Record = serde_json::from_str(&line).unwrap();
                 // The stories of samples share published ids.
-                prop_assert_ne!(fit(&there, &record).unwrap(), Fit::Known);
+                let check = ImportCheck::of(&there).unwrap();
+                prop_assert_ne!(check.fit(&record).unwrap(), Fit::Known);
                 done(there.commit(Commit { restored: vec![record], ..Commit::default() })).unwrap();
             }
             let nameless = |record: &Record| {
                 matches!(record, Record::Retired { keys, .. } if keys.is_empty())
             };
+            let check = ImportCheck::of(&there).unwrap();
             for record in records(&here).iter().filter(|record| !nameless(record)) {
-                prop_assert_eq!(fit(&there, record).unwrap(), Fit::Known);
+                prop_assert_eq!(check.fit(record).unwrap(), Fit::Known);
             }
             for store in [&here, &there] {
                 let dropped = (0..4).map(topic).collect();

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::{
-    EngineRecord, Key, KeyKind, Lookalikes, SourceId, SourceState, Story, StoryId, Subscriber,
-    SubscriberId, Timestamp, TopicVersion,
+    EngineRecord, Key, KeyKind, Lookalikes, MOST_BEARERS, SourceId, SourceState, Story, StoryId,
+    Subscriber, SubscriberId, Timestamp, TopicVersion,
 };
 
 use super::story_keys::merge_keys;
-use super::{Commit, Committed, DiskSpace, MOST_BEARERS, Record, Store, StoreError, TopicPlace};
+use super::{Commit, Committed, DiskSpace, Record, Store, StoreError, TopicPlace};
 
 /// A store that lasts as long as the process.
 #[derive(Debug, Default)]
@@ -61,6 +61,10 @@ impl State {
     fn apply(&mut self, commit: Commit) {
         self.source_states.extend(commit.source_states);
         self.listed.extend(commit.listed);
+        let retired: BTreeSet<StoryId> = commit.retired.iter().map(|(story, _)| *story).collect();
+        let (last_forgotten, forgotten): (Vec<StoryId>, Vec<StoryId>) =
+            commit.forgotten.iter().partition(|story| retired.contains(*story));
+        forgotten.into_iter().for_each(|story| self.forget(story));
         for admitted in commit.admitted {
             let story = Arc::unwrap_or_clone(admitted.story);
             self.admit(story, &admitted.dropped, &admitted.keys);
@@ -71,9 +75,7 @@ impl State {
         for (story, at) in commit.retired {
             self.retire(story, at);
         }
-        for story in commit.forgotten {
-            self.forget(story);
-        }
+        last_forgotten.into_iter().for_each(|story| self.forget(story));
         for record in commit.restored {
             self.restore(record);
         }

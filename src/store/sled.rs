@@ -28,6 +28,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use sled::IVec;
+
 use crate::model::{
     EngineRecord, Key, Lookalikes, SourceId, SourceState, Story, StoryId, Subscriber, Timestamp,
     TopicVersion,
@@ -38,6 +40,7 @@ use super::{
     Store, StoreError, TopicPlace, disk_space,
 };
 use chunks::Fault;
+use key_codec::Kind;
 use open::catch_sled_panics;
 use records::Header;
 use store_dir::{StoreDir, unwritable};
@@ -146,6 +149,30 @@ impl SledStore {
         catch_sled_panics(&self.path, || read(&db)).inspect_err(|error| self.record_damage(error))
     }
 
+    /// What `pick` takes of up to `limit` records of a kind, by key, after the given one.
+    fn all<T, All: FromIterator<T>>(
+        &self,
+        kind: Kind,
+        after: Option<IVec>,
+        limit: usize,
+        pick: impl Fn(Record) -> Option<T>,
+    ) -> Result<All, StoreError> {
+        self.read(|tree| {
+            let records = read::ground(tree, kind, after);
+            records.filter_map(|record| record.map(&pick).transpose()).take(limit).collect()
+        })
+    }
+
+    /// What `pick` takes of the record under a key.
+    fn one<T>(
+        &self,
+        kind: Kind,
+        key: &[u8],
+        pick: impl Fn(Record) -> Option<T>,
+    ) -> Result<Option<T>, StoreError> {
+        self.read(|tree| Ok(read::record(tree, kind, key)?.and_then(pick)))
+    }
+
     fn record_damage(&self, error: &StoreError) {
         if matches!(error, StoreError::Damaged { .. }) && self.write_stop.set(error.clone()).is_ok()
         {
@@ -154,17 +181,31 @@ impl SledStore {
     }
 }
 
+/// Takes the value of one kind of record.
+macro_rules! pick {
+    ($record:pat => $value:expr) => {
+        |record| match record {
+            $record => Some($value),
+            _ => None,
+        }
+    };
+}
+
 impl Store for SledStore {
     fn source_states(&self) -> Result<BTreeMap<SourceId, Arc<SourceState>>, StoreError> {
-        self.read(read::source_states)
+        let pick = pick!(Record::SourceState { source, state } => (source, Arc::from(state)));
+        self.all(Kind::SourceState, None, usize::MAX, pick)
     }
 
     fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError> {
-        self.read(read::listed)
+        let pick = pick!(Record::Listed { source, stories } => (source, stories));
+        self.all(Kind::Listed, None, usize::MAX, pick)
     }
 
     fn listed_by(&self, source: &SourceId) -> Result<Vec<StoryId>, StoreError> {
-        self.read(|tree| read::listed_by(tree, source))
+        let pick = pick!(Record::Listed { stories, .. } => stories);
+        let listed = self.one(Kind::Listed, &key_codec::listed(source), pick)?;
+        Ok(listed.unwrap_or_default())
     }
 
     fn lookalikes(&self, keys: &[Key]) -> Result<Lookalikes, StoreError> {
@@ -180,7 +221,7 @@ impl Store for SledStore {
     }
 
     fn is_known(&self, id: StoryId) -> Result<bool, StoreError> {
-        self.read(|_| Ok(read::is_known(&self.index, id)))
+        self.read(|_| Ok(read::locked(&self.index).first_seen(id).is_some()))
     }
 
     fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
@@ -213,7 +254,11 @@ impl Store for SledStore {
     }
 
     fn filled(&self) -> Result<Vec<TopicVersion>, StoreError> {
-        self.read(|_| Ok(read::filled(&self.index)))
+        self.read(|_| {
+            let index = read::locked(&self.index);
+            let filled = index.topics.iter().filter(|(_, record)| record.filled);
+            Ok(filled.map(|(topic, _)| topic).collect())
+        })
     }
 
     fn retired(
@@ -221,15 +266,17 @@ impl Store for SledStore {
         after: Option<StoryId>,
         limit: usize,
     ) -> Result<Vec<(StoryId, Timestamp)>, StoreError> {
-        self.read(|tree| read::retired(tree, after, limit))
+        let pick = pick!(Record::Retired { story, at, .. } => (story, at));
+        self.all(Kind::Retired, after.map(key_codec::retired), limit, pick)
     }
 
     fn engine_records(&self) -> Result<Vec<EngineRecord>, StoreError> {
-        self.read(read::engine_records)
+        self.all(Kind::Engine, None, usize::MAX, pick!(Record::Engine { record } => record))
     }
 
     fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
-        self.read(read::subscribers)
+        let pick = pick!(Record::Subscriber { subscriber } => *subscriber);
+        self.all(Kind::Subscriber, None, usize::MAX, pick)
     }
 
     fn archive(&self, under: &str) -> Result<Vec<String>, StoreError> {
@@ -237,7 +284,8 @@ impl Store for SledStore {
     }
 
     fn archived(&self, path: &str) -> Result<Option<String>, StoreError> {
-        self.read(|tree| read::archived(tree, path))
+        let pick = pick!(Record::Archived { text, .. } => text);
+        self.one(Kind::Archived, &key_codec::archived(path), pick)
     }
 
     fn count(&self) -> Result<u64, StoreError> {

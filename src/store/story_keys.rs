@@ -4,11 +4,6 @@ use std::collections::HashSet;
 
 use crate::model::{Key, KeyKind};
 
-/// Of the stories that bear one key, this many are known by it: the newest. More share nothing
-/// but a title like "Weekly update", which proves nothing. A story that is crowded out loses the key
-/// for good, as if it had been dropped: so what is known depends on what was committed, and on nothing else.
-pub const MOST_BEARERS: usize = 64;
-
 /// A story is found by this many keys at most. Published ids are beyond that.
 pub const MOST_KEYS: usize = 1000;
 

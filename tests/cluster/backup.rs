@@ -47,7 +47,7 @@ async fn the_loop_goes_on_while_a_backup_is_written_and_applies_nothing() {
         let replan = |in_force| Request::Replan { plan, force: false, in_force, done };
         let in_force = answer(&requests, replan).await;
         if in_force.is_ok() {
-            timeout(PATIENCE, filled).await.expect("topics are filled").unwrap();
+            timeout(PATIENCE, filled).await.expect("topics are filled").unwrap().unwrap();
         }
         in_force
     };

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::super::progress::Progress;
 use super::super::{CliError, CommandResult, ConfigFile, print_json, print_line, runtime};
-use crate::store::{self, Commit, Fit, Record, Store};
+use crate::store::{self, Commit, Fit, ImportCheck, Record, Store};
 
 /// Records in one commit.
 const BATCH: usize = 200;
@@ -58,14 +58,14 @@ impl Stories {
 
     /// How many stories came, and how many were there.
     fn take_over(&self, store: &dyn Store) -> Result<(usize, usize), CliError> {
-        let mut ids = HashSet::new();
+        let (mut ids, check) = (HashSet::new(), ImportCheck::of(store)?);
         self.each("comparing", |line, record| {
             if let Record::Story { story, .. } = &record
                 && !ids.insert(story.id)
             {
                 return Err(self.wrong(line, format!("story {} stands there twice", story.id)));
             }
-            match store::fit(store, &record)? {
+            match check.fit(&record)? {
                 Fit::Conflict(why) => Err(self.wrong(line, why)),
                 Fit::New | Fit::Known => Ok(()),
             }
@@ -77,7 +77,7 @@ impl Stories {
         let mut waiting = Vec::new();
         self.each("writing", |_, record| {
             let is_story = matches!(record, Record::Story { .. });
-            if store::fit(store, &record)? == Fit::New {
+            if check.fit(&record)? == Fit::New {
                 stories += usize::from(is_story);
                 waiting.push(record);
             } else {

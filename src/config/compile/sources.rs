@@ -1,5 +1,6 @@
 //! Compiles the `[[source]]` tables.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::num::NonZeroUsize;
@@ -30,6 +31,7 @@ impl Diagnostics<'_> {
         let mut ids = HashMap::<&str, FileSpan>::new();
         let mut addresses = HashMap::<String, FileSpan>::new();
         let (mut position, default) = (0, file::Source::default());
+        let has_defaults = *defaults != file::Defaults::default();
         for (file, part) in parts.iter().enumerate() {
             for (index, table) in part.config.source.iter().enumerate() {
                 let broken = |key: &str| part.broken.contains(&format!("source[{index}].{key}"));
@@ -54,7 +56,10 @@ impl Diagnostics<'_> {
                 let Some(location) = location else { continue };
                 self.warn_if_address_repeats(file, table, &location, &mut addresses);
                 let id = SourceId::new(name);
-                let resolved = with_defaults(table, defaults, &location, pace.as_deref());
+                let resolved = match has_defaults || table.file.is_some() {
+                    true => Cow::Owned(with_defaults(table, defaults, &location, pace.as_deref())),
+                    false => Cow::Borrowed(table),
+                };
                 let source = Source {
                     id: id.clone(),
                     title: table

@@ -5,7 +5,7 @@
 //! places of topics without bounds are written as they are found, while the few of a topic with
 //! bounds stay in memory until it is known which they are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::former::{self, FormerQueries};
@@ -14,7 +14,7 @@ use super::versions::{self, Filling as FillingVersions, Now};
 use super::window::{Candidates, Window};
 use super::{EVERYTHING, SLICE, Topics};
 use crate::config::Plan;
-use crate::engine::archive::Archive;
+use crate::engine::archive::{Archive, archive_of};
 use crate::engine::topic_fill::FillProgress;
 use crate::engine::turn_in_progress::TurnInProgress;
 use crate::engine::{Reader, TopicFillResult, grouped};
@@ -264,11 +264,18 @@ impl Topics {
             let Some(topic) = self.plan.topics.get(place).cloned() else { continue };
             let site = self.plan.server.site.clone();
             // What is news in the topic since it was first seen is news under its new query, too.
-            let live = (published.get(&topic.id) != Some(&version)).then(|| &self.archives[place]);
+            let live: HashMap<StoryId, Timestamp> = match published.get(&topic.id) {
+                Some(published) if *published == version => HashMap::new(),
+                _ => {
+                    let stories = archive_of(store, self.live[place])?.into_iter();
+                    stories.map(|(date, story)| (story, date)).collect()
+                }
+            };
             let last_news = |story: StoryId, seen: Timestamp| {
-                live.and_then(|live| live.date(story)).map_or(seen, |date| date.max(seen))
+                live.get(&story).map_or(seen, |date| seen.max(*date))
             };
             let held = candidates.map(|candidates| candidates.into_places(work.horizon));
+            let now: BTreeSet<StoryId>;
             let (archive, window) = match &held {
                 Some(held) => {
                     let mut dated = Vec::new();
@@ -284,11 +291,12 @@ impl Topics {
                         work.commit.places.push(at(version, *date));
                         work.commit.places.push(at(version.archive(), news));
                     }
+                    now = dated.iter().map(|(_, story)| *story).collect();
                     let archive = Archive::of(&topic.id, dated, &records, store, &site)?;
                     (archive, Window::holding(topic.bounds, held.keys().copied()))
                 }
                 None => {
-                    let mut seen = crate::engine::archive_of(store, version)?;
+                    let mut seen = archive_of(store, version)?;
                     // The places that the slices have just found are in the store with this turn.
                     seen.extend(found(&work.commit.places, version.archive()));
                     seen.sort_unstable();
@@ -302,17 +310,16 @@ impl Topics {
                         }
                         *date = to;
                     }
+                    now = seen.iter().map(|(_, story)| *story).collect();
                     (Archive::of(&topic.id, seen, &records, store, &site)?, None)
                 }
             };
             if published.get(&topic.id).is_some_and(|before| *before != version) {
-                let before: BTreeSet<StoryId> = self.archives[place].stories().collect();
-                let now: BTreeSet<StoryId> = archive.stories().collect();
                 all.push(TopicFillResult {
                     topic: topic.id.clone(),
                     matched,
-                    added: now.difference(&before).count(),
-                    lost: before.difference(&now).count(),
+                    added: now.iter().filter(|story| !live.contains_key(*story)).count(),
+                    lost: live.keys().filter(|story| !now.contains(*story)).count(),
                 });
             }
             (self.live[place], self.archives[place], self.windows[place]) =

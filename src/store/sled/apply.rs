@@ -1,6 +1,6 @@
 //! A commit as the writes that it means.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sled::IVec;
 
@@ -29,6 +29,14 @@ pub(super) fn apply(
             stories.iter().map(|id| *id.as_bytes()).collect::<Vec<_>>().as_flattened(),
         )?;
     }
+    // A story that the commit itself retires is forgotten after that; any other was forgotten before
+    // entries of the same commit were judged, which may found it anew.
+    let retired: HashSet<StoryId> = commit.retired.iter().map(|(story, _)| *story).collect();
+    let (last_forgotten, forgotten): (Vec<StoryId>, Vec<StoryId>) =
+        commit.forgotten.iter().partition(|story| retired.contains(*story));
+    for story in forgotten {
+        forget(stage, header, story)?;
+    }
     // A document that lists a story twenty times writes it once: as it was judged last.
     let last: HashMap<StoryId, usize> =
         commit.admitted.iter().enumerate().map(|(at, one)| (one.story.id, at)).collect();
@@ -46,8 +54,8 @@ pub(super) fn apply(
     for (story, at) in &commit.retired {
         retire(stage, header, *story, *at)?;
     }
-    for story in &commit.forgotten {
-        forget(stage, header, *story)?;
+    for story in last_forgotten {
+        forget(stage, header, story)?;
     }
     for record in &commit.restored {
         restore(stage, header, record)?;

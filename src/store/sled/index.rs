@@ -21,9 +21,8 @@ use std::sync::{Arc, RwLock};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::model::{Key, KeyKind, StoryId, Timestamp};
+use crate::model::{Key, KeyKind, MOST_BEARERS, StoryId, Timestamp};
 
-use super::super::story_keys::MOST_BEARERS;
 use super::card::Card;
 use places::Row;
 pub(super) use places::Topics;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::super::files::create_directory;
 use super::super::{StoreError, disk_space};
 use super::chunks::{Fault, Stage};
+use super::codec::Unreadable;
 use super::records::{FORMAT, Header};
 use super::sled_log::damage_before_commits;
 use super::store_dir::{Epoch, StoreDir, strangers, sync_directory, unwritable};
@@ -335,6 +336,26 @@ pub(super) fn explain(path: &Path, fault: Fault) -> StoreError {
             _ => unwritable(path, &error),
         },
         Fault::Engine(error) => damaged(path, &format!("{error}; {REMEDY}")),
+        // What was written is never so long.
+        Fault::Record { key, why: why @ Unreadable::TooLong(_) } => StoreError::Unwritable {
+            path: path.display().to_string(),
+            what: format!(
+                "the record {key} cannot be written: {why}. Everything before it is stored; please report it"
+            ),
+        },
         fault @ Fault::Record { .. } => damaged(path, &format!("{fault}; {REMEDY}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_is_too_long_is_no_damage() {
+        let fault = |why| explain(Path::new("store"), Fault::record(b"m:office", why));
+        let long = fault(Unreadable::TooLong(1 << 30)).to_string();
+        assert!(long.contains("m:office") && !long.contains("damaged"), "{long}");
+        assert!(matches!(fault(Unreadable::Checksum), StoreError::Damaged { .. }));
     }
 }

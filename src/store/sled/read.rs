@@ -1,15 +1,12 @@
 //! Reads values of the model from a sled tree.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use sled::IVec;
 
-use crate::model::{
-    EngineRecord, Key, KeyKind, Lookalikes, SourceId, SourceState, Story, StoryId, Subscriber,
-    Timestamp, TopicVersion,
-};
+use crate::model::{Key, KeyKind, Lookalikes, Story, StoryId, Timestamp, TopicVersion};
 
 use super::super::{Record, TopicPlace};
 use super::apply::retired_of;
@@ -26,51 +23,6 @@ pub(super) fn header(tree: &sled::Tree) -> Result<Option<Header>, Fault> {
     Header::read(&payload).map(Some).map_err(|why| Fault::record(&key, why))
 }
 
-pub(super) fn source_states(
-    tree: &sled::Tree,
-) -> Result<BTreeMap<SourceId, Arc<SourceState>>, Fault> {
-    let source_states = ground(tree, Kind::SourceState, None);
-    only(source_states, |record| match record {
-        Record::SourceState { source, state } => Some((source, Arc::from(state))),
-        _ => None,
-    })
-    .collect()
-}
-
-pub(super) fn listed(tree: &sled::Tree) -> Result<BTreeMap<SourceId, Vec<StoryId>>, Fault> {
-    let listed = ground(tree, Kind::Listed, None);
-    only(listed, |record| match record {
-        Record::Listed { source, stories } => Some((source, stories)),
-        _ => None,
-    })
-    .collect()
-}
-
-pub(super) fn listed_by(tree: &sled::Tree, source: &SourceId) -> Result<Vec<StoryId>, Fault> {
-    match record(tree, Kind::Listed, &key_codec::listed(source))? {
-        Some(Record::Listed { stories, .. }) => Ok(stories),
-        _ => Ok(Vec::new()),
-    }
-}
-
-pub(super) fn engine_records(tree: &sled::Tree) -> Result<Vec<EngineRecord>, Fault> {
-    let records = ground(tree, Kind::Engine, None);
-    only(records, |record| match record {
-        Record::Engine { record } => Some(record),
-        _ => None,
-    })
-    .collect()
-}
-
-pub(super) fn subscribers(tree: &sled::Tree) -> Result<Vec<Subscriber>, Fault> {
-    let subscribers = ground(tree, Kind::Subscriber, None);
-    only(subscribers, |record| match record {
-        Record::Subscriber { subscriber } => Some(*subscriber),
-        _ => None,
-    })
-    .collect()
-}
-
 /// The paths of archived documents that begin so, in order.
 pub(super) fn archive(tree: &sled::Tree, under: &str) -> Result<Vec<String>, Fault> {
     let paths = keys(tree, &key_codec::archived(under), None).map(|key| {
@@ -79,13 +31,6 @@ pub(super) fn archive(tree: &sled::Tree, under: &str) -> Result<Vec<String>, Fau
         path.ok_or_else(|| Fault::malformed(&key, "it names no path"))
     });
     paths.collect()
-}
-
-pub(super) fn archived(tree: &sled::Tree, path: &str) -> Result<Option<String>, Fault> {
-    match record(tree, Kind::Archived, &key_codec::archived(path))? {
-        Some(Record::Archived { text, .. }) => Ok(Some(text)),
-        _ => Ok(None),
-    }
 }
 
 pub(super) fn lookalikes(
@@ -132,11 +77,7 @@ fn keys_of(tree: &sled::Tree, first_seen: Timestamp, id: StoryId) -> Result<Vec<
     })
 }
 
-pub(super) fn is_known(index: &index::Shared, id: StoryId) -> bool {
-    locked(index).first_seen(id).is_some()
-}
-
-fn locked(index: &index::Shared) -> RwLockReadGuard<'_, Index> {
+pub(super) fn locked(index: &index::Shared) -> RwLockReadGuard<'_, Index> {
     index.read().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -158,11 +99,7 @@ pub(super) fn cards(
         let read = |(key, head): (IVec, IVec)| {
             let (first_seen, id) = key_codec::card_of(&key)
                 .ok_or_else(|| Fault::malformed(&key, "it names no story"))?;
-            // Short cards need not be looked up again; one that is rewritten meanwhile must be.
-            let payload = match tree.joined(&key, &head)? {
-                Ok(payload) => Some(payload),
-                Err(_) => tree.record(&key)?,
-            };
+            let payload = payload_of(&tree, &key, &head)?;
             let card = payload.map(|payload| Card::read(&payload)).transpose();
             let card = card.map_err(|why| Fault::record(&key, why))?;
             Ok(card.map(|card| (id, first_seen, card)))
@@ -220,11 +157,6 @@ pub(super) fn place_of(
     Ok(place.map(|(_, date)| TopicPlace { date, story }))
 }
 
-pub(super) fn filled(index: &index::Shared) -> Vec<TopicVersion> {
-    let index = locked(index);
-    index.topics.iter().filter(|(_, record)| record.filled).map(|(topic, _)| topic).collect()
-}
-
 /// Every topic that has places.
 pub(super) fn topics(tree: &sled::Tree) -> Result<Vec<(TopicVersion, TopicRecord)>, Fault> {
     let topics = pairs(tree, &Kind::Topic.prefix(), None).map(|pair| {
@@ -235,19 +167,6 @@ pub(super) fn topics(tree: &sled::Tree) -> Result<Vec<(TopicVersion, TopicRecord
         Ok((topic, record.map_err(|why| Fault::record(&key, why))?))
     });
     topics.collect()
-}
-
-pub(super) fn retired(
-    tree: &sled::Tree,
-    after: Option<StoryId>,
-    limit: usize,
-) -> Result<Vec<(StoryId, Timestamp)>, Fault> {
-    let retired = ground(tree, Kind::Retired, after.map(key_codec::retired));
-    let retired = only(retired, |record| match record {
-        Record::Retired { story, at, .. } => Some((story, at)),
-        _ => None,
-    });
-    retired.take(limit).collect()
 }
 
 /// Everything that cannot be derived; see `Store::records` for the order.
@@ -322,22 +241,28 @@ pub(super) fn ground(
     after: Option<IVec>,
 ) -> impl Iterator<Item = Result<Record, Fault>> + use<> {
     let tree = tree.clone();
-    keys(&tree, &kind.prefix(), after)
-        .filter_map(move |key| key.and_then(|key| record(&tree, kind, &key)).transpose())
+    pairs(&tree, &kind.prefix(), after).filter_map(move |pair| {
+        let read = |(key, head): (IVec, IVec)| {
+            let Some(payload) = payload_of(&tree, &key, &head)? else { return Ok(None) };
+            Record::read(kind, &key, &payload).map(Some).map_err(|why| Fault::record(&key, why))
+        };
+        pair.and_then(read).transpose()
+    })
+}
+
+/// The payload of a record whose head was read. A short record need not be looked up again; one that
+/// was rewritten meanwhile must be.
+fn payload_of(tree: &sled::Tree, key: &[u8], head: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+    match tree.joined(key, head)? {
+        Ok(payload) => Ok(Some(payload)),
+        Err(_) => tree.record(key),
+    }
 }
 
 /// A record that cannot be derived, if it is still there.
 pub(super) fn record(tree: &sled::Tree, kind: Kind, key: &[u8]) -> Result<Option<Record>, Fault> {
     let Some(payload) = tree.record(key)? else { return Ok(None) };
     Record::read(kind, key, &payload).map(Some).map_err(|why| Fault::record(key, why))
-}
-
-/// Of records, those that `is_one` makes something of; and all faults.
-fn only<T, Is: Fn(Record) -> Option<T>>(
-    records: impl Iterator<Item = Result<Record, Fault>>,
-    is_one: Is,
-) -> impl Iterator<Item = Result<T, Fault>> {
-    records.filter_map(move |record| record.map(&is_one).transpose())
 }
 
 /// Keys that begin with `prefix` and come after `after`, in order.
