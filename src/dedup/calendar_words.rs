@@ -130,15 +130,14 @@ static WORDS: LazyLock<HashTable<CalendarWord>> = LazyLock::new(|| {
             words.entry(xxh3_64(form.as_bytes())).or_insert(word);
         }
     };
-    let rows: [(&[&str], fn(u8) -> CalendarWord); 3] = [
-        (&MONTHS, CalendarWord::Month),
-        (&PERHAPS_MONTHS, CalendarWord::PerhapsMonth),
-        (&WEEKDAYS, CalendarWord::Weekday),
-    ];
-    for (rows, word) in rows {
-        for (number, row) in (1..).zip(rows) {
-            row.split_whitespace().for_each(|stated| add(stated, word(number)));
-        }
+    for (month, (names, perhaps)) in (1..).zip(MONTHS.iter().zip(PERHAPS_MONTHS)) {
+        names.split_whitespace().for_each(|stated| add(stated, CalendarWord::Month(month)));
+        perhaps
+            .split_whitespace()
+            .for_each(|stated| add(stated, CalendarWord::PerhapsMonth(month)));
+    }
+    for (day, names) in (1..).zip(WEEKDAYS) {
+        names.split_whitespace().for_each(|stated| add(stated, CalendarWord::Weekday(day)));
     }
     let (number, row) = STUDENI;
     row.split_whitespace().for_each(|stated| add(stated, CalendarWord::Month(number)));

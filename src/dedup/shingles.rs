@@ -7,8 +7,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::number_conflict::title_words;
 use super::rarity::is_stop_hash;
-use super::text::{Word, words};
-use super::word_kind::Kind;
+use super::text::words;
+use super::word_kind::{Kind, Word};
 use crate::model::Entry;
 
 /// Words of a passage.

@@ -7,21 +7,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::spelt_number::NumberReader;
 use super::title::normal_title;
 use super::word_kind::{
-    Form, Kind, demote_nouns, kind_of, mark_calendar_characters, mark_portuguese_weekday,
+    Form, Kind, Word, demote_nouns, kind_of, mark_calendar_characters, mark_portuguese_weekday,
 };
 use crate::model::Entry;
 use crate::tokenize;
-
-/// A word as T2 compares it, and where it stands in the text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word {
-    /// Hash of its normal form. Stored keys are made of it: its definition is fixed.
-    pub(super) hash: u64,
-    /// The bytes of the text that it was read from.
-    pub(super) place: Range<usize>,
-    /// Its kind.
-    pub(super) kind: Kind,
-}
 
 /// Lines that begin one release of a page which lists several.
 const OPENINGS: &[&str] =

@@ -1,7 +1,8 @@
-//! The kinds of words of a text, by what they are evidence of.
+//! The words of a text and their kinds, by what they are evidence of.
 
 use std::collections::HashSet;
 use std::num::NonZeroU32;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use unicode_normalization::char::is_combining_mark;
@@ -9,7 +10,17 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::calendar_words::{CalendarWord, calendar_word, is_relative_day, weekday_of_character};
 use super::rarity::{is_common, is_stop};
-use super::text::Word;
+
+/// A word as T2 compares it, and where it stands in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    /// Hash of its normal form. Stored keys are made of it: its definition is fixed.
+    pub(super) hash: u64,
+    /// The bytes of the text that it was read from.
+    pub(super) place: Range<usize>,
+    /// Its kind.
+    pub(super) kind: Kind,
+}
 
 /// The kind of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
