@@ -13,7 +13,7 @@
 //! | file | decides |
 //! |---|---|
 //! | `polls` | what the entries of polls are, and what is recorded of their sources |
-//! | `topics` | which stories each feed holds; `topics/fill` fills changed topics, `topics/backfill` gathers old stories of new sources |
+//! | `topics` | which stories each feed holds (`topics/feed_stories`); `topics/fill` fills changed topics, `topics/backfill` gathers old stories of new sources |
 //! | `retention_walk` | which stories are kept no longer |
 //! | `archive`, `volumes`, `volume_records` | which archive volumes close, what they say, and what the store keeps of them |
 //! | `silence` | which topics fell silent |

@@ -5,6 +5,7 @@
 //! published under the version before, or as an empty feed where there is none.
 
 mod backfill;
+mod feed_stories;
 mod fill;
 mod former;
 mod listing;
@@ -12,20 +13,19 @@ mod matching;
 mod versions;
 mod window;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Plan;
 use crate::model::{Admitted, EngineRecord, Story, StoryId, Timestamp, TopicId, TopicVersion};
-use crate::publish::{PAGE, Volume};
+use crate::publish::Volume;
 use crate::store::{PlaceChange, Store, StoreError, TopicPlace};
 
+pub use feed_stories::FeedStories;
 pub(crate) use listing::{after, has_place, holds, newest, newest_first};
 pub(crate) use matching::words;
 pub(crate) use versions::{listed_version, listed_versions, names};
 
-use super::Reader;
 use super::archive::{Archive, archive_of};
 use super::startup_progress::StartupProgress;
 use super::topic_fill::FillProgress;
@@ -45,9 +45,6 @@ const OF_EVERYTHING: usize = 100;
 /// Stories or places read from the store at a time.
 const SLICE: usize = 200;
 
-/// A feed looks through so many times the stories that it holds for those that are not late.
-const SLICES_OF_A_FEED: usize = 4;
-
 /// Where stories stand under the plan in force. A topic is named by its place in the plan; the
 /// number after the last is the feed of all stories. The one after that has no feed: where topics
 /// are private, it holds the stories that everybody may see.
@@ -66,15 +63,6 @@ pub(crate) struct Topics {
     fill: Option<Box<Fill>>,
     /// How far they are filled.
     fill_progress: Arc<FillProgress>,
-}
-
-/// The stories that a feed holds.
-#[derive(Debug, Default)]
-pub struct FeedStories {
-    /// Which they are.
-    pub stories: BTreeSet<StoryId>,
-    /// The stories of the topic's first page, newest first, where the feed leaves any of them out.
-    pub first_page: Option<Vec<StoryId>>,
 }
 
 /// How the topics of a plan stand in a store.
@@ -367,62 +355,6 @@ impl Topics {
         }
     }
 
-    /// The stories that a feed holds: those that no volume of its archive tells, and the newest
-    /// of the others, [`entries`](Self::entries) in all. Those that were old when they came are
-    /// passed over.
-    pub(super) fn on_feed(
-        &self,
-        topic: usize,
-        reader: &Reader<'_>,
-    ) -> Result<FeedStories, StoreError> {
-        if self.is_unpublished(topic) {
-            return Ok(FeedStories::default());
-        }
-        let limit = self.entries(topic);
-        let open = self.archives.get(topic).into_iter().flat_map(Archive::open_stories);
-        // More are open only while an archive is made anew.
-        let mut stories: BTreeSet<StoryId> = open.collect();
-        if stories.len() > limit {
-            stories.clear();
-        }
-        let places = reader.store().places(self.listed(topic), None, limit)?;
-        let mut slice = Cow::Borrowed(&places);
-        for _ in 0..SLICES_OF_A_FEED {
-            let date = |version, story| reader.date_in(version, story);
-            for place in &*slice {
-                if stories.len() < limit && !self.came_late(topic, place, date)? {
-                    stories.insert(place.story);
-                }
-            }
-            let last = slice.last().filter(|_| slice.len() == limit && stories.len() < limit);
-            let Some(last) = last.copied() else { break };
-            slice = Cow::Owned(reader.store().places(self.listed(topic), Some(last), limit)?);
-        }
-        let first_page = places.iter().take(PAGE).map(|place| place.story);
-        let is_whole = first_page.clone().all(|story| stories.contains(&story));
-        Ok(FeedStories { first_page: (!is_whole).then(|| first_page.collect()), stories })
-    }
-
-    /// How many stories a feed leads to with its earlier pages, counted up to `most`. None for the
-    /// feed of all stories until those that everybody may see are known.
-    pub(super) fn count(
-        &self,
-        topic: usize,
-        most: usize,
-        reader: &Reader<'_>,
-    ) -> Result<Option<usize>, StoreError> {
-        let is_everything = topic == self.plan.topics.len();
-        if is_everything && self.plan.has_private_topics() && self.public().is_none() {
-            return Ok(None);
-        }
-        Ok(Some(reader.store().places(self.listed(topic), None, most)?.len()))
-    }
-
-    /// How many stories a feed holds at most.
-    pub(super) fn entries(&self, topic: usize) -> usize {
-        self.plan.topics.get(topic).map_or_else(|| self.looked_at(), |topic| topic.entries)
-    }
-
     /// Whether a topic is filled for the first time: its feed is empty until that is done.
     pub(super) fn is_unpublished(&self, topic: usize) -> bool {
         self.live.get(topic).is_some_and(|live| self.lacks(*live))
@@ -480,20 +412,6 @@ impl Topics {
     /// The last volume of a topic's archive, which its feed leads to.
     pub(crate) fn last_volume(&self, topic: usize) -> Option<Volume> {
         self.archives.get(topic)?.last()
-    }
-
-    /// Whether a story was old when it came to a topic whose feed stood by then. `date_in` reads when
-    /// it came.
-    pub(super) fn came_late(
-        &self,
-        topic: usize,
-        place: &TopicPlace,
-        date_in: impl Fn(TopicVersion, StoryId) -> Result<Option<Timestamp>, StoreError>,
-    ) -> Result<bool, StoreError> {
-        let archive = self.archives.get(topic).filter(|archive| archive.can_be_late(place));
-        let Some(archive) = archive else { return Ok(false) };
-        let came = date_in(self.live[topic].archive(), place.story)?;
-        Ok(came.is_some_and(|came| archive.came_late(place, came)))
     }
 
     /// A topic's archive, to close volumes of.
