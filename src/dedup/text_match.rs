@@ -165,7 +165,7 @@ fn are_two_notices(one: &Entry, other: &Entry, found: &Differences) -> bool {
     }
     let [own, theirs] = [one, other].map(Title::of_entry);
     let (TitleMatch::Equal { information } | TitleMatch::Near { information }) =
-        title_match(&own, &theirs)
+        title_match(&own, &theirs, &|_| false)
     else {
         return false;
     };
