@@ -52,6 +52,7 @@ pub use self::cut::{cut, cut_from, is_selector};
 use self::original::Original;
 pub use self::original::is_same_page;
 pub use self::repeated::{RepeatedLines, edge_lines};
+use self::signs::Signs;
 use self::text_lines::Layout;
 use crate::model::{EdgeLines, Reason, SetAside, TextRules};
 
@@ -276,6 +277,11 @@ pub fn separate_repeated(cleaned: &Cleaned, is_repeated: &dyn Fn(u64) -> bool) -
     let mut layout = Layout::of(cleaned);
     repeated::set_aside(&mut layout, is_repeated);
     finish(layout, cleaned, Separated::default())
+}
+
+/// Whether a piece of a page's text is the site's notice about its own cookies, or a button of one.
+pub fn is_of_a_cookie_notice(text: &str) -> bool {
+    Signs::of(text).cookies && notices::is_of_a_cookie_notice(text)
 }
 
 fn finish(mut layout: Layout<'_>, cleaned: &Cleaned, mut separated: Separated) -> Separated {

@@ -141,6 +141,22 @@ impl Plan {
         self.has_private_topics().then(|| TopicVersion(hash.digest()))
     }
 
+    /// Says what this plan takes away whole: an empty file, or a pattern of `include` with a typing error,
+    /// loses every topic, and readers unsubscribe from feeds that are gone.
+    pub fn loss_since(&self, before: &Self) -> Option<String> {
+        let losses = [
+            (before.sources.len(), self.sources.len(), "sources"),
+            (before.topics.len(), self.topics.len(), "topics"),
+        ];
+        let lost = losses.into_iter().find(|(had, has, _)| *had > 0 && *has == 0);
+        lost.map(|(had, _, what)| {
+            format!(
+                "the configuration has no {what}, and the plan in force has {had}; correct the file, \
+                 or use `gazetted reload --force` if that is meant"
+            )
+        })
+    }
+
     /// Whether any topic is private.
     pub fn has_private_topics(&self) -> bool {
         self.topics.iter().any(|topic| topic.private)

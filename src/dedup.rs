@@ -24,18 +24,21 @@
 
 mod address;
 mod apply_overrides;
+mod calendar_words;
 mod compare;
 mod diff_names;
 mod document_entries;
 mod entry_id;
 mod entry_keys;
 mod flood_limit;
+mod hash_table;
 mod judge;
 mod key_hash;
 mod list_page;
 mod merge;
 mod near_duplicate;
 mod number_conflict;
+mod number_words;
 mod overrides;
 mod place;
 mod rarity;
@@ -53,12 +56,14 @@ mod text_diff;
 mod text_match;
 mod title;
 mod title_figures;
+mod title_label;
 mod title_match;
 mod title_sense;
 mod title_series;
 mod title_stage;
 mod weights;
 mod withdraw;
+mod word_kind;
 mod wrapped_address;
 
 pub use address::canonical;

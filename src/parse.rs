@@ -45,7 +45,7 @@ use url::Url;
 
 use self::clean::Allowance;
 use self::feed_parser::{Dates, Draft};
-pub use self::not_a_feed::{PageHead, advertised, page_head};
+pub use self::not_a_feed::{Gate, PageHead, advertised, page_head};
 pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, SetAsideReport, report};
 use crate::announcement::{Cleaned, Surroundings};
 use crate::cancel::Cancelled;

@@ -7,6 +7,8 @@
 //! - A Chinese or Japanese character is a word of its own.
 //! - Addresses are not words.
 //! - Case and the diacritics of letters are folded: `Đinđić` is `dindic`.
+//! - Arabic and Hebrew are read without vowel signs, and the Arabic letters that writers exchange
+//!   (أ and ا, ى and ي, ة and ه) are one.
 
 use std::ops::Range;
 
@@ -149,7 +151,7 @@ pub(crate) fn fold(cased: &str, form: &mut String) -> bool {
         return cased.bytes().any(|b| b.is_ascii_uppercase());
     }
     let mut capital = false;
-    for c in cased.nfkd().filter(|c| is_word(*c) && !matches!(c, '\u{300}'..='\u{36F}')) {
+    for c in cased.nfkd().filter(|c| is_word(*c) && !is_sign(*c)) {
         capital |= c.is_uppercase();
         for lower in c.to_lowercase() {
             match lower {
@@ -163,6 +165,10 @@ pub(crate) fn fold(cased: &str, form: &mut String) -> bool {
                 'ħ' => form.push('h'),
                 'ı' => form.push('i'),
                 'ς' => form.push('σ'),
+                'ٱ' => form.push('ا'),
+                'ى' | 'ی' => form.push('ي'),
+                'ة' => form.push('ه'),
+                'ک' => form.push('ك'),
                 // İ becomes i and a dot above.
                 '\u{300}'..='\u{36F}' => {}
                 lower => form.push(lower),
@@ -170,6 +176,13 @@ pub(crate) fn fold(cased: &str, form: &mut String) -> bool {
         }
     }
     capital
+}
+
+/// Whether a character is a diacritic, a vowel sign of Arabic or Hebrew, or the stroke that stretches
+/// an Arabic word.
+fn is_sign(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36F}' | '\u{591}'..='\u{5C7}' | '\u{610}'..='\u{61A}'
+        | '\u{640}' | '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{6D6}'..='\u{6ED}')
 }
 
 /// Whether a sentence ends between two words.
@@ -222,6 +235,10 @@ mod tests {
             ("İstanbul ISTANBUL", "istanbul istanbul"),
             ("制裁 ロシア", "制 裁 ロ シ ア"),
             ("हिन्दी", "हिन्दी"),
+            ("وِزارة الزِّراعة مخـتـبر", "وزاره الزراعه مختبر"),
+            ("أمانة إربد آل ٱلى مؤتمر", "امانه اربد ال الي موتمر"),
+            ("שַלוֹם שָׁלוֹם", "שלום שלום"),
+            ("ایران کشور", "ايران كشور"),
             ("6 April 2025.", "6 april 2025"),
             ("Read on: https://www.gov.uk/a-b/c, http", "read on http"),
             ("http://a", ""),

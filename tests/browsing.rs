@@ -191,7 +191,7 @@ async fn a_search_shows_what_nearly_matches_and_what_it_could_ask() {
     let world = World::new().await.source("dep", document).topic("s", "sanctions").start().await;
     let page = world.get("/search?q=sanctions+AND+Russia").await;
     let text = page.text();
-    assert!(text.contains("1 of all 3 stories"), "{text}");
+    assert!(text.contains("1 of 3 stories"), "{text}");
     let near = text.split_once("Stories that nearly match (2)").expect(text).1;
     assert!(
         near.contains("Sanctions on Belarus") && near.contains("<code>Russia</code> is nowhere"),

@@ -244,6 +244,37 @@ async fn samples_are_tried_at_a_start_and_at_a_reload() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reload_that_would_take_every_topic_or_source_away_is_refused() {
+    let (_site, gazetted) = with_sample("lenient").await;
+    let mut daemon = gazetted.start();
+    daemon.logged("\"news\"");
+    let whole = fs::read_to_string(gazetted.config()).unwrap();
+    let address = daemon.address;
+    let served = || get(address, "/topics/all.atom").status;
+    let [topic, source] = ["[[topic]]", "[[source]]"].map(|table| whole.find(table).unwrap());
+    let without_topic = format!("{}{}", &whole[..topic], &whole[source..]);
+    // A topic moved to a file that a mistyped pattern does not find.
+    let mistyped = format!("include = [\"topcs.d/*.toml\"]\n{without_topic}");
+    for file in [&without_topic, &mistyped] {
+        fs::write(gazetted.config(), file).unwrap();
+        let output = gazetted.run(&["reload", "--json"]);
+        let answer = &json_lines(&output.stdout)[0];
+        assert_eq!(output.status.code(), Some(78), "{answer}");
+        assert!(answer["problems"].to_string().contains("has no topics"), "{answer}");
+        assert_eq!(served(), 200);
+    }
+    // An editor on a full disk leaves this, and a signal has it read.
+    fs::write(gazetted.config(), "").unwrap();
+    daemon.signal("HUP");
+    daemon.logged("the configuration has no sources");
+    assert_eq!(served(), 200);
+    // Whoever means it says so.
+    fs::write(gazetted.config(), &without_topic).unwrap();
+    gazetted.succeed(&["reload", "--force"]);
+    assert_eq!(served(), 410);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn explain_says_by_which_configuration_and_can_use_the_file() {
     let (_site, gazetted) = with_sample("lenient").await;
     let mut daemon = gazetted.start();

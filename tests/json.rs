@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::faults::support::{configured, source};
 use crate::support::binary::Gazetted;
 use crate::support::site::Site;
+use crate::support::world::atom;
 
 const SCHEMA: &str = include_str!("../docs/json.schema.json");
 const PAGE: &str = include_str!("../docs/json.md");
@@ -79,6 +81,26 @@ impl Schema {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_with_habits_and_validators_is_shown_as_the_schema_says() {
+    let site = Site::start().await;
+    let gazetted = Gazetted::with(&(configured("", "") + &source(&site, "s", "1h")));
+    let page = "https://dep.example/news";
+    for n in 0..3 {
+        let [one, other] = ["One", "Other"].map(|word| format!("{word} announcement {n}"));
+        let date = "2025-04-02T11:05:00Z";
+        site.document("/s", atom(&[(&one, page, &one, date), (&other, page, &other, date)]));
+        gazetted.succeed(&["poll", "--now", "s"]);
+    }
+    let status = gazetted.succeed(&["status", "--json"]);
+    let shown: Value = serde_json::from_str(status.lines().next().unwrap()).unwrap();
+    let schema = Schema(serde_json::from_str(SCHEMA).unwrap());
+    assert_eq!(schema.differs("source", &shown), Vec::<String>::new());
+    assert_eq!(shown["habits"][0], "its links are shared by several entries", "{shown}");
+    let etag = shown["etag"].as_str().unwrap();
+    assert!(etag.len() == 18 && etag.starts_with('"') && etag.ends_with('"'), "{etag}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

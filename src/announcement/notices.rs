@@ -40,6 +40,13 @@ pub(super) fn is_cookie_notice(line: &Line) -> bool {
     line.is_linked() && COOKIE_BUTTON.is_match(&line.text) || !has_quote && speaks()
 }
 
+/// Whether a text is a site's notice about its own cookies, or a button of one.
+pub(super) fn is_of_a_cookie_notice(text: &str) -> bool {
+    COOKIE_BUTTON.is_match(text)
+        || THIS_SITE_COOKIES.is_match(text)
+        || WE_USE_COOKIES.is_match(text)
+}
+
 /// Whether a line offers a newsletter to the reader, rather than reports of one, or says where and
 /// until when to register.
 pub(super) fn is_newsletter_offer(line: &Line) -> bool {

@@ -17,7 +17,8 @@ use crate::control::{Command, Reloaded};
 /// does the same and leaves the answer in the log.
 #[derive(Debug, Args)]
 pub(super) struct Reload {
-    /// In a cluster: replace the plan in force, even if this node's files do not belong to it.
+    /// Accept a configuration that has no sources or no topics any more. In a cluster: replace the plan
+    /// in force, even if this node's files do not belong to it.
     #[arg(long)]
     force: bool,
     /// Print one JSON object instead of lines.

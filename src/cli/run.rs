@@ -213,6 +213,11 @@ async fn apply_plan(
 ) -> Reload {
     let filter = plan.logging.filter.clone();
     let mut problems = problem_lines(&warnings);
+    if let Some(loss) = plan.loss_since(&handle.records().plan()).filter(|_| !force) {
+        error!(event = "reload_refused", "{loss}; the plan in force stays");
+        problems.push(loss);
+        return Reload { in_force: None, problems };
+    }
     let (plan, failed) = try_samples(plan, handle).await;
     problems.extend(failed.iter().map(ToString::to_string));
     if plan.reload == config::Reload::Strict && !failed.is_empty() {

@@ -69,7 +69,7 @@ impl Listed {
         self.needs_allow_private.then_some(PRIVATE_COMMENT)
     }
 
-    /// What the operator has to decide about it, in words.
+    /// The decision that the operator has to make about it, in words.
     pub fn open_decision(&self) -> Option<String> {
         let Self { id, url, .. } = self;
         self.needs_allow_private.then(|| {

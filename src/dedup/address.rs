@@ -96,12 +96,30 @@ pub(super) fn plain_path(path: &str) -> String {
         }
     }
     parts.retain(|part| !part.is_empty());
-    while let Some(last) = parts.last()
-        && is_variant_part(last)
+    while let Some((last, before)) = parts.split_last()
+        && (is_variant_part(last) || is_view_of(before.last().copied(), last))
     {
         parts.pop();
     }
-    parts.iter().flat_map(|part| ["/", part]).collect()
+    let lower = |part: &str| match is_shouted(part) {
+        true => part.to_ascii_lowercase(),
+        false => part.to_owned(),
+    };
+    parts.iter().flat_map(|part| ["/".to_owned(), lower(part)]).collect()
+}
+
+/// Whether the last part of a path is Plone's view of the page before it, which has a name.
+fn is_view_of(before: Option<&str>, last: &str) -> bool {
+    let is_page = |part: &str| part.contains(['-', '.']);
+    last == "@@view" || last == "view" && before.is_some_and(is_page)
+}
+
+/// Whether all letters of a part are capitals: a site that writes it so answers to small ones as
+/// well. In a part with both kinds, as in an ID, each letter counts.
+fn is_shouted(part: &str) -> bool {
+    // The letters of an escape are no letters of the name.
+    part.contains(|c: char| c.is_ascii_uppercase())
+        && !part.contains(|c: char| c.is_ascii_lowercase() || c == '%')
 }
 
 /// `(S(abc))` and its like, which ASP.NET puts into paths where cookies are off.
@@ -141,8 +159,51 @@ pub(super) fn is_idle(parameter: &str) -> bool {
         "output" | "outputtype" | "view" | "format" | "mode" | "display" => {
             matches!(value.to_ascii_lowercase().as_str(), "print" | "amp" | "printable")
         }
-        _ => is_tracking(&name),
+        _ => is_tracking(&name) || names_channel(&name, value),
     }
+}
+
+/// Whether a parameter says by which channel a reader comes: `from=rss`, `source=newsletter`.
+fn names_channel(name: &str, value: &str) -> bool {
+    let is_of_origin = matches!(
+        name,
+        "from"
+            | "source"
+            | "src"
+            | "ref"
+            | "referer"
+            | "referrer"
+            | "ref_src"
+            | "via"
+            | "origin"
+            | "medium"
+            | "channel"
+    );
+    is_of_origin
+        && matches!(
+            value.to_ascii_lowercase().as_str(),
+            "rss"
+                | "rss2"
+                | "rssfeed"
+                | "rss-feed"
+                | "rss_feed"
+                | "atom"
+                | "feed"
+                | "feeds"
+                | "newsletter"
+                | "email"
+                | "e-mail"
+                | "mail"
+                | "mailing"
+                | "twitter"
+                | "facebook"
+                | "linkedin"
+                | "whatsapp"
+                | "telegram"
+                | "social"
+                | "twsrc^tfw"
+                | "twsrc%5etfw"
+        )
 }
 
 /// Names of session ids.
@@ -180,38 +241,23 @@ fn bare_host(host: &str) -> &str {
     if bare.is_empty() || (is_number && bare.len() < host.len()) { host } else { bare }
 }
 
-/// Parameters that campaigns and share buttons add, in lower case.
+/// Parameters that campaigns, mailings, advertisements and share buttons add, in lower case.
+#[rustfmt::skip]
 fn is_tracking(name: &str) -> bool {
-    name.starts_with("utm_")
-        || name.starts_with("mtm_")
-        || name.starts_with("pk_")
-        || name.starts_with("at_")
-        || name.starts_with("hsa_")
+    const BEGINNINGS: &[&str] = &[
+        "utm_", "mtm_", "matomo_", "piwik_", "pk_", "at_", "hsa_", "wt_", "wt.", "elq",
+        "vero_", "oly_", "gad_", "mkt_", "itm_", "stm_", "trk", "_hs", "fb_", "s_kwcid",
+    ];
+    BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
         || matches!(
             name,
-            "fbclid"
-                | "gclid"
-                | "dclid"
-                | "msclkid"
-                | "twclid"
-                | "igshid"
-                | "yclid"
-                | "mc_cid"
-                | "mc_eid"
-                | "xtor"
-                | "ns_campaign"
-                | "ns_mchannel"
-                | "ns_source"
-                | "ns_linkname"
-                | "cmpid"
-                | "cmp"
-                | "ocid"
-                | "ito"
-                | "smid"
-                | "sr_share"
-                | "_ga"
-                | "_gl"
-                | "vgnextrefresh"
+            "fbclid" | "gclid" | "dclid" | "gbraid" | "wbraid" | "gclsrc" | "srsltid" | "msclkid"
+                | "twclid" | "ttclid" | "li_fat_id" | "igshid" | "igsh" | "yclid" | "ysclid"
+                | "rb_clickid" | "epik" | "ef_id" | "irclickid" | "mc_cid" | "mc_eid" | "dm_i"
+                | "emci" | "emdi" | "ceid" | "__s" | "_ke" | "_kx" | "bsft_eid" | "ml_subscriber"
+                | "ml_subscriber_hash" | "s_cid" | "sc_cid" | "sc_camp" | "sc_channel" | "icid" | "xtor" | "ns_campaign"
+                | "ns_mchannel" | "ns_source" | "ns_linkname" | "ns_fee" | "cmpid" | "cmp"
+                | "ncid" | "ocid" | "ito" | "smid" | "sr_share" | "_ga" | "_gl" | "vgnextrefresh"
         )
 }
 
@@ -364,13 +410,43 @@ mod tests {
             "https://m.ports.example/news/pier",
             "https://www.google.com/url?q=https://ports.example/news/pier",
             "https://a.example/url;jsessionid=1?q=https://ports.example/news/pier",
+            "https://ports.example/NEWS/PIER",
+            "https://ports.example/news/pier/@@view",
+            "https://ports.example/news/pier?wt_mc=rss",
+            "https://ports.example/news/pier?WT.mc_id=a",
+            "https://ports.example/news/pier?_hsenc=p2&_hsmi=3",
+            "https://ports.example/news/pier?mkt_tok=MT",
+            "https://ports.example/news/pier?gbraid=0A&wbraid=1",
+            "https://ports.example/news/pier?srsltid=Af",
+            "https://ports.example/news/pier?piwik_campaign=x",
+            "https://ports.example/news/pier?trk=feed",
+            "https://ports.example/news/pier?elqTrackId=1&elq=2",
+            "https://ports.example/news/pier?s_cid=5&icid=6",
+            "https://ports.example/news/pier?emci=a&emdi=b&ceid=c",
+            "https://ports.example/news/pier?__s=xyz",
+            "https://ports.example/news/pier?from=rss",
+            "https://ports.example/news/pier?source=RSS",
+            "https://ports.example/news/pier?ref=newsletter",
+            "https://ports.example/news/pier?ysclid=m1&ttclid=E1",
         ] {
             assert_eq!(canonical_of(given), PAGE, "{given}");
         }
-        for other in
-            ["https://ports.example/news/pier?t=7", "https://ports.example/news/pier?print=map"]
-        {
+        for other in [
+            "https://ports.example/news/pier?t=7",
+            "https://ports.example/news/pier?print=map",
+            "https://ports.example/news/pier?source=harbour",
+            "https://ports.example/news/pier?from=2026-11-01",
+            "https://ports.example/news/pier/view",
+            "https://ports.example/news/Pier",
+        ] {
             assert_ne!(canonical_of(other), PAGE, "{other}");
+        }
+        for (one, other) in [
+            ("https://ports.example/sea-wall/view", "https://ports.example/sea-wall"),
+            ("https://ports.example/wall.pdf/view", "https://ports.example/wall.pdf"),
+            ("https://ec.example/detail/EN/IP_26_2811", "https://ec.example/detail/en/ip_26_2811"),
+        ] {
+            assert_eq!(canonical_of(one), canonical_of(other), "{one}");
         }
     }
 

@@ -14,7 +14,7 @@ use super::rules::Rules;
 use super::shingles::{Overlap, Passages};
 use super::text_match::{FULL_TEXT, TextMatch, WORD_FOR_WORD, goes_on, text_match};
 use super::title::Title;
-use super::title_match::{TitleMatch, title_match};
+use super::title_match::{TitleMatch, titles_match};
 use super::title_series::{CLOCKS_DIFFER, MOST_TITLES, Recurrence, recurrence};
 use super::weights::{JOINED, MOST_BETWEEN_GOVERNMENTS, MOST_OF_A_TITLE, weight};
 use crate::model::{
@@ -134,7 +134,7 @@ pub(super) fn compare<'a>(
         comparison.against = Some(Forbidden::Never);
         comparison.against_weight = i32::MIN;
     }
-    let by_page = weigh_page(candidate, &mut comparison);
+    let by_page = weigh_page(candidate, rules, &mut comparison);
     let by_title = weigh_title(candidate, known, besides, rules, &mut comparison);
     let by_text = text.as_ref().map_or(0, |text| weigh_text(text, &mut comparison));
     weigh_date(by_page > 0, by_text > 0, text.is_none(), &mut comparison);
@@ -178,7 +178,7 @@ fn as_excerpt(text: TextMatch, own: &Entry, other: &Entry, rules: &Rules<'_>) ->
 }
 
 /// By the page: an address of both, or the publisher's own name of the page.
-fn weigh_page(candidate: &Candidate, comparison: &mut Comparison<'_>) -> i32 {
+fn weigh_page(candidate: &Candidate, rules: &Rules<'_>, comparison: &mut Comparison<'_>) -> i32 {
     let entry = &candidate.entry;
     let members = &comparison.story.members;
     let at = |address: &&String| {
@@ -198,7 +198,7 @@ fn weigh_page(candidate: &Candidate, comparison: &mut Comparison<'_>) -> i32 {
             };
             let named = as_original || members.iter().any(is_named);
             let kind = if named { FactorKind::NamedOriginal } else { FactorKind::SamePage };
-            if is_doubtful(address) && !agrees_by_title(candidate, comparison.story) {
+            if is_doubtful(address) && !agrees_by_title(candidate, comparison.story, rules) {
                 return 0;
             }
             (address.clone(), kind, as_original)
@@ -213,10 +213,13 @@ fn weigh_page(candidate: &Candidate, comparison: &mut Comparison<'_>) -> i32 {
 }
 
 /// Whether the title agrees with that of a member.
-fn agrees_by_title(candidate: &Candidate, story: &Story) -> bool {
-    let members = story.members.iter().take(MOST_TITLES);
-    let titles = members.map(|member| Title::of_entry(&member.entry));
-    titles.map(|title| title_match(&candidate.title, &title)).any(|found| found.agreement() > 0)
+fn agrees_by_title(candidate: &Candidate, story: &Story, rules: &Rules<'_>) -> bool {
+    let mut members = story.members.iter().take(MOST_TITLES);
+    let own = (&candidate.title, &*candidate.entry);
+    members.any(|member| {
+        let theirs = Title::of_entry(&member.entry);
+        titles_match(own, (&theirs, &member.entry), rules).agreement() > 0
+    })
 }
 
 /// By the title that agrees best of those of the story's members.
@@ -235,7 +238,8 @@ fn weigh_title(
         .filter(|member| !only_cites(member, story, rules))
         .map(|member| {
             let theirs = Title::of_entry(&member.entry);
-            (title_match(&candidate.title, &theirs), member, theirs)
+            let own = (&candidate.title, &*candidate.entry);
+            (titles_match(own, (&theirs, &member.entry), rules), member, theirs)
         })
         .max_by_key(|(found, ..)| found.agreement());
     let Some((found, member, theirs)) = found else { return 0 };
@@ -421,7 +425,7 @@ fn only_cites(member: &Member, story: &Story, rules: &Rules<'_>) -> bool {
     let lead = story.lead(rules.sources);
     is_by_page && !is_at_home && !std::ptr::eq(lead, member) && {
         let [own, of_lead] = [member, lead].map(|member| Title::of_entry(&member.entry));
-        title_match(&own, &of_lead).agreement() <= 0
+        titles_match((&own, &member.entry), (&of_lead, &lead.entry), rules).agreement() <= 0
     }
 }
 

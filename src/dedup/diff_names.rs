@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::shingles::{LENGTH, Passages};
-use super::text::Kind;
+use super::word_kind::Kind;
 
 /// Of texts lined up, what differs between the phrases they share.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,9 +24,25 @@ pub(super) struct Differences {
     pub(super) facts: usize,
     /// Those of them that are sentences rather than words.
     pub(super) retold: usize,
+    /// Phrases in which both name another thing of one kind: a number, a month, a weekday, a name that
+    /// is no spelling of the other's.
+    pub(super) opposed: usize,
+    /// Phrases in which each has other words in a script without capitals: who, where and when, or
+    /// another wording.
+    pub(super) unmarked: usize,
     /// Whether before or behind what they share each has an account of its own.
     pub(super) go_apart: bool,
 }
+
+impl Differences {
+    /// Whether the texts may name different things anywhere.
+    pub(super) fn may_differ_in_names(&self) -> bool {
+        self.renamed + self.facts + self.opposed + self.unmarked > 0
+    }
+}
+
+/// The words of a stretch.
+type Words<'a> = &'a [(u64, Kind)];
 
 /// So many words on both sides are a sentence of each one's own.
 const SENTENCE: usize = 12;
@@ -60,10 +76,17 @@ pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> D
         found.replaced += 1;
         found.retold += usize::from(own.len().min(others.len()) >= SENTENCE);
         // A sentence may only have been moved; in a phrase every number counts.
-        let phrases = own.len().max(others.len()) < SENTENCE;
+        let phrases = length(own).max(length(others)) < SENTENCE;
         let figures = phrases
-            && lacks(own, |hash| has(others, hash), Kind::Figure)
-            && lacks(others, |hash| has(own, hash), Kind::Figure);
+            && lacks(own, |hash| has(others, hash), Kind::is_figure)
+            && lacks(others, |hash| has(own, hash), Kind::is_figure);
+        if phrases {
+            found.opposed += usize::from(are_opposed((one, own), (other, others)));
+            found.unmarked += usize::from(are_unmarked((one, own), (other, others)));
+        }
+        if is_one_date(own, others) {
+            continue;
+        }
         if figures || each_names_its_own(1, (one, own), (other, others)) {
             found.renamed += 1;
             found.swapped += usize::from(phrases);
@@ -79,7 +102,13 @@ pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> D
         let (words, theirs) = (of(one, &own), of(other, &others));
         let its_own = each_names_its_own(1, (one, words), (other, theirs));
         // With a few words of its own a text says of whom it speaks.
-        let is_opening = own.start == 0 && own.len().max(others.len()) < SENTENCE;
+        let longest = length(words).max(length(theirs));
+        let is_opening = own.start == 0 && longest < SENTENCE;
+        // Fewer words behind what they share are the end of its last sentence, not a footer.
+        if is_opening || (own.start > 0 && longest < LENGTH) {
+            found.opposed += usize::from(are_opposed((one, words), (other, theirs)));
+            found.unmarked += usize::from(are_unmarked((one, words), (other, theirs)));
+        }
         let opens = (is_opening && each_begins_its_own(one, words, other, theirs))
             || (own.start == 0
                 && is_lead(&own, one)
@@ -101,47 +130,127 @@ pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> D
 }
 
 /// The words of a stretch; none where the phrases around it overlap.
-fn of<'a>(text: &'a Passages, stretch: &Range<usize>) -> &'a [(u64, Kind)] {
+fn of<'a>(text: &'a Passages, stretch: &Range<usize>) -> Words<'a> {
     text.words.get(stretch.clone()).unwrap_or_default()
+}
+
+/// How many words a stretch has, where a word has two characters if these are words by themselves.
+fn length(words: Words<'_>) -> usize {
+    let characters = words.iter().filter(|(_, kind)| *kind == Kind::Ideograph).count();
+    words.len() - characters / 2
+}
+
+/// Whether two stretches name different things of one kind. `today`, `Thursday` and `26 November` are of three
+/// kinds, and may be one day.
+fn are_opposed(
+    (one, own): (&Passages, Words<'_>),
+    (other, others): (&Passages, Words<'_>),
+) -> bool {
+    let lacking = |words: Words<'_>, theirs: Words<'_>, text: &Passages| -> Vec<Kind> {
+        let is_known = |(hash, kind): &(u64, Kind)| match kind {
+            Kind::Figure(_) => has(theirs, *hash),
+            Kind::Name(Some(_)) => text.has_word(*hash) || is_spelt_otherwise(*kind, theirs),
+            Kind::Month(_) | Kind::Weekday(_) => has_kind(theirs, *kind),
+            _ => true,
+        };
+        words.iter().filter(|word| !is_known(word)).map(|(_, kind)| *kind).collect()
+    };
+    let (own, others) = (lacking(own, others, other), lacking(others, own, one));
+    let of_one_kind = |(own, other): (Kind, Kind)| match (own, other) {
+        (Kind::Figure(form), Kind::Figure(other)) => form == other,
+        (own, other) => std::mem::discriminant(&own) == std::mem::discriminant(&other),
+    };
+    own.iter().any(|own| others.iter().any(|other| of_one_kind((*own, *other))))
+}
+
+/// Whether each of two stretches has words of its own in a script without capitals.
+fn are_unmarked(
+    (one, own): (&Passages, Words<'_>),
+    (other, others): (&Passages, Words<'_>),
+) -> bool {
+    let lacks = |words: Words<'_>, theirs: Words<'_>, text: &Passages| {
+        words.iter().any(|(hash, kind)| match kind {
+            Kind::Ideograph => !has(theirs, *hash),
+            Kind::Uncased => !text.has_word(*hash),
+            _ => false,
+        })
+    };
+    lacks(own, others, other) && lacks(others, own, one)
+}
+
+/// Whether of two stretches one only writes as a weekday what the other writes as a date.
+fn is_one_date(own: Words<'_>, others: Words<'_>) -> bool {
+    let only = |words: Words<'_>, theirs: Words<'_>, is_it: fn(Kind) -> bool| {
+        let mut facts = words
+            .iter()
+            .filter(|(hash, kind)| (kind.is_name() || kind.is_figure()) && !has(theirs, *hash))
+            .peekable();
+        facts.peek().is_some() && facts.all(|(_, kind)| is_it(*kind))
+    };
+    let is_weekday = |kind| matches!(kind, Kind::Weekday(_));
+    let is_date = |kind| matches!(kind, Kind::Month(_) | Kind::Figure(_));
+    only(own, others, is_weekday) && only(others, own, is_date)
+        || only(own, others, is_date) && only(others, own, is_weekday)
+}
+
+/// Whether among these words is the same name or day in another spelling: `Nov` for `November`, `Kiev` for
+/// `Kyiv`.
+fn is_spelt_otherwise(kind: Kind, words: Words<'_>) -> bool {
+    (kind.is_day() || matches!(kind, Kind::Name(Some(_)))) && has_kind(words, kind)
+}
+
+/// Whether a stretch has a name that the other text has nowhere.
+fn lacks_a_name(words: Words<'_>, theirs: Words<'_>, text: &Passages) -> bool {
+    words.iter().any(|(hash, kind)| {
+        kind.is_name() && !text.has_word(*hash) && !is_spelt_otherwise(*kind, theirs)
+    })
+}
+
+fn has_kind(words: Words<'_>, kind: Kind) -> bool {
+    words.iter().any(|(_, known)| *known == kind)
 }
 
 /// Whether each of two stretches has so many names or numbers that the other text has nowhere.
 fn each_names_its_own(
     least: usize,
-    (one, own): (&Passages, &[(u64, Kind)]),
-    (other, others): (&Passages, &[(u64, Kind)]),
+    (one, own): (&Passages, Words<'_>),
+    (other, others): (&Passages, Words<'_>),
 ) -> bool {
-    let lacking = |words: &[(u64, Kind)], text: &Passages| {
-        let is_fact = |kind: Kind| matches!(kind, Kind::Name | Kind::Figure);
-        words.iter().filter(|(hash, kind)| is_fact(*kind) && !text.has_word(*hash)).count()
+    let lacking = |words: Words<'_>, theirs: Words<'_>, text: &Passages| {
+        let is_lacking = |(hash, kind): &&(u64, Kind)| {
+            (kind.is_name() || kind.is_figure())
+                && !text.has_word(*hash)
+                && !is_spelt_otherwise(*kind, theirs)
+        };
+        words.iter().filter(is_lacking).count()
     };
-    lacking(own, other) >= least && lacking(others, one) >= least
+    lacking(own, others, other) >= least && lacking(others, own, one) >= least
 }
 
 /// Whether two openings name different things: each has a number, or a word to begin with, that
 /// the other text has nowhere.
 fn each_begins_its_own(
     one: &Passages,
-    own: &[(u64, Kind)],
+    own: Words<'_>,
     other: &Passages,
-    others: &[(u64, Kind)],
+    others: Words<'_>,
 ) -> bool {
-    let lacking = |words: &[(u64, Kind)], text: &Passages| {
-        lacks(words, |hash| text.has_word(hash), Kind::Figure)
-            || lacks(words, |hash| text.has_word(hash), Kind::Name)
+    let lacking = |words: Words<'_>, theirs: Words<'_>, text: &Passages| {
+        lacks(words, |hash| text.has_word(hash), Kind::is_figure)
+            || lacks_a_name(words, theirs, text)
             || words
                 .first()
                 .is_some_and(|(hash, kind)| *kind == Kind::Capital && !text.has_word(*hash))
     };
-    lacking(own, other) && lacking(others, one)
+    lacking(own, others, other) && lacking(others, own, one)
 }
 
 /// Whether a word of this kind is not known there.
-fn lacks(words: &[(u64, Kind)], known: impl Fn(u64) -> bool, kind: Kind) -> bool {
-    words.iter().any(|(hash, of)| *of == kind && !known(*hash))
+fn lacks(words: Words<'_>, known: impl Fn(u64) -> bool, is_of_kind: fn(Kind) -> bool) -> bool {
+    words.iter().any(|(hash, kind)| is_of_kind(*kind) && !known(*hash))
 }
 
-fn has(words: &[(u64, Kind)], hash: u64) -> bool {
+fn has(words: Words<'_>, hash: u64) -> bool {
     words.iter().any(|(known, _)| *known == hash)
 }
 

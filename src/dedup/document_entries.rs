@@ -129,10 +129,8 @@ impl<'e> First<'e> {
         }
         let own = self.passages.get_or_init(|| Passages::of(self.entry));
         let Some((own, theirs)) = own.as_ref().zip(Passages::of(entry)) else { return true };
-        !own.overlap(&theirs, &[]).reaches(MOSTLY) || {
-            let found = differences(own, &theirs, &[]);
-            found.renamed > 0 || found.facts > 0
-        }
+        !own.overlap(&theirs, &[]).reaches(MOSTLY)
+            || differences(own, &theirs, &[]).may_differ_in_names()
     }
 
     /// Whether another entry with this link is not this one: it says something else, and the ids do

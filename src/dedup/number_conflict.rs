@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::calendar_words::{CalendarWord, calendar_word};
+use super::number_words::{han_number, is_han_numeral};
 use crate::tokenize;
 
 /// The months in English, in order.
@@ -19,9 +23,6 @@ pub(super) const MONTHS: [&str; 12] = [
     "november",
     "december",
 ];
-
-const WEEKDAYS: [&str; 7] =
-    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// Numbers that titles spell out. `one` is left out: it is seldom a number.
 const SPELLED: &[(&str, &str)] = &[
@@ -130,9 +131,17 @@ impl Figures {
             }
             return 1;
         }
-        if WEEKDAYS.contains(&word) {
-            self.weekdays.insert(word.to_owned());
+        if let Some(weekday) = weekday(word) {
+            self.weekdays.insert(weekday.to_string());
             return 1;
+        }
+        let numerals = words.iter().map_while(|word| han_numeral(word)).collect::<String>();
+        let characters = numerals.chars().count();
+        if characters > 1
+            && let Some(number) = han_number(&numerals)
+        {
+            self.numbers.insert(number.to_string());
+            return characters;
         }
         if let Some(day) = day(word).filter(|_| month(next).is_some()) {
             self.days.insert(day);
@@ -224,6 +233,21 @@ pub(super) fn month(word: &str) -> Option<usize> {
         .map(|place| place + 1)
 }
 
+/// The number of a weekday in any language.
+fn weekday(word: &str) -> Option<u8> {
+    match calendar_word(xxh3_64(word.as_bytes()))? {
+        CalendarWord::Weekday(day) => Some(day),
+        _ => None,
+    }
+}
+
+/// The Chinese or Japanese numeral that a word is.
+fn han_numeral(word: &str) -> Option<char> {
+    let mut characters = word.chars();
+    let numeral = characters.next().filter(|_| characters.next().is_none())?;
+    is_han_numeral(numeral).then_some(numeral)
+}
+
 /// The day of a month, `3rd` as well.
 pub(super) fn day(word: &str) -> Option<String> {
     let bare = ordinal(word).unwrap_or(word);
@@ -286,6 +310,8 @@ mod tests {
             ("COP29 opens", "COP30 opens"),
             ("Ministers met on Monday", "Ministers met on Tuesday"),
             ("Q1 accounts", "Q2 accounts"),
+            ("水利部公告二〇二六年第四十一号", "水利部公告二〇二六年第四十二号"),
+            ("Riunione di giovedì", "Riunione di martedì"),
         ] {
             assert!(Figures::of(one).contradict(&Figures::of(other)).is_some(), "{one}");
             assert!(Figures::of(other).contradict(&Figures::of(one)).is_some(), "{one}");

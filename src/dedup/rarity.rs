@@ -89,6 +89,12 @@ const RARE: i32 = 80;
 /// The same of a short one, which more titles have.
 const SHORT: i32 = 60;
 
+/// The same of a Chinese or Japanese character: a word has two or more.
+const IDEOGRAPH: i32 = 30;
+
+/// The same of a Japanese syllable, which mostly joins words.
+const KANA: i32 = 15;
+
 /// The same of a number: days, years and instalments recur.
 const NUMBER: i32 = 50;
 
@@ -109,6 +115,11 @@ static STOP_HASHES: LazyLock<HashSet<u64>> =
 /// Whether a folded word says nothing by itself.
 pub(super) fn is_stop(word: &str) -> bool {
     STOP_WORDS.contains(word)
+}
+
+/// Whether a great many official titles have a folded word.
+pub(super) fn is_common(word: &str) -> bool {
+    COMMON_WORDS.contains(word)
 }
 
 /// Whether a folded word names something that is published again and again.
@@ -132,7 +143,14 @@ pub(super) fn information(word: &str) -> i32 {
     if word.starts_with(|first: char| first.is_numeric()) {
         return NUMBER;
     }
-    if word.chars().count() < 4 { SHORT } else { RARE }
+    match word.chars().next() {
+        Some('\u{3040}'..='\u{30FF}') => KANA,
+        Some('\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}') => {
+            IDEOGRAPH
+        }
+        _ if word.chars().count() < 4 => SHORT,
+        _ => RARE,
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::number_conflict::title_words;
 use super::rarity::is_stop_hash;
-use super::text::{Kind, Word, words};
+use super::text::words;
+use super::word_kind::{Kind, Word};
 use crate::model::Entry;
 
 /// Words of a passage.
@@ -103,13 +104,13 @@ impl Passages {
 
     fn sets(&self) -> &Sets {
         self.sets.get_or_init(|| {
-            let of_kind = |kind: Kind| {
-                as_set(self.words.iter().filter(|word| word.1 == kind).map(|word| word.0))
+            let of_kind = |is_of_kind: fn(Kind) -> bool| {
+                as_set(self.words.iter().filter(|word| is_of_kind(word.1)).map(|word| word.0))
             };
             Sets {
                 passages: as_set(self.in_order.iter().copied()),
-                figures: of_kind(Kind::Figure),
-                names: of_kind(Kind::Name),
+                figures: of_kind(Kind::is_figure),
+                names: of_kind(Kind::is_name),
                 vocabulary: as_set(self.words.iter().map(|word| word.0)),
                 telling: as_set(
                     self.words.iter().map(|word| word.0).filter(|hash| !is_stop_hash(*hash)),
@@ -167,9 +168,9 @@ impl Passages {
     /// and those with a name next. Instalments of a series differ in these.
     fn ranks(&self) -> Vec<u64> {
         let class = |word: &(u64, Kind)| match word.1 {
-            Kind::Figure => 0,
-            Kind::Name => 1,
-            Kind::Capital | Kind::Plain => 2,
+            kind if kind.is_figure() => 0,
+            kind if kind.is_name() => 1,
+            _ => 2,
         };
         let class_of = |five: &[(u64, Kind)]| five.iter().map(class).fold(2, u64::min);
         let ranked = self.in_order.iter().zip(self.words.windows(LENGTH));

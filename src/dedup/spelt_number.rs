@@ -1,5 +1,10 @@
 //! Reads the numbers of a running text as one word each, however they are spelt: `12,400`, `12 400`,
-//! `12.400`, `12 thousand`; `nine` and `9`.
+//! `12.400`, `12 thousand`; `nine` and `9`, `forty-one`, `einundvierzig`, `四十一` and `41`.
+
+use super::number_words::{
+    han_number, is_han_numeral, is_hundred, is_number_alone, is_one, is_thousand, spelt_number,
+};
+use super::word_kind::Form;
 
 /// Reads numbers word by word.
 #[derive(Debug, Default)]
@@ -8,6 +13,10 @@ pub(super) struct NumberReader {
     digits: String,
     /// Whether groups of three digits may follow.
     takes_groups: bool,
+    /// The number that was read last, where words spell it out.
+    spelt: Option<u32>,
+    /// The Chinese or Japanese numerals that were read last.
+    han: String,
 }
 
 impl NumberReader {
@@ -18,6 +27,9 @@ impl NumberReader {
 
     /// Whether a folded word goes on with the number that was read last, with this between them.
     pub(super) fn takes(&mut self, word: &str, between: &str) -> bool {
+        if !self.han.is_empty() {
+            return between.is_empty() && self.takes_numeral(word);
+        }
         if self.digits.is_empty() {
             return false;
         }
@@ -25,32 +37,82 @@ impl NumberReader {
             self.digits.push_str(word);
             return true;
         }
-        if is_thousand(word) && between.chars().all(char::is_whitespace) {
+        let is_space = between.chars().all(char::is_whitespace);
+        if is_space && is_thousand(word) {
             self.digits.push_str("000");
-            self.takes_groups = false;
+            (self.takes_groups, self.spelt) = (false, None);
             return true;
         }
-        false
-    }
-
-    /// Reads a folded word, and writes it in digits if it is a number. Returns whether it is one.
-    pub(super) fn read(&mut self, word: &mut String) -> bool {
-        self.digits.clear();
-        if let Some(digits) = spelled_number(word) {
-            word.clear();
-            word.push_str(digits);
-            self.takes_groups = false;
-        } else if word.starts_with(|first: char| first.is_ascii_digit()) {
-            drop_thousands_dots(word);
-            self.takes_groups = word.len() <= 3;
-        } else {
-            return word.starts_with(char::is_numeric);
-        }
-        if word.bytes().all(|byte| byte.is_ascii_digit()) {
-            self.digits.push_str(word);
-        }
+        let Some(number) = self.spelt.filter(|_| is_space || between == "-") else { return false };
+        let whole = match (number, spelt_number(word)) {
+            (20..=90, Some(unit @ 1..=9)) if number % 10 == 0 => number + unit,
+            (20..=90, None) if number % 10 == 0 && is_one(word) => number + 1,
+            // French counts in twenties.
+            (60 | 80, Some(teens @ 10..=19)) if between == "-" => number + teens,
+            (4, Some(20)) if between == "-" => 80,
+            (4, None) if between == "-" && word == "vingts" => 80,
+            (2..=9, _) if is_hundred(word) => number * 100,
+            _ => return false,
+        };
+        self.digits = whole.to_string();
+        self.spelt = Some(whole);
         true
     }
+
+    /// The same of a character behind numerals.
+    fn takes_numeral(&mut self, word: &str) -> bool {
+        let mut characters = word.chars();
+        let (Some(numeral), None) = (characters.next(), characters.next()) else { return false };
+        if !is_han_numeral(numeral) {
+            return false;
+        }
+        self.han.push(numeral);
+        self.digits = match han_number(&self.han) {
+            Some(number) => number.to_string(),
+            None => self.han.clone(),
+        };
+        true
+    }
+
+    /// Reads a folded word, and writes it in digits if it is a number. Returns how it was written.
+    pub(super) fn read(&mut self, word: &mut String) -> Option<Form> {
+        self.forget();
+        if let Some(numeral) = single(word).filter(|only| is_han_numeral(*only)) {
+            self.han.push(numeral);
+            let number = han_number(&self.han).filter(|_| is_number_alone(numeral))?;
+            *word = number.to_string();
+            return Some(Form::Spelt);
+        }
+        if word.starts_with(|first: char| first.is_ascii_digit()) {
+            drop_thousands_dots(word);
+            self.takes_groups = word.len() <= 3;
+            let is_number = word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            if word.bytes().all(|byte| byte.is_ascii_digit()) {
+                self.digits.push_str(word);
+            }
+            return Some(if is_number { Form::Digits } else { Form::Mixed });
+        }
+        if let Some(number) = spelt_number(word) {
+            *word = number.to_string();
+            self.digits.push_str(word);
+            self.spelt = Some(number);
+            return Some(Form::Spelt);
+        }
+        word.starts_with(char::is_numeric).then_some(Form::Mixed)
+    }
+
+    /// Forgets the number that was read last: another word follows it.
+    pub(super) fn forget(&mut self) {
+        self.digits.clear();
+        self.han.clear();
+        (self.takes_groups, self.spelt) = (false, None);
+    }
+}
+
+/// The only character of a word.
+fn single(word: &str) -> Option<char> {
+    let mut characters = word.chars();
+    characters.next().filter(|_| characters.next().is_none())
 }
 
 fn is_group(word: &str) -> bool {
@@ -62,26 +124,6 @@ fn joins_groups(between: &str) -> bool {
     matches!(between, " " | "\u{A0}" | "\u{202F}" | "\u{2009}" | "'" | "\u{2019}")
 }
 
-fn is_thousand(word: &str) -> bool {
-    matches!(
-        word,
-        "thousand"
-            | "tausend"
-            | "tsd"
-            | "mille"
-            | "mil"
-            | "mila"
-            | "duizend"
-            | "tusen"
-            | "tusind"
-            | "tisic"
-            | "tys"
-            | "tisuca"
-            | "hiljada"
-            | "mije"
-    )
-}
-
 /// Takes the dots of thousands out of a number: `12.400` is 12400.
 fn drop_thousands_dots(number: &mut String) {
     let mut groups = number.split('.');
@@ -91,44 +133,4 @@ fn drop_thousands_dots(number: &mut String) {
     if first && groups.all(is_group) {
         number.retain(|c| c != '.');
     }
-}
-
-/// The digits of a number that a folded word writes out. `one` is left out: it is seldom a number. So
-/// are numbers that are common words elsewhere: Italian `due` and `sei`, French `sept`, and `tres`,
-/// as French `très` folds to it.
-fn spelled_number(word: &str) -> Option<&'static str> {
-    // Asked of every word of every text.
-    if !(3..=9).contains(&word.len()) {
-        return None;
-    }
-    let digits = match word {
-        "two" | "zwei" | "deux" | "dos" | "twee" | "tva" | "dois" | "duas" => "2",
-        "three" | "drei" | "trois" | "tre" | "drie" => "3",
-        "four" | "vier" | "quatre" | "cuatro" | "quattro" | "fyra" | "quatro" => "4",
-        "five" | "funf" | "cinq" | "cinco" | "cinque" | "vijf" => "5",
-        "six" | "sechs" | "seis" | "zes" => "6",
-        "seven" | "sieben" | "siete" | "sette" | "zeven" | "sju" | "sete" => "7",
-        "eight" | "acht" | "huit" | "ocho" | "otto" | "atta" | "oito" => "8",
-        "nine" | "neun" | "neuf" | "nueve" | "nove" | "negen" | "nio" => "9",
-        "ten" | "zehn" | "dix" | "diez" | "dieci" | "tien" | "tio" | "dez" => "10",
-        "eleven" => "11",
-        "twelve" => "12",
-        "thirteen" => "13",
-        "fourteen" => "14",
-        "fifteen" => "15",
-        "sixteen" => "16",
-        "seventeen" => "17",
-        "eighteen" => "18",
-        "nineteen" => "19",
-        "twenty" => "20",
-        "thirty" => "30",
-        "forty" => "40",
-        "fifty" => "50",
-        "sixty" => "60",
-        "seventy" => "70",
-        "eighty" => "80",
-        "ninety" => "90",
-        _ => return None,
-    };
-    Some(digits)
 }

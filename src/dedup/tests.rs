@@ -31,6 +31,8 @@ mod hostile;
 
 mod late;
 
+mod notices;
+
 mod overriding;
 
 mod properties;

@@ -4,35 +4,13 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::rarity::is_stop;
 use super::spelt_number::NumberReader;
 use super::title::normal_title;
+use super::word_kind::{
+    Form, Kind, Word, demote_nouns, kind_of, mark_calendar_characters, mark_portuguese_weekday,
+};
 use crate::model::Entry;
 use crate::tokenize;
-
-/// A word as T2 compares it, and where it stands in the text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word {
-    /// Hash of its normal form. Stored keys are made of it: its definition is fixed.
-    pub(super) hash: u64,
-    /// The bytes of the text that it was read from.
-    pub(super) place: Range<usize>,
-    /// Its kind.
-    pub(super) kind: Kind,
-}
-
-/// The kinds of words, by what they are evidence of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A number, a date or the like.
-    Figure,
-    /// A name: a capital within a sentence.
-    Name,
-    /// A word with a capital that begins a sentence: a name, or not.
-    Capital,
-    /// Any other word.
-    Plain,
-}
 
 /// Lines that begin one release of a page which lists several.
 const OPENINGS: &[&str] =
@@ -58,6 +36,7 @@ pub(super) fn words(text: &str, title: &str) -> Vec<Word> {
             break;
         }
     }
+    demote_nouns(text, &mut words);
     words
 }
 
@@ -191,24 +170,25 @@ fn read_words(text: &str, line: Range<usize>, read: &mut Vec<Word>) {
         {
             begun.hash = xxh3_64(numbers.digits().as_bytes());
             begun.place.end = place.end;
+            if !begun.kind.is_figure() {
+                begun.kind = Kind::Figure(Form::Spelt);
+            }
             continue;
         }
-        let kind = match numbers.read(&mut form) {
-            true => Kind::Figure,
-            _ if !is_capitalised(stated) => Kind::Plain,
-            _ if within_sentence => Kind::Name,
-            _ if is_stop(&form) => Kind::Plain,
-            _ => Kind::Capital,
+        let number = numbers.read(&mut form);
+        let hash = xxh3_64(form.as_bytes());
+        let kind = match number {
+            Some(number) => Kind::Figure(number),
+            None => kind_of(stated, (&form, hash), within_sentence, read),
         };
-        read.push(Word { hash: xxh3_64(form.as_bytes()), place, kind });
+        read.push(Word { hash, place, kind });
+        if plain && form == "feira" {
+            mark_portuguese_weekday(read);
+        }
+        if !plain && mark_calendar_characters(text, read) {
+            numbers.forget();
+        }
     }
-}
-
-/// More than one letter, the first of them a capital. `I` is not a name.
-fn is_capitalised(word: &str) -> bool {
-    let mut letters = word.chars();
-    letters.next().is_some_and(char::is_uppercase)
-        && letters.next().is_some_and(char::is_alphanumeric)
 }
 
 #[cfg(test)]
@@ -245,6 +225,13 @@ mod tests {
             ("com 3.500 mil euros", "com 3 500 mil euros"),
             ("It had nine reports", "It had 9 reports"),
             ("Er hat zwei Kinder", "Er hat 2 Kinder"),
+            ("all forty-one of them", "all 41 of them"),
+            ("quatre-vingt-douze maisons", "92 maisons"),
+            ("einundvierzig Häuser", "41 Häuser"),
+            ("le ventotto case", "le 28 case"),
+            ("dwanaście tysięcy sztuk", "12 000 sztuk"),
+            ("四十一名", "41名"),
+            ("二〇二六年", "2026年"),
         ] {
             assert_eq!(hashes(one, ""), hashes(other, ""), "{one}");
         }
@@ -268,12 +255,13 @@ mod tests {
     #[test]
     fn names_and_figures_are_told_from_other_words() {
         let text = "The talks in Dravenburg end on 3 May. They, said \u{201C}Liv Harkonsen\u{201D}, were hers. I agree.";
-        let of_kind = |kind: Kind| -> Vec<&str> {
-            let words = words(text, "").into_iter().filter(|word| word.kind == kind);
+        let of_kind = |is_of_kind: fn(Kind) -> bool| -> Vec<&str> {
+            let words = words(text, "").into_iter().filter(|word| is_of_kind(word.kind));
             words.map(|word| &text[word.place]).collect()
         };
-        assert_eq!(of_kind(Kind::Figure), ["3"]);
-        assert_eq!(of_kind(Kind::Name), ["Dravenburg", "May", "Liv", "Harkonsen"]);
+        assert_eq!(of_kind(Kind::is_figure), ["3"]);
+        assert_eq!(of_kind(Kind::is_day), ["May"]);
+        assert_eq!(of_kind(Kind::is_name), ["Dravenburg", "May", "Liv", "Harkonsen"]);
     }
 
     #[test]

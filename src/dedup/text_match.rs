@@ -1,9 +1,12 @@
 //! Compares two texts: how much they share, and whether they name different things.
 
+use std::time::Duration;
+
 use super::diff_names::{ACCOUNT, Differences, differences};
 use super::number_conflict::{Figures, title_words};
 use super::shingles::{Overlap, Passages};
-use super::title::share_a_word;
+use super::title::{Title, share_a_word};
+use super::title_match::{TitleMatch, title_match};
 use super::title_sense::denies;
 use crate::model::{Entry, FactorKind, Forbidden, Member};
 
@@ -42,6 +45,12 @@ const BEGINNING: usize = 10;
 
 /// With fewer words that say something, a summary can say nothing different.
 const FEWEST_TELLING: u32 = 3;
+
+/// A title with less information, in tenths of a bit, may be that of another notice.
+const TELLING_TITLE: i32 = 360;
+
+/// A copy that is dated so much later than its original seldom only edits it.
+const SAME_DAY: Duration = Duration::from_secs(36 * 3600);
 
 /// The evidence of two texts for or against one announcement.
 #[derive(Debug)]
@@ -83,7 +92,7 @@ pub(super) fn text_match(one: EntryText<'_>, other: EntryText<'_>, common: &[u64
     };
     let found = differences(own, others, common);
     let conflict = conflict(one, other, &overlap, found);
-    let is_equal = both_ways && found.renamed == 0;
+    let is_equal = both_ways && !found.may_differ_in_names();
     TextMatch { overlap, level: Some(level), is_equal, conflict }
 }
 
@@ -133,16 +142,38 @@ fn summaries(one: EntryText<'_>, other: EntryText<'_>) -> TextMatch {
         () if !share(if are_short { 20 } else { 34 }) => Some(FactorKind::SummaryDiffers),
         () => None,
     };
-    let contradict = found.renamed > 0 || dates();
+    let contradict = found.renamed > 0 || dates() || are_two_notices(one.0, other.0, &found);
     let differs = level == Some(FactorKind::SummaryDiffers) && strangers;
     // Most of one is in the other, but for who, where or when: a template.
-    let kind = match stands && found.facts > 0 {
+    let kind = match stands && (found.facts > 0 || are_two_notices(one.0, other.0, &found)) {
         true => FactorKind::Contradicts,
         false => FactorKind::FactsDiffer,
     };
     let conflict = (contradict || differs).then_some((kind, Forbidden::Facts));
     let is_equal = stands && overlap.of_longer * WORD_FOR_WORD <= overlap.shared * 100;
-    TextMatch { overlap, level, conflict, is_equal: is_equal && found.renamed == 0 }
+    TextMatch { overlap, level, conflict, is_equal: is_equal && !found.may_differ_in_names() }
+}
+
+/// Whether what differs between two texts of one title makes them two notices of one form rather than
+/// a notice and its copy: they name different things in one place, and either the title is not telling, or
+/// they are days apart.
+fn are_two_notices(one: &Entry, other: &Entry, found: &Differences) -> bool {
+    // A copy that is edited has other words in other places as well.
+    let is_edited = found.opposed * 2 < found.replaced;
+    if found.unmarked == 0 && (found.opposed == 0 || is_edited) {
+        return false;
+    }
+    let [own, theirs] = [one, other].map(Title::of_entry);
+    let (TitleMatch::Equal { information } | TitleMatch::Near { information }) =
+        title_match(&own, &theirs, &|_| false)
+    else {
+        return false;
+    };
+    let days_apart = || {
+        let dates = one.dated().zip(other.dated());
+        dates.is_some_and(|(one, other)| one.apart(other) > SAME_DAY)
+    };
+    information < TELLING_TITLE || days_apart()
 }
 
 /// The evidence against two texts that share much.
@@ -168,7 +199,8 @@ fn conflict(
     let often = renamed * 100 >= words || renamed * 2 >= replaced;
     let is_series = (renamed >= 2 && often)
         || (renamed >= 1 && retold >= 2 && !overlap.reaches(NEARLY_WHOLE))
-        || facts > 0;
+        || facts > 0
+        || are_two_notices(one.0, other.0, &found);
     let kind = match () {
         () if is_series => FactorKind::Contradicts,
         () if swapped > 0 => FactorKind::OneNameDiffers,

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::number_conflict::{MONTHS, title_words};
 use super::rarity::{information, is_stop};
-use super::title_figures::{one_form, written_date};
+use super::title_figures::{code_in_brackets, one_form, written_date};
 use super::title_stage::{Stage, stage};
 use crate::model::Entry;
 use crate::tokenize;
@@ -76,6 +76,10 @@ pub(super) struct Title {
     /// Which words begin with a capital or a digit, where that says something: not the first one,
     /// and not in a title of capitals.
     pub(super) names: Vec<bool>,
+    /// Which words begin with a capital as they stand, the first one among them.
+    pub(super) capitals: Vec<bool>,
+    /// Whether its language writes every noun with a capital, as German does.
+    pub(super) has_capital_nouns: bool,
     /// Where a word stands behind `|`, a dash or a colon.
     breaks: Vec<usize>,
     /// The stage of a procedure that it states, its display type included.
@@ -97,6 +101,7 @@ impl Title {
     /// The title of an entry, without the names of its document and of its publisher.
     pub(super) fn of_entry(entry: &Entry) -> Self {
         let mut read = Self::of(&entry.title, &entry.feed.title);
+        read.has_capital_nouns = entry.language.as_deref().is_some_and(has_capital_nouns);
         if let Some(publisher) = &entry.publisher {
             read.drop_publisher(&publisher.name);
         }
@@ -106,9 +111,10 @@ impl Title {
     fn read(title: &str) -> Self {
         let mut read = Self::default();
         let mut last: Option<Range<usize>> = None;
-        let (mut cased, mut capitals) = (String::new(), 0);
+        let mut cased = String::new();
         // How many words before this one are joined to it, as those of a date in digits.
         let mut joined = 0;
+        let mut code = code_in_brackets(title);
         for (range, _) in tokenize::words(title) {
             let mut form = String::new();
             let stated = &title[range.clone()];
@@ -117,12 +123,12 @@ impl Title {
                 continue;
             }
             let between = last.as_ref().map_or("", |last| &title[last.end..range.start]);
-            if breaks(between) {
+            if code.take_if(|code| *code < range.start).is_some() || breaks(between) {
                 read.breaks.push(read.words.len());
             }
             joined = if matches!(between, "/" | "-" | ".") { joined + 1 } else { 0 };
             let capital = stated.starts_with(char::is_uppercase);
-            capitals += usize::from(capital);
+            read.capitals.push(capital);
             let digit = form.starts_with(|first: char| first.is_numeric());
             read.names.push(digit || (capital && !read.words.is_empty()));
             read.words.push(form);
@@ -135,7 +141,7 @@ impl Title {
             }
         }
         // Where most words have capitals, these say nothing.
-        if capitals * 3 > read.words.len() * 2 && read.words.len() > 3 {
+        if are_mostly_capitals(&read.capitals) && read.words.len() > 3 {
             for (name, word) in read.names.iter_mut().zip(&read.words) {
                 *name = !is_stop(word);
             }
@@ -145,7 +151,8 @@ impl Title {
 
     /// Writes numbers, dates and names in one form, whatever form its source prefers.
     fn write_figures_in_one_form(&mut self) {
-        let mut written = Self { stage: self.stage, ..Self::default() };
+        let (stage, has_capital_nouns) = (self.stage, self.has_capital_nouns);
+        let mut written = Self { stage, has_capital_nouns, ..Self::default() };
         let mut at = 0;
         while at < self.words.len() {
             if self.breaks.contains(&at) {
@@ -158,6 +165,7 @@ impl Title {
             for form in forms {
                 let digit = form.starts_with(|first: char| first.is_numeric());
                 written.names.push(digit || self.names[at]);
+                written.capitals.push(self.capitals[at]);
                 written.words.push(form);
             }
             at += count;
@@ -170,8 +178,10 @@ impl Title {
         Self {
             words: self.words[range.clone()].to_vec(),
             names: self.names[range.clone()].to_vec(),
+            capitals: self.capitals[range.clone()].to_vec(),
             breaks: breaks.map(|at| at - range.start).collect(),
             stage: self.stage,
+            has_capital_nouns: self.has_capital_nouns,
         }
     }
 
@@ -210,9 +220,7 @@ impl Title {
 
     /// Drops `… - Publisher` or `Publisher: …`, where the entry itself names the publisher.
     fn drop_publisher(&mut self, name: &str) {
-        let mut name = Self::read(name);
-        name.write_figures_in_one_form();
-        let name = name.words;
+        let name = Self::words_of(name);
         let (Some(first), Some(last)) = (self.breaks.first(), self.breaks.last()) else { return };
         let (before, behind) = (0..*last, *first..self.words.len());
         if !name.is_empty() && self.words[*last..] == name {
@@ -220,6 +228,13 @@ impl Title {
         } else if !name.is_empty() && self.words[..*first] == name {
             *self = self.cut(behind);
         }
+    }
+
+    /// The words of a name, in the form in which titles are compared.
+    pub(super) fn words_of(name: &str) -> Vec<String> {
+        let mut name = Self::read(name);
+        name.write_figures_in_one_form();
+        name.words
     }
 
     /// Its words, one space between them.
@@ -283,11 +298,22 @@ impl Title {
     }
 }
 
+/// Whether so many words have capitals that these say nothing.
+pub(super) fn are_mostly_capitals(capitals: &[bool]) -> bool {
+    capitals.iter().filter(|capital| **capital).count() * 3 > capitals.len() * 2
+}
+
+/// Whether the language of a BCP 47 tag writes every noun with a capital.
+fn has_capital_nouns(language: &str) -> bool {
+    let primary = language.split('-').next().unwrap_or_default();
+    ["de", "lb", "gsw"].iter().any(|known| primary.eq_ignore_ascii_case(known))
+}
+
 /// Whether what stands between two words parts a title.
 fn breaks(between: &str) -> bool {
     let dash = |c: char| matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '~');
     let spaced = between.starts_with(char::is_whitespace) && between.ends_with(char::is_whitespace);
-    between.contains(['|', '\u{B7}', '\u{2022}', '\u{BB}', '\u{203A}'])
+    between.contains(['|', '\u{B7}', '\u{2022}', '\u{BB}', '\u{203A}', '：', '｜'])
         || (spaced && between.contains(dash))
         || (between.contains(':') && between.ends_with(|c: char| !c.is_alphanumeric() && c != ':'))
 }

@@ -1,4 +1,5 @@
-//! Writes numbers, dates and a few names of titles in one form: "£5 million", "24 Feb", "PM".
+//! Writes numbers, dates and a few names of titles in one form: "£5 million", "24 Feb", "PM"; and
+//! recognises the codes of files.
 //!
 //! One title spells out what another shortens. Left as they are, the words would look like those of
 //! two instalments, which name different things in one place.
@@ -82,6 +83,36 @@ fn is_year(word: &str) -> bool {
     word.len() == 4 && matches!(word.parse(), Ok(1900..=2100))
 }
 
+/// Whether a word is digits alone.
+pub(super) fn is_digits(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Letters of a series of files.
+const MOST_LETTERS_OF_A_SERIES: usize = 6;
+
+/// Whether words are letters and two or three numbers behind them.
+pub(super) fn is_code(label: &[String]) -> bool {
+    let [series, numbers @ ..] = label else { return false };
+    let is_series = |word: &str| {
+        word.len() <= MOST_LETTERS_OF_A_SERIES && word.bytes().all(|byte| byte.is_ascii_lowercase())
+    };
+    is_series(series)
+        && matches!(numbers.len(), 2 | 3)
+        && numbers.iter().all(|word| is_digits(word))
+}
+
+/// Where the brackets begin in which a title ends, if they hold the code of a file:
+/// `… (IP/26/2811)`.
+pub(super) fn code_in_brackets(title: &str) -> Option<usize> {
+    let inside = title.trim_end().strip_suffix([')', ']'])?;
+    let open = inside.rfind(['(', '['])?;
+    let code = &inside[open + 1..];
+    let is_mark = |c: char| matches!(c, '/' | '-' | '_' | '.' | ' ');
+    let words: Vec<String> = code.split(is_mark).map(str::to_ascii_lowercase).collect();
+    (!code.contains(char::is_lowercase) && is_code(&words)).then_some(open)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +138,20 @@ mod tests {
         ] {
             let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
             assert_eq!(one_form(&words, None).0.join(" "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn brackets_at_the_end_may_hold_the_code_of_a_file() {
+        for (title, expected) in [
+            ("Grants for sea walls (IP/26/2811)", true),
+            ("Grants for sea walls [MEMO/26/12]", true),
+            ("Grants for sea walls (2026)", false),
+            ("Grants for sea walls (COP 30)", false),
+            ("Grants for sea walls (week 25)", false),
+            ("Grants (IP/26/2811) for sea walls", false),
+        ] {
+            assert_eq!(code_in_brackets(title).is_some(), expected, "{title}");
         }
     }
 }

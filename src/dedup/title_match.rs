@@ -2,9 +2,12 @@
 
 use super::number_conflict::Figures;
 use super::rarity::{information, is_stop};
+use super::rules::Rules;
 use super::title::{Title, are_forms, stem};
+use super::title_label::{IsNamed, Label, is_named_by, label_of};
 use super::title_sense::turns;
-use super::title_stage::ends;
+use super::title_stage::{ends, is_another};
+use crate::model::Entry;
 
 /// How two titles agree. Information is in tenths of a bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +48,26 @@ impl TitleMatch {
     }
 }
 
+/// Compares the titles of two entries, either of which may name the publisher that stands in the
+/// other's title.
+pub(super) fn titles_match(
+    (one, own): (&Title, &Entry),
+    (other, theirs): (&Title, &Entry),
+    rules: &Rules<'_>,
+) -> TitleMatch {
+    title_match(one, other, &|label| is_named_by(label, [own, theirs], rules))
+}
+
 /// Compares two titles. A proposal and the decision on it are two, however alike their titles are,
-/// and so are a notice and its end.
-pub(super) fn title_match(one: &Title, other: &Title) -> TitleMatch {
-    let found = by_words(one, other);
+/// and so are a notice and its end, or its correction. A part before or behind a title that
+/// [is named](IsNamed) is a publisher's.
+pub(super) fn title_match(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
+    let found = by_words(one, other, is_named);
     let stages_differ = one.stage.is_some() && other.stage.is_some() && one.stage != other.stage;
     match found {
+        TitleMatch::Near { .. } | TitleMatch::Shares if is_of_another(one, other) => {
+            TitleMatch::Renames
+        }
         TitleMatch::Absent | TitleMatch::Shares | TitleMatch::Differs => found,
         _ if stages_differ => TitleMatch::Renames,
         TitleMatch::Near { .. } if turns(&one.words, &other.words) => TitleMatch::Replaces,
@@ -63,18 +80,39 @@ pub(super) fn title_match(one: &Title, other: &Title) -> TitleMatch {
 
 /// Whether one of two titles says that what the other announces does not stay as it was.
 fn states_end(one: &Title, other: &Title) -> bool {
-    let says_more = |own: &Title, theirs: &Title| {
-        let is_theirs = |word: &String| {
-            theirs.words.iter().any(|their| stem(word) == stem(their) || are_forms(word, their))
-        };
-        let more: Vec<usize> =
-            (0..own.words.len()).filter(|at| !is_theirs(&own.words[*at])).collect();
-        ends(&own.words, &own.names, &more)
-    };
-    says_more(one, other) || says_more(other, one)
+    let ends = |own: &Title, more: &[usize]| ends(&own.words, &own.names, more);
+    ends(one, &more_words(one, other)) || ends(other, &more_words(other, one))
 }
 
-fn by_words(one: &Title, other: &Title) -> TitleMatch {
+/// Whether one of two titles has all words of the other, and says that it is its draft or its
+/// correction.
+fn is_of_another(one: &Title, other: &Title) -> bool {
+    let (own, theirs) = (more_words(one, other), more_words(other, one));
+    let count = |title: &Title, more: &[usize]| {
+        more.iter().filter(|at| !is_stop(&title.words[**at])).count()
+    };
+    let (own_count, their_count) = (count(one, &own), count(other, &theirs));
+    (own_count <= FEW_WORDS && their_count == 0 && is_another(&one.words, &own))
+        || (their_count <= FEW_WORDS && own_count == 0 && is_another(&other.words, &theirs))
+}
+
+/// Words that one of two nearly equal titles may have more.
+const FEW_WORDS: usize = 3;
+
+/// The places of the words of one title that the other has in no form.
+fn more_words(own: &Title, other: &Title) -> Vec<usize> {
+    let is_theirs = |word: &String| {
+        other
+            .words
+            .iter()
+            .take(MOST_WORDS)
+            .any(|their| stem(word) == stem(their) || are_forms(word, their))
+    };
+    let places = 0..own.words.len().min(MOST_WORDS);
+    places.filter(|at| !is_theirs(&own.words[*at])).collect()
+}
+
+fn by_words(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
     if one.words.is_empty() || other.words.is_empty() {
         return TitleMatch::Absent;
     }
@@ -87,18 +125,20 @@ fn by_words(one: &Title, other: &Title) -> TitleMatch {
         if more == 0 {
             continue;
         }
-        // A number or a date that stands there tells instalments apart, unless it is that of a file.
-        let same_figures = figures(whole) == figures(part);
-        let is_part = |cut: &Title| {
-            let before = whole.words.len() - cut.words.len();
-            let label = match whole.words.ends_with(&cut.words) {
-                true => &whole.words[..before],
-                false => &whole.words[cut.words.len()..],
-            };
-            let of_file = || is_file_number(label) && part.information() >= TELLING;
-            cut.words == part.words && (same_figures || of_file())
-        };
-        if whole.parts().iter().any(is_part) {
+        if let Some(cut) = whole.parts().iter().find(|cut| cut.words == part.words) {
+            let (count, own) = (whole.words.len(), cut.words.len());
+            let is_behind = whole.words.starts_with(&cut.words);
+            let label = if is_behind { own..count } else { 0..count - own };
+            // A number or a date that stands there tells instalments apart, unless it is that of a
+            // file.
+            let same_figures = || figures(whole) == figures(part);
+            match label_of(whole, label, is_named) {
+                Label::Another => return TitleMatch::Renames,
+                Label::DisplayType if part.information() >= TELLING => {}
+                Label::Publisher | Label::DisplayType if same_figures() => {}
+                _ if states_end(whole, part) => return TitleMatch::Replaces,
+                Label::Publisher | Label::DisplayType | Label::Remark => return TitleMatch::Shares,
+            }
             return TitleMatch::WithPublisher { information: part.information() };
         }
     }
@@ -107,7 +147,7 @@ fn by_words(one: &Title, other: &Title) -> TitleMatch {
     let together = says(&shared);
     if own.is_empty() || others.is_empty() {
         let more = says(&own) + says(&others);
-        let few = own.len() + others.len() <= 3 && figures(one) == figures(other);
+        let few = own.len() + others.len() <= FEW_WORDS && figures(one) == figures(other);
         return match () {
             () if more * 3 <= together && few => TitleMatch::Near { information: together - more },
             () if more <= together => TitleMatch::Shares,
@@ -134,38 +174,6 @@ fn by_words(one: &Title, other: &Title) -> TitleMatch {
 
 /// A title with so much information, in tenths of a bit, is known without its file number.
 const TELLING: i32 = 240;
-
-/// Whether words are the number of a file with its year: `Press release no. 41/2026`.
-fn is_file_number(label: &[String]) -> bool {
-    const MARKERS: &[&str] = &[
-        "no",
-        "nr",
-        "num",
-        "numero",
-        "nummer",
-        "number",
-        "ref",
-        "reference",
-        "expediente",
-        "exp",
-        "aktenzeichen",
-        "az",
-        "sygn",
-        "case",
-        "file",
-        "docket",
-        "zaak",
-        "sak",
-    ];
-    let is_digits = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
-    let is_year = |word: &str| word.len() == 4 && matches!(word.parse(), Ok(1950..=2100));
-    let is_number = |two: &[String]| {
-        is_digits(&two[0]) && is_digits(&two[1]) && two.iter().any(|word| is_year(word))
-    };
-    label.len() <= 5
-        && label.iter().any(|word| MARKERS.contains(&word.as_str()))
-        && label.windows(2).any(is_number)
-}
 
 /// Every word of one title may be compared with every word of the other, so that of a title longer
 /// than any headline only the beginning is.
@@ -212,10 +220,10 @@ mod tests {
 
     fn compared(one: &str, other: &str) -> TitleMatch {
         let (one, other) = (Title::of(one, ""), Title::of(other, ""));
-        let there = title_match(&one, &other);
+        let there = title_match(&one, &other, &|_| false);
         assert_eq!(
             std::mem::discriminant(&there),
-            std::mem::discriminant(&title_match(&other, &one)),
+            std::mem::discriminant(&title_match(&other, &one, &|_| false)),
             "{one:?} {other:?}"
         );
         there

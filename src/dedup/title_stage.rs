@@ -1,4 +1,5 @@
-//! Tells a proposal from the decision on it, and a notice from its end, by the words of titles.
+//! Tells a proposal from the decision on it, and a notice from its end or its correction, by the
+//! words of titles.
 //!
 //! A regulator publishes both under nearly the same title, with nearly the same text, on two pages.
 
@@ -16,11 +17,20 @@ pub(super) fn stage(words: &[String]) -> Option<Stage> {
     if any(is_of_outcome) {
         return Some(Stage::Decision);
     }
-    match (any(is_of_proposal), any(is_of_decision)) {
+    let is_of_proposal = |word: &str| is_of_draft(word) || is_of_consultation(word);
+    match (words.iter().any(|word| is_of_proposal(word)), any(is_of_decision)) {
         (true, false) => Some(Stage::Proposal),
         (false, true) => Some(Stage::Decision),
         _ => None,
     }
+}
+
+/// Whether the words that one title has more than another, by their places, say that it is the draft
+/// of what the other announces, or a correction of it.
+pub(super) fn is_another(words: &[String], more: &[usize]) -> bool {
+    let words = || more.iter().map(|at| &words[*at]);
+    words().any(|word| is_of_draft(word) || is_of_correction(word))
+        || words().map(String::as_str).collect::<String>().contains("草案")
 }
 
 /// Whether what one title has more than another says that something announced before does not stay
@@ -117,15 +127,61 @@ fn is_of_outcome(word: &str) -> bool {
     matches!(word, "outcome" | "outcomes" | "response" | "responses" | "auswertung")
 }
 
-#[rustfmt::skip]
-fn is_of_proposal(word: &str) -> bool {
+fn is_of_consultation(word: &str) -> bool {
     matches!(
         word,
-        "consultation" | "consultations" | "draft" | "proposal" | "proposals" | "proposed"
-            | "proposes" | "anhorung" | "entwurf" | "konsultation" | "vorschlag" | "proposition"
-            | "consulta" | "propuesta" | "bozza" | "consultazione" | "proposta" | "consultatie"
-            | "ontwerp" | "voorstel" | "forslag" | "remiss" | "samrad" | "horing" | "konsultacje"
-            | "navrh" | "predlog" | "propozim"
+        "consultation"
+            | "consultations"
+            | "anhorung"
+            | "konsultation"
+            | "consulta"
+            | "consultazione"
+            | "consultatie"
+            | "remiss"
+            | "samrad"
+            | "horing"
+            | "konsultacje"
+    )
+}
+
+/// Whether a folded word is one for a text that is not in force yet.
+#[rustfmt::skip]
+pub(super) fn is_of_draft(word: &str) -> bool {
+    const ENDS: &[&str] = &[
+        "entwurf", "entwurfs", "vorschlag", "ontwerp", "voorstel", "forslag", "utkast", "udkast",
+        "tervezet", "tervezete", "javaslat", "esitys", "luonnos", "проект", "проекта", "проєкт", "проєкту",
+    ];
+    ENDS.iter().any(|end| word.ends_with(end))
+        || matches!(
+            word,
+            "draft" | "drafts" | "proposal" | "proposals" | "proposed" | "proposes"
+                | "proposition" | "projet" | "avantprojet" | "propuesta" | "proyecto"
+                | "anteproyecto" | "projeto" | "anteprojeto" | "bozza" | "schema" | "disegno"
+                | "proposta" | "projekt" | "projektu" | "navrh" | "predlog" | "prijedlog" | "nacrt"
+                | "osnutek" | "propozim" | "proiect" | "proiectul" | "eelnou" | "taslagi" | "tasarisi"
+                | "avantprojecte" | "esborrany" | "ehdotus" | "drafft" | "dreacht" | "нацрт"
+                | "чернетка" | "законопроекта" | "σχεδιο" | "νομοσχεδιο" | "مشروع" | "טיוטה" | "טיוטת"
+        )
+}
+
+/// Whether a folded word is one for the correction of what was announced.
+#[rustfmt::skip]
+pub(super) fn is_of_correction(word: &str) -> bool {
+    matches!(
+        word,
+        "correction" | "corrected" | "corrects" | "corrigendum" | "corrigenda" | "erratum"
+            | "errata" | "clarification" | "retraction" | "retracted" | "rectification"
+            | "rectificatif" | "rectificative" | "rectifie" | "rectifiee" | "berichtigung"
+            | "berichtigt" | "korrektur" | "korrigiert" | "richtigstellung" | "klarstellung"
+            | "rettifica" | "rettificato" | "rettificata" | "correccion" | "rectificacion"
+            | "corregido" | "corregida" | "errores" | "erratas" | "correcao" | "retificacao"
+            | "retificado" | "rectificatie" | "correctie" | "gecorrigeerd" | "rechtzetting"
+            | "rattelse" | "korrigering" | "rattad" | "rettelse" | "berigtigelse" | "korreksjon"
+            | "oikaisu" | "korjaus" | "sprostowanie" | "korekta" | "oprava" | "popravek"
+            | "ispravak" | "ispravka" | "исправка" | "helyesbites" | "rectificare" | "erata"
+            | "исправление" | "опровержение" | "уточнение" | "виправлення" | "уточнення"
+            | "спростування" | "διορθωση" | "duzeltme" | "tekzip" | "cywiriad" | "ceartu"
+            | "parandus" | "labojums" | "pataisymas" | "تصحيح" | "تصويب" | "استدراك" | "הבהרה"
     )
 }
 
@@ -138,4 +194,42 @@ fn is_of_decision(word: &str) -> bool {
             | "decisione" | "delibera" | "decisao" | "besluit" | "beslut" | "vedtak"
             | "afgorelse" | "decyzja" | "uchwala" | "rozhodnuti" | "odluka" | "vendim"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::title::Title;
+    use super::super::title_match::title_match;
+
+    #[test]
+    fn a_draft_and_the_act_are_two() {
+        for (draft, act) in [
+            ("Draft Orm Harbour Byelaws 2027", "Orm Harbour Byelaws 2027"),
+            ("Avant-projet de loi sur les ports d'Orm", "Loi sur les ports d'Orm"),
+            ("Schema di decreto sui molluschi del golfo", "Decreto sui molluschi del golfo"),
+            ("Disegno di legge sui porti minori di Orm", "Legge sui porti minori di Orm"),
+            ("Anteproyecto de Ley de puertos de Carrow", "Ley de puertos de Carrow"),
+            ("Projeto de decreto sobre o berbigão de Orm", "Decreto sobre o berbigão de Orm"),
+            (
+                "Referentenentwurf: Verordnung über Sportboote auf der Orm",
+                "Verordnung über Sportboote auf der Orm",
+            ),
+            (
+                "Projekt rozporządzenia w sprawie portów rybackich Orm",
+                "Rozporządzenie w sprawie portów rybackich Orm",
+            ),
+            ("Проєкт постанови про порти Лоугевена", "Постанова про порти Лоугевена"),
+            ("Wetsvoorstel kleine havens Ormland", "Wet kleine havens Ormland"),
+            ("Utkast till förordning om fiskehamnar i Orm", "Förordning om fiskehamnar i Orm"),
+            ("渔港船舶安全管理条例（草案）", "渔港船舶安全管理条例"),
+            ("مشروع قانون الموانئ الصغيرة", "قانون الموانئ الصغيرة"),
+        ] {
+            let (draft, act) = (Title::of(draft, ""), Title::of(act, ""));
+            for (one, other) in [(&draft, &act), (&act, &draft)] {
+                let found = title_match(one, other, &|_| false);
+                assert!(found.agreement() < 0, "{one:?}: {found:?}");
+            }
+            assert!(title_match(&draft, &draft, &|_| false).agreement() > 0, "{draft:?}");
+        }
+    }
 }

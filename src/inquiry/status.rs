@@ -282,8 +282,9 @@ fn status_of(
     now: Timestamp,
 ) -> SourceReport {
     let date = |date: Option<Timestamp>| date.map(|date| date.to_string());
-    let bytes =
-        |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|bytes| bytes.escape_ascii().to_string());
+    let text = |bytes: &Option<Vec<u8>>| {
+        bytes.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    };
     // A hold by another source's answer is all that keeps this one waiting.
     let foreign = hold.as_ref().filter(|hold| {
         hold.by != source.id && hold.until > source_state.next_poll && !source_state.rests()
@@ -338,8 +339,8 @@ fn status_of(
         not_modified: source_state.not_modified,
         not_modified_share: source_state.not_modified as f64 / source_state.polls.max(1) as f64,
         bytes: source_state.bytes,
-        etag: bytes(&source_state.validators.etag),
-        last_modified: bytes(&source_state.validators.last_modified),
+        etag: text(&source_state.validators.etag),
+        last_modified: text(&source_state.validators.last_modified),
         warnings: source_state.warnings.clone(),
         moved_to: source_state.moved.as_ref().map(|moved| moved.to.to_string()),
         gaps: source_state.gaps,

@@ -1,9 +1,11 @@
 //! Says what a document is that is not a feed.
 
 use url::Url;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::clean::{fold, resolve};
 use super::normalise::decoded;
+use crate::announcement::{ContainerRole, is_of_a_cookie_notice};
 use crate::markup::{self, Kind, Pieces};
 use crate::model::{Document, Failure, FailureKind};
 
@@ -55,14 +57,26 @@ pub struct PageHead {
     pub titles: Vec<String>,
     /// Its first headings of level 1.
     pub headings: Vec<String>,
-    /// Its kind in words, if it is a login, a request for consent or a check for robots.
-    pub gate: Option<&'static str>,
+    /// Set if it is a login, a request for consent or a check for robots.
+    pub gate: Option<Gate>,
+}
+
+/// A page that stands before another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gate {
+    /// Its kind in words.
+    pub kind: &'static str,
+    /// A hash of its text, where that is the same before every page. The text of a check for robots
+    /// may differ by a number.
+    pub text: u64,
 }
 
 /// Reads the head of a page of HTML at `base`.
 pub fn page_head(html: &str, base: &Url) -> PageHead {
     let page = Page::read(html, Some(base));
-    let gate = page.gate();
+    let gate = page
+        .gate()
+        .map(|kind| Gate { kind, text: if kind == CONSENT_GATE { page.text_hash } else { 0 } });
     let short = |name: String| name.chars().take(MOST_NAME).collect::<String>();
     let titles = [page.title, page.link_title].into_iter().filter(|title| !title.is_empty());
     let headings = page.headings.into_iter().map(short).collect();
@@ -91,10 +105,13 @@ struct Page {
     has_consent_form: bool,
     /// Whether a script of it is known to check for robots.
     has_challenge: bool,
-    /// Whether its text speaks of cookies.
-    speaks_of_cookies: bool,
+    /// Whether the site tells of its own cookies on it.
+    has_cookie_notice: bool,
     /// Bytes of text that people see.
     text: usize,
+    /// Those of them that are no part of menus, buttons, the footer and the notice of cookies.
+    own_text: usize,
+    text_hash: u64,
     feeds: Vec<String>,
 }
 
@@ -152,8 +169,14 @@ const CHALLENGE_SCRIPTS: [&str; 6] = [
     "px-captcha",
 ];
 
-/// A page with less text than this that speaks of cookies speaks of little else.
+/// A page with less text than this that asks for a password, or has a check for robots, has little
+/// else.
 const LITTLE_TEXT: usize = 1500;
+
+/// A page with a notice of cookies and less text of its own than this has nothing else.
+const NO_TEXT: usize = 300;
+
+const CONSENT_GATE: &str = "a page that asks for consent to cookies";
 
 /// Headings that are read.
 const MOST_HEADINGS: usize = 4;
@@ -170,10 +193,12 @@ impl Page {
         let mut in_title = false;
         let mut is_hidden = false;
         let mut heading = None::<String>;
+        let mut aside = Aside::default();
         let start = text.get(..15).unwrap_or_default();
         page.is_html = start.to_ascii_lowercase().starts_with("<!doctype html");
         page.address = base.map(|base| base.as_str().to_ascii_lowercase()).unwrap_or_default();
         for piece in Pieces::of(text).take(20_000) {
+            aside.pass(&piece.kind);
             match piece.kind {
                 Kind::Open { name, .. } if name.eq_ignore_ascii_case("h1") => {
                     heading = (page.headings.len() < MOST_HEADINGS).then(String::new);
@@ -199,7 +224,12 @@ impl Page {
                 Kind::Text(text) if !is_hidden => {
                     let text = text.trim();
                     page.text += text.len();
-                    page.speaks_of_cookies |= text.to_lowercase().contains("cookie");
+                    page.text_hash = xxh3_64_with_seed(text.as_bytes(), page.text_hash);
+                    let is_notice = is_of_a_cookie_notice(text);
+                    page.has_cookie_notice |= is_notice;
+                    if !is_notice && !aside.is_within() {
+                        page.own_text += text.len();
+                    }
                 }
                 Kind::Close { .. } => (in_title, is_hidden) = (false, false),
                 _ => {}
@@ -251,9 +281,9 @@ impl Page {
             Some("a page that checks for robots")
         } else if is_titled(&CONSENT)
             || is_at(&["consent", "cookiewall", "cookie-wall", "cookie_wall", "privacy-gate"])
-            || is_little && (self.has_consent_form || self.speaks_of_cookies)
+            || self.own_text < NO_TEXT && (self.has_consent_form || self.has_cookie_notice)
         {
-            Some("a page that asks for consent to cookies")
+            Some(CONSENT_GATE)
         } else if self.asks_for_password && is_little {
             Some("a login page")
         } else {
@@ -274,6 +304,58 @@ impl Page {
         };
         format!("not a feed, but {kind}{title}, which {feeds}")
     }
+}
+
+/// The element being read that is no part of what a page says, by its name and how many of that name
+/// are open within it.
+#[derive(Debug, Default)]
+struct Aside {
+    within: Option<(String, usize)>,
+}
+
+impl Aside {
+    fn is_within(&self) -> bool {
+        self.within.is_some()
+    }
+
+    fn pass(&mut self, piece: &Kind<'_>) {
+        match (piece, &mut self.within) {
+            (Kind::Open { name, empty: false, .. }, Some((outer, open))) => {
+                *open += usize::from(name.eq_ignore_ascii_case(outer));
+            }
+            (Kind::Open { name, attributes, empty: false }, None) if is_aside(name, attributes) => {
+                self.within = Some(((*name).to_owned(), 1));
+            }
+            (Kind::Close { name }, Some((outer, open))) if name.eq_ignore_ascii_case(outer) => {
+                *open -= 1;
+                if *open == 0 {
+                    self.within = None;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether an element holds menus, buttons, a footer or a notice of cookies.
+fn is_aside(name: &str, attributes: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_own = matches!(
+        name.as_str(),
+        "html" | "body" | "main" | "article" | "input" | "img" | "br" | "hr" | "meta" | "link"
+    );
+    let role = |attribute| {
+        let value = markup::attribute(attributes, attribute).map(decoded).unwrap_or_default();
+        ContainerRole::named(&value)
+    };
+    let is_outside = |role| {
+        use ContainerRole::{Cookies, Footer, Navigation};
+        matches!(role, Cookies | Footer | Navigation)
+    };
+    let roles = || ["class", "id", "role"].into_iter().filter_map(role);
+    !is_own
+        && (matches!(name.as_str(), "button" | "nav" | "footer" | "select" | "dialog")
+            || roles().any(is_outside))
 }
 
 #[cfg(test)]
@@ -305,6 +387,52 @@ mod tests {
         ] {
             let failure = explain(text, Some(&base));
             assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::NotAFeed, message));
+        }
+    }
+
+    #[test]
+    fn a_page_that_says_something_stands_before_none() {
+        let (one, three) = (
+            "<p>The authority has fined Orm Retail £310,000 because its website set 41 cookies \
+             before any visitor could refuse.</p>",
+            "<p>Das Land gibt für den Hafen von Orm im nächsten Jahr zwölf Millionen Euro mehr aus \
+             als bisher, teilte das Ministerium mit.</p>",
+        );
+        let three = three.repeat(3);
+        for (body, is_gate) in [
+            (format!("<h1>Penalty notice: retail website</h1>{one}"), false),
+            (format!("{three}<footer><a href=/c>Cookies</a></footer>"), false),
+            (
+                format!("{three}<div class='cookie-bar'>Wir verwenden Cookies. <a>OK</a></div>"),
+                false,
+            ),
+            (format!("{three}<footer><a>Redefinir Cookies</a></footer>"), false),
+            (
+                format!("<form action='/cookies'>We use cookies <button>OK</button></form>{three}"),
+                false,
+            ),
+            (
+                "<nav><a>Home</a><a>Press</a></nav><p>We use some essential cookies to make this \
+                 site work.</p><button>Accept</button>"
+                    .to_owned(),
+                true,
+            ),
+            (
+                "<p>Nous utilisons des cookies.</p><a>Tout accepter</a><footer>Mentions</footer>"
+                    .to_owned(),
+                true,
+            ),
+            (
+                "<h1>Orm</h1><p>Ce site utilise des cookies pour mesurer.</p><button>OK</button>"
+                    .to_owned(),
+                true,
+            ),
+            ("<div id=cookieconsent><p>Vi bruker informasjonskapsler.</p></div>".to_owned(), true),
+            ("<p>Esta web utiliza cookies propias.</p><a>Aceptar cookies</a>".to_owned(), true),
+        ] {
+            let page = format!("<!DOCTYPE html><html><title>Orm</title><body>{body}</body></html>");
+            let base = Url::parse("https://min.example/a").unwrap();
+            assert_eq!(page_head(&page, &base).gate.is_some(), is_gate, "{body}");
         }
     }
 

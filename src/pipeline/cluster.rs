@@ -17,8 +17,8 @@ use tokio::time::Instant;
 
 use super::Pipeline;
 use crate::config::{ClusterPlan, Plan, Problems};
-use crate::engine::Turn;
 use crate::engine::ownership::partition_of;
+use crate::engine::{StreamState, Turn};
 use crate::fetch::Refusal;
 use crate::model::{NodeName, Partition, Poll, SourceId, SourceState, Timestamp};
 use crate::stream::membership::{Membership, PollGuard};
@@ -161,14 +161,19 @@ impl Pipeline {
         let state = self.driver.engine().stream();
         let now = self.clock.now();
         // The run before may have been about to wait for another node.
-        if let Some(assigned) = state.and_then(|state| state.assignment.as_ref())
+        if let Some(StreamState { applied, assignment: Some(assigned) }) = state
             && let Some(rest) = cluster.plan.node_timeout.checked_sub(assigned.at.until(now))
         {
             let owned = (0..crate::model::PARTITIONS)
                 .filter(|at| assigned.owner(*at) == Some(&cluster.plan.node));
-            let until = Instant::now() + rest + CLOCK;
-            cluster.held = owned.map(|partition| (partition, Held::until(until))).collect();
-            cluster.held_by_run_before = Some(until);
+            let present = Instant::now();
+            let until = present + rest + CLOCK;
+            // Nodes that are alive report that they have given up.
+            let is_any_silent = applied.numbers.keys().any(|node| !assigned.alive.contains(node));
+            let silent_until = if is_any_silent { until } else { present };
+            let held = Held::gained_at(applied.sequence, until, silent_until);
+            cluster.held = owned.map(|partition| (partition, held)).collect();
+            cluster.held_by_run_before = Some(silent_until);
         }
         self.report();
         self.plan_all();

@@ -9,7 +9,7 @@
 //! a page cannot be fetched, the entry stays as its source stated it.
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::model::{
     Document, Enrich, Entry, Failure, FailureKind, Lookalikes, PageHold, Recheck, RecheckRound,
     SourceId, SourceState,
 };
-use crate::parse;
+use crate::parse::{self, Gate};
 use crate::store::{Store, StoreError};
 
 use super::page_check;
@@ -57,8 +57,12 @@ impl ReadContext<'_> {
         }
         let round = recheck::due(self.source.enrich, state, self.clock.now());
         let visits = self.visit(entries, extent, state, round).await;
-        let denied = visits.denied.map(|why| format!("pages of entries are not read: {why}"));
-        warnings.extend(denied);
+        match &visits.denied {
+            Some(why) => warnings.push(format!("pages of entries are not read: {why}")),
+            None => warnings.extend(visits.gates.values().map(|(page, gate)| {
+                format!("{page} is not read: the site answers with {}", gate.kind)
+            })),
+        }
         *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
         let refusal = visits.refusal;
         visits.round.map(|round| Recheck { entries: Vec::new(), round, refusal })
@@ -91,8 +95,8 @@ impl ReadContext<'_> {
         let now = self.clock.now();
         let candidates = dedup::candidates(entries, extent, &rules(self.plan), now);
         let refused = HashSet::new();
-        let (refusal, denied) = (None, None);
-        let mut visits = Visits { candidates, round, made: 0, refused, refusal, denied };
+        let (refusal, denied, gates) = (None, None, BTreeMap::new());
+        let mut visits = Visits { candidates, round, made: 0, refused, gates, refusal, denied };
         let Some(known) = self.known(&visits.candidates).await else { return visits };
         let since = visits.round.as_ref().map_or(now, |round| round.since);
         let wanted: Vec<Wanted> = visits
@@ -113,7 +117,7 @@ impl ReadContext<'_> {
         };
         // Pages that were fetched until then count.
         let _ = tokio::time::timeout(DEADLINE, visiting).await;
-        let refused = !visits.refused.is_empty();
+        let refused = !visits.refused.is_empty() || !visits.gates.is_empty();
         if left > 0 {
             // They will be known entries by the next poll, so a round has to visit them.
             visits.round = Some(RecheckRound::following(state.round.as_deref(), now));
@@ -215,7 +219,12 @@ impl ReadContext<'_> {
         };
         let entry = &mut visits.candidates[place].entry;
         let failure = match done {
-            Ok(richer) => return *entry = Arc::new(richer),
+            Ok(Read::Entry(richer)) => return *entry = Arc::new(*richer),
+            Ok(Read::Gate(gate)) => {
+                let (source, kind) = (&self.source.id, gate.kind);
+                debug!(event = "enrich_failed", %source, "{page} adds nothing: it is {kind}");
+                return visits.meet(gate, page);
+            }
             Err(failure) => failure,
         };
         debug!(event = "enrich_failed", source = %self.source.id, "{page} adds nothing: {failure}");
@@ -244,13 +253,15 @@ impl ReadContext<'_> {
         entry: Arc<Entry>,
         page: &Url,
         document: Document,
-    ) -> Result<Entry, Failure> {
+    ) -> Result<Read, Failure> {
         let page = page.clone();
         let (setting, limit) = (self.source.enrich, self.plan.parsing.field.in_memory());
         let (source, text) = (self.source.id.clone(), self.text.clone());
         let enrich = move |cancelled: &Cancelled| {
-            if setting == Enrich::Page {
-                page_check::check(&entry, &page, &document)?;
+            if setting == Enrich::Page
+                && let Some(gate) = page_check::check(&entry, &page, &document)?
+            {
+                return Ok(Read::Gate(gate));
             }
             let clean = |html: &str, base: &Url| parse::clean(html, Some(base), limit, cancelled);
             let mut richer = Entry::clone(&entry);
@@ -262,7 +273,7 @@ impl ReadContext<'_> {
                 let page = document.url.as_ref().map_or("", Url::as_str);
                 warn!(event = "marker_missing", %source, "{page} does not hold `{marker}` of its source: its text is kept whole");
             }
-            Ok(richer)
+            Ok(Read::Entry(Box::new(richer)))
         };
         self.threads.compute("the page", enrich).await
     }
@@ -275,10 +286,39 @@ struct Visits {
     made: usize,
     /// Hosts that cannot be reached or refused a page: they are not asked again.
     refused: HashSet<String>,
+    /// The pages that came as a gate, and the gate, by their hosts.
+    gates: BTreeMap<String, (Url, Gate)>,
     /// A 429 that was answered for a page.
     refusal: Option<Failure>,
-    /// Why a page may not be asked for, by its server or its robots.txt.
+    /// Why pages may not be asked for: by their server, its robots.txt, or the gate before them.
     denied: Option<String>,
+}
+
+impl Visits {
+    /// Records the gate that stood before a page. The first one says nothing of other pages: it may
+    /// be a page that looks like a gate. Behind the second of one text the host is not asked again.
+    fn meet(&mut self, gate: Gate, page: Url) {
+        let Some(host) = page.host_str().map(str::to_owned) else { return };
+        match self.gates.get(&host) {
+            Some((first, known)) if *known == gate && *first != page => {
+                let kind = gate.kind;
+                self.denied =
+                    Some(format!("the site answers with {kind}, for {first} as for {page}"));
+                self.refused.insert(host);
+            }
+            _ => {
+                self.gates.insert(host, (page, gate));
+            }
+        }
+    }
+}
+
+/// A page as it was read.
+enum Read {
+    /// The entry with the page's text.
+    Entry(Box<Entry>),
+    /// Another page stands before it.
+    Gate(Gate),
 }
 
 /// The stored entries of a source in the stories that its document listed last.

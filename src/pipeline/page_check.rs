@@ -11,7 +11,7 @@ use url::Url;
 use crate::charset::decode_page;
 use crate::enrich;
 use crate::model::{Document, Entry, Failure, FailureKind};
-use crate::parse::{self, PageHead};
+use crate::parse::{self, Gate, PageHead};
 use crate::tokenize;
 
 /// The failure that another page is. It says nothing about whether the entry's page exists, and
@@ -37,12 +37,17 @@ const ERROR_TITLES: [&str; 12] = [
 /// Words of fewer letters are in any title.
 const SHORT_WORD: usize = 4;
 
-/// Checks that `document`, which came for the page `asked` of an entry, is that page.
-pub(super) fn check(entry: &Entry, asked: &Url, document: &Document) -> Result<(), Failure> {
-    let Some(url) = &document.url else { return Ok(()) };
+/// Checks that `document`, which came for the page `asked` of an entry, is that page. Returns the gate
+/// that came in its place.
+pub(super) fn check(
+    entry: &Entry,
+    asked: &Url,
+    document: &Document,
+) -> Result<Option<Gate>, Failure> {
+    let Some(url) = &document.url else { return Ok(None) };
     if document.body.len() > enrich::MOST_BYTES {
         // It is refused by its size.
-        return Ok(());
+        return Ok(None);
     }
     let is_redirected = address(asked) != address(url);
     let html = decode_page(&document.body, document.content_type.as_deref());
@@ -53,10 +58,10 @@ pub(super) fn check(entry: &Entry, asked: &Url, document: &Document) -> Result<(
     let names = || titles.iter().chain(headings);
     let is_home = is_redirected && url.path() == "/" && url.query().is_none();
     if !is_home && names().any(|name| names_the_same(&wanted, name)) {
-        return Ok(());
+        return Ok(None);
     }
-    if let Some(gate) = gate {
-        return Err(Failure::new(FailureKind::Denied, format!("the site answers with {gate}")));
+    if gate.is_some() {
+        return Ok(gate);
     }
     let is_error = |name: &String| {
         let name = name.to_lowercase();
@@ -69,7 +74,7 @@ pub(super) fn check(entry: &Entry, asked: &Url, document: &Document) -> Result<(
         let message = "the site redirects to another page, which does not have the entry's title";
         return Err(Failure::new(ANOTHER_PAGE, message));
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The address as far as a redirect from one form of it to another leads to the same page.
@@ -119,7 +124,14 @@ mod tests {
     use super::*;
     use crate::model::{SourceId, Timestamp};
 
-    fn checked(title: &str, asked: &str, url: &str, html: &str) -> Option<FailureKind> {
+    /// An answer in the place of the page.
+    #[derive(Debug, PartialEq, Eq)]
+    enum Instead {
+        Gate,
+        Other(FailureKind),
+    }
+
+    fn checked(title: &str, asked: &str, url: &str, html: &str) -> Option<Instead> {
         let entry = Entry { title: title.to_owned(), ..Entry::of(SourceId::new("dep")) };
         let document = Document {
             source: SourceId::new("dep"),
@@ -128,32 +140,41 @@ mod tests {
             body: bytes::Bytes::copy_from_slice(html.as_bytes()),
             at: Timestamp::EPOCH,
         };
-        check(&entry, &Url::parse(asked).unwrap(), &document).err().map(|failure| failure.kind)
+        match check(&entry, &Url::parse(asked).unwrap(), &document) {
+            Ok(gate) => gate.map(|_| Instead::Gate),
+            Err(failure) => Some(Instead::Other(failure.kind)),
+        }
     }
 
     #[test]
     fn a_page_is_the_entrys_own_by_its_address_or_its_title() {
-        let (other, denied) = (Some(ANOTHER_PAGE), Some(FailureKind::Denied));
+        let (other, gate) = (|| Some(Instead::Other(ANOTHER_PAGE)), || Some(Instead::Gate));
         let home = "<title>Ministry of Finance</title><h1>Budget of 2026 is published</h1>";
         let named = "<title>Budget of 2026 is published | Finance</title>";
         let budget = "Budget of 2026 is published";
         for (title, asked, url, html, failure) in [
             (budget, "http://min.example/a", "https://www.min.example/A/", home, None),
-            (budget, "https://min.example/news/a", "https://min.example/", named, other),
-            (budget, "https://min.example/news/a", "https://min.example/news", home, other),
+            (budget, "https://min.example/news/a", "https://min.example/", named, other()),
+            (budget, "https://min.example/news/a", "https://min.example/news", home, other()),
             (budget, "https://min.example/news/a", "https://min.example/news", named, None),
             (budget, "https://min.example/a/print", "https://min.example/b", named, None),
             (budget, "https://r.example/17", "https://min.example/2026/budget", named, None),
             (budget, "https://r.example/17", "https://min.example/2026/budget", home, None),
-            (budget, "https://min.example/a", "https://min.example/start", "<h1>News</h1>", other),
+            (
+                budget,
+                "https://min.example/a",
+                "https://min.example/start",
+                "<h1>News</h1>",
+                other(),
+            ),
             ("", "https://min.example/a", "https://min.example/b", "<h1>News</h1>", None),
-            ("", "https://min.example/b/a", "https://min.example/b", "<h1>News</h1>", other),
+            ("", "https://min.example/b/a", "https://min.example/b", "<h1>News</h1>", other()),
             (
                 "Ministry of Finance publishes the report",
                 "https://min.example/a",
                 "https://min.example/start",
                 "<title>Ministry of Finance</title>",
-                other,
+                other(),
             ),
             (
                 "Sécurité routière : un plan",
@@ -174,7 +195,7 @@ mod tests {
                 "https://min.example/a",
                 "https://min.example/a",
                 "<title>Sign in</title><input type=password>",
-                denied,
+                gate(),
             ),
             (
                 "New rules for cookies and consent",
@@ -188,7 +209,7 @@ mod tests {
                 "https://min.example/a",
                 "https://min.example/a",
                 "<title>404 – Seite nicht gefunden</title>",
-                other,
+                other(),
             ),
             (
                 "Wreck not found after 404 days",

@@ -59,6 +59,8 @@ pub struct Election {
     mine: Option<Leadership>,
     /// How long the last leader was seen to renew nothing, if that is why nobody leads.
     timed_out: Option<Duration>,
+    /// When another node's leadership ends, if it is not renewed.
+    ends_at: Option<Instant>,
     /// When the loop last reported that this node can act for all nodes.
     able: Option<Instant>,
 }
@@ -76,7 +78,7 @@ struct Leadership {
 impl Election {
     /// Nothing is observed yet.
     pub fn new(node_timeout: Duration) -> Self {
-        Self { node_timeout, seen: None, mine: None, timed_out: None, able: None }
+        Self { node_timeout, seen: None, mine: None, timed_out: None, ends_at: None, able: None }
     }
 
     /// The loop reports whether this node can act for all nodes.
@@ -119,8 +121,15 @@ impl Election {
         };
         let is_free = sequence == 0 || writer != Writer::Other;
         let is_vacant = is_free || now - since >= timeout;
+        self.ends_at = (!is_vacant).then_some(since + timeout);
         self.timed_out = (is_vacant && !is_free).then_some(timeout);
         if is_vacant && may_lead { Claim::Write { expected: sequence } } else { Claim::Wait }
+    }
+
+    /// How soon another node's leadership ends, if it is not renewed: to look then is soon enough.
+    pub fn ends_in(&self, now: Instant) -> Option<Duration> {
+        let at = self.ends_at.filter(|at| self.mine.is_none() && *at > now)?;
+        Some(at - now)
     }
 
     /// The message was written at this sequence.
@@ -200,9 +209,13 @@ mod tests {
         let mut seen =
             |sequence, at| observe(&mut election, sequence, Writer::Other, after(start, at));
         assert_eq!([seen(7, 0), seen(8, 19), seen(8, 38)], [Claim::Wait; 3]);
+        assert_eq!(election.ends_in(after(start, 38)), Some(Duration::from_secs(1)));
+        let mut seen =
+            |sequence, at| observe(&mut election, sequence, Writer::Other, after(start, at));
         let taken = seen(8, 39);
         assert_eq!(taken, Claim::Write { expected: 8 });
         election.written(9, after(start, 39));
+        assert_eq!(election.ends_in(after(start, 39)), None);
         assert_eq!(election.term(after(start, 40)), Some(9));
         election.written(12, after(start, 42));
         assert_eq!(election.term(after(start, 51)), Some(9), "a renewal keeps the term");

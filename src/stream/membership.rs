@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracing::{debug, info, warn};
@@ -121,8 +121,10 @@ impl Membership {
         let (changed, changes) = watch::channel(());
         let changed = Arc::new(changed);
         let mut tasks = JoinSet::new();
-        tasks.spawn(lead(connection.clone(), instance.clone(), shared.clone(), changed.clone()));
-        tasks.spawn(heartbeats::send(connection.clone(), shared.clone(), changed.clone()));
+        let leads = Arc::new(Notify::new());
+        let notices = (changed.clone(), leads.clone());
+        tasks.spawn(lead(connection.clone(), instance.clone(), shared.clone(), notices));
+        tasks.spawn(heartbeats::send(connection.clone(), shared.clone(), changed.clone(), leads));
         tasks.spawn(heartbeats::receive(connection.clone(), shared.clone(), changed));
         Self { connection, instance, shared, changes, _tasks: tasks }
     }
@@ -215,6 +217,13 @@ impl Membership {
         lock(&self.shared).members.clone()
     }
 
+    /// The furthest sequence that any node has reported.
+    pub fn furthest(&self) -> u64 {
+        let shared = lock(&self.shared);
+        let reported = shared.members.values().map(|member| member.heartbeat.state.sequence);
+        reported.max().unwrap_or_default()
+    }
+
     /// The sequence at which this node's state differs from the others'.
     pub fn diverged(&self) -> Option<u64> {
         lock(&self.shared).diverged
@@ -279,12 +288,16 @@ async fn lead(
     connection: Connection,
     instance: String,
     shared: Arc<Mutex<Shared>>,
-    changed: Arc<watch::Sender<()>>,
+    (changed, leads): (Arc<watch::Sender<()>>, Arc<Notify>),
 ) {
     let mut ticks = interval(heartbeat_interval(connection.plan().node_timeout));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        let ends_in = lock(&shared).election.ends_in(uptime::now());
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = sleep(ends_in.unwrap_or_default()), if ends_in.is_some() => {}
+        }
         let (stream, subject) = (connection.leader_stream_name(), connection.subject("leader"));
         let found = match connection.last_on(&stream, &subject, ANSWER).await {
             Ok(found) => found,
@@ -346,6 +359,8 @@ async fn lead(
                     && let Some(term) = term
                 {
                     info!(event = "leads", term, "this node leads the cluster (term {term})");
+                    // It assigns sources once its own heartbeat is answered.
+                    leads.notify_one();
                 }
                 let _ = changed.send(());
             }

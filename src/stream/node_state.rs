@@ -22,6 +22,8 @@ pub struct NodeState {
     pub fills: bool,
     /// Whether it polls, as far as it is up to itself.
     pub polls: bool,
+    /// Whether it can write what it applies. One that cannot may have applied less than `sequence`.
+    pub writes: bool,
     /// How far behind the stream it is, in seconds.
     pub lag: u64,
     /// Why it is not ready.

@@ -31,6 +31,9 @@
 //!   waits until the answers of the one before are void ([`super::election`]).
 //! - *By a living owner.* Where `A` is not silent, `B` waits for `node_timeout` from when it applies the
 //!   assignment, or until the heartbeats of all others show that they have applied it, too.
+//! - *Requests in the kernel.* A poll that is given up may leave bytes that no host has acknowledged. The
+//!   connections of a node are closed after a quarter of the shortest `node_timeout` of that
+//!   (`TCP_USER_TIMEOUT`), so nothing arrives after the whole time.
 //! - *After a restart*, `B` does not know when it received the last turns before. It counts from
 //!   its start.
 //! - *Over several owners.* `A` may lose its sources to `C`, and `C` to `B` soon after. So `B` waits for

@@ -84,6 +84,10 @@ impl Membership {
         match *self {}
     }
 
+    pub fn furthest(&self) -> u64 {
+        match *self {}
+    }
+
     pub fn diverged(&self) -> Option<u64> {
         match *self {}
     }

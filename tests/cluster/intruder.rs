@@ -86,6 +86,10 @@ async fn a_leader_whose_assignment_is_refused_answers_heartbeats_all_the_same() 
     let before = node.status().await.sequence;
     until("it goes on", async || node.status().await.sequence > before + 30).await;
     assert_eq!(node.own().await.unwrap().not_ready, None);
+    // Its own sources are due in an hour. Other nodes may change the feed at any time.
+    let answer = node.get("/topics/crime.atom").await;
+    let kept = answer.header("cache-control").unwrap_or_default();
+    assert!(kept.contains("max-age=300,"), "{kept}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

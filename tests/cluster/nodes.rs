@@ -157,6 +157,7 @@ impl Node {
     /// Kills it at once.
     pub fn kill(&mut self) {
         let (code, log) = self.daemon.take().unwrap().end("KILL");
+        self.keep(&log);
         assert_eq!(code, None, "{log}");
         assert_sound(&log);
     }
@@ -164,6 +165,7 @@ impl Node {
     /// The running node is dead, or about to be.
     pub fn died(&mut self) {
         let (code, log) = self.daemon.take().unwrap().ended();
+        self.keep(&log);
         assert_eq!(code, None, "{log}");
         assert_sound(&log);
     }
@@ -177,9 +179,19 @@ impl Node {
     /// It was told to end; returns its log.
     fn stopped(&mut self) -> String {
         let (code, log) = self.daemon.take().unwrap().ended();
+        self.keep(&log);
         assert_eq!(code, Some(0), "{log}");
         assert_sound(&log);
         log
+    }
+
+    /// Adds a log to the file of this node in the directory `GAZETTED_LOGS`.
+    fn keep(&self, log: &str) {
+        if let Some(directory) = std::env::var_os("GAZETTED_LOGS") {
+            let path = Path::new(&directory).join(format!("{}.log", self.name));
+            let mut file = std::fs::File::options().create(true).append(true).open(path).unwrap();
+            std::io::Write::write_all(&mut file, format!("{log}\n").as_bytes()).unwrap();
+        }
     }
 
     /// The running process.

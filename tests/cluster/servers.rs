@@ -18,7 +18,7 @@ pub struct Servers {
     directory: TempDir,
     servers: Vec<Server>,
     /// Further lines of their configurations.
-    lines: &'static str,
+    lines: String,
 }
 
 struct Server {
@@ -29,6 +29,18 @@ struct Server {
 
 /// How long a server may take to answer the test.
 const ANSWER: Duration = Duration::from_secs(2);
+
+/// Seed and public key of two NKeys, which are of no use anywhere else.
+pub const NKEYS: [[&str; 2]; 2] = [
+    [
+        "SUAACAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAN7EY",
+        "UCFIRY65OQE7DFP5KLNS2PF2LVZMUZYJX4OZIEQ36N2IQANUB5XVZ45L",
+    ],
+    [
+        "SUAAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAT6EE",
+        "UCATS5YOVB6ROX2WUNKGNQ2MP3GMXDMKSG2O4N5CLX3A6W4PZGZZJPJO",
+    ],
+];
 
 /// Where each server listens for clients, and for the other servers. No connection of another test
 /// takes these ports before it does, as ports at random would be taken.
@@ -57,11 +69,22 @@ impl Servers {
 
     /// Starts a server on each of these machines; `None` is this one.
     pub fn of(machines: Vec<Option<Machine>>) -> Self {
-        Self::with(machines, "")
+        Self::with(machines, String::new())
     }
 
-    /// The same, with further lines of their configurations.
-    pub fn with(machines: Vec<Option<Machine>>, lines: &'static str) -> Self {
+    /// Starts a server that knows two machines by their NKeys, [`NKEYS`], and lets them do what the
+    /// configuration that we ship allows the nodes of this cluster.
+    pub fn with_permissions(cluster: &str) -> Self {
+        let shipped = std::fs::read_to_string("config/cluster/nats-1.conf").unwrap();
+        let mut lines = shipped[shipped.find("NODE = {").unwrap()..].replace("gazette", cluster);
+        for (node, [_, public]) in ["A", "B"].into_iter().zip(NKEYS) {
+            lines = lines.replace(&format!("UREPLACE_WITH_THE_NKEY_OF_NODE_{node}"), public);
+        }
+        Self::with(vec![None], lines)
+    }
+
+    /// The same as [`Servers::of`], with further lines of their configurations.
+    fn with(machines: Vec<Option<Machine>>, lines: String) -> Self {
         let servers = machines.into_iter().map(Server::on).collect();
         let mut servers = Self { directory: TempDir::new().unwrap(), servers, lines };
         for index in 0..servers.servers.len() {

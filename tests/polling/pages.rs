@@ -291,6 +291,30 @@ async fn a_page_that_stands_before_the_announcement_is_not_taken_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gate_before_one_page_says_nothing_of_the_others_of_its_host() {
+    for (gates, asked_at_once) in [(1, 3), (3, 2)] {
+        let world = World::new().await;
+        let paths = [1, 2, 3].map(|number| format!("/news/{number}"));
+        let pages = paths.clone().map(|path| world.site.url(&path));
+        for (place, path) in paths.iter().enumerate() {
+            let gate = html("Before you continue to the Ministry", OTHER);
+            let page = html(&format!("{TITLE} {place}"), TEXT);
+            let answers = if place < gates { vec![gate, page] } else { vec![page] };
+            world.site.script(path, answers);
+        }
+        let titles = [0, 1, 2].map(|place| format!("{TITLE} {place}"));
+        let listed: Vec<_> = pages.iter().zip(titles.iter().map(String::as_str)).collect();
+        let world = reading(world, &listed).await.topic("own", "\"harbour fund\"").start().await;
+        let asked = || paths.iter().filter(|path| !world.site.requests(path).is_empty()).count();
+        assert_eq!(asked(), asked_at_once, "{}", world.site.story());
+        for _ in 0..12 {
+            world.pass(HOUR).await;
+        }
+        assert_eq!(world.titles("own").await.len(), 3, "{}", world.site.story());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_announcement_is_read_wherever_its_address_leads() {
     for (asked, at, title) in [
         ("/news/1", "/news/1", "Ministry of Ports | Newsroom"),

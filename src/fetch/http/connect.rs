@@ -74,6 +74,12 @@ fn goes_with_sha256(suite: SupportedCipherSuite) -> bool {
     hash.algorithm() == HashAlgorithm::SHA256
 }
 
+/// How long a server may leave bytes unacknowledged that a node of a cluster has sent: a quarter of the
+/// shortest `node_timeout`. The system sends a request on for long after its poll was given up. Where
+/// the network was cut, the request would reach a host that another node polls by then.
+#[cfg(target_os = "linux")]
+const ACKNOWLEDGED: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Builds a client that follows nothing, keeps nothing but connections, and
 /// connects only where `guard` admits.
 pub(super) fn client(
@@ -99,6 +105,10 @@ pub(super) fn client(
         .http1_ignore_invalid_headers_in_responses(true)
         .http1_max_headers(MOST_HEADERS)
         .no_proxy();
+    #[cfg(target_os = "linux")]
+    if settings.is_shared {
+        builder = builder.tcp_user_timeout(ACKNOWLEDGED);
+    }
     if let Some(proxy) = &settings.proxy {
         builder = builder.proxy(reqwest::Proxy::all(proxy.0.clone()).map_err(unusable)?);
     }

@@ -55,12 +55,16 @@ impl Held {
         Self { until, silent_until: until, gained: None }
     }
 
+    /// Held until all others have applied the turn at `sequence`, and for so long at most.
+    pub(super) fn gained_at(sequence: u64, until: Instant, silent_until: Instant) -> Self {
+        Self { until, silent_until, gained: Some(sequence) }
+    }
+
     /// Is held for `rest` at most once all others have applied the turn by which this node gained it:
     /// they have given their polls up then.
     fn shorten(&mut self, others: &[Option<&NodeState>], now: Instant, rest: Duration) {
         let has_given_up = |sequence: u64| {
-            // One that cannot write may have applied less than it reports.
-            let has_applied = |state: &NodeState| state.polls && state.sequence >= sequence;
+            let has_applied = |state: &NodeState| state.writes && state.sequence >= sequence;
             others.iter().all(|other| other.is_some_and(has_applied))
         };
         if self.gained.is_some_and(has_given_up) {
@@ -287,7 +291,7 @@ mod tests {
     fn a_partition_is_held_until_all_others_have_given_it_up() {
         let now = Instant::now();
         let whole = now + Duration::from_secs(20);
-        let state = |polls, sequence| NodeState { sequence, polls, ..NodeState::default() };
+        let state = |writes, sequence| NodeState { sequence, writes, ..NodeState::default() };
         let until = |gained, others: &[Option<&NodeState>]| {
             let mut held = Held { until: whole, silent_until: now, gained };
             held.shorten(others, now, REST);

@@ -126,6 +126,7 @@ impl Pipeline {
             digest: cluster.digest,
             fills: is_filling,
             polls: cluster.plan.polls && is_sound && own == in_force,
+            writes: can_write,
             lag: lag.as_secs(),
             not_ready: not_ready.clone(),
             clock_offset: cluster.clock_offset,
@@ -133,12 +134,10 @@ impl Pipeline {
         // While it is paused, leaders of all rules versions write the same.
         let may_lead = is_sound && (own == in_force || applied.paused);
         cluster.membership.report(state, may_lead);
-        let members = cluster.membership.members();
-        let furthest = members.values().map(|member| member.heartbeat.state.sequence).max();
         let owned = assignment.map_or(0, |assigned| assigned.count_of(&cluster.plan.node));
         self.driver.metrics().cluster().report(NodeFigures {
             sequence,
-            lag_turns: furthest.unwrap_or(0).saturating_sub(sequence),
+            lag_turns: cluster.membership.furthest().saturating_sub(sequence),
             lag_seconds: lag.as_secs(),
             partitions: owned,
             is_leader: cluster.membership.term().is_some(),

@@ -250,3 +250,7 @@ fn is_to_be_filled(received: &Received, engine: &Engine) -> bool {
     };
     engine.is_filling() && !engine.is_filled() && engine.filling() == *topics
 }
+
+#[cfg(all(test, feature = "cluster"))]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -29,6 +29,10 @@ const GENESIS: &str = "gazetted-genesis";
 /// Between two tries to connect.
 const RECONNECT: Duration = Duration::from_millis(500);
 
+/// Between two pings. The client leaves a server that has answered none of three: one that is
+/// frozen or cut off keeps its connections.
+const PING: Duration = Duration::from_secs(2);
+
 /// A connection to the NATS servers, with everything that a node needs there.
 #[derive(Debug, Clone)]
 pub struct Connection {
@@ -45,7 +49,7 @@ impl Connection {
             .name(format!("gazetted {} {}", plan.name, plan.node))
             .connection_timeout(Duration::from_secs(2))
             .request_timeout(Some(super::ANSWER))
-            .ping_interval(Duration::from_secs(5))
+            .ping_interval(PING)
             .max_reconnects(None)
             .reconnect_delay_callback(|_| RECONNECT)
             .event_callback(log_event());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::debug;
 
@@ -31,12 +31,16 @@ pub(super) async fn send(
     connection: Connection,
     shared: Arc<Mutex<Shared>>,
     changed: Arc<watch::Sender<()>>,
+    leads: Arc<Notify>,
 ) {
     let mut ticks = interval(heartbeat_interval(connection.plan().node_timeout));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let subject = connection.subject("heartbeat");
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = leads.notified() => {}
+        }
         let sent = uptime::now();
         // An answer to another heartbeat, of whenever, is none to this one.
         let Some(nonce) = Seed::fresh().map(|seed| seed.token(&[b"heartbeat"])) else { continue };

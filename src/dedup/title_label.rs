@@ -1,0 +1,374 @@
+//! Judges what stands before or behind a break of a title: a publisher, a display type, a remark.
+//!
+//! "Ports Ministry: …" and "Press release no. 41: …" head the announcement itself. "Correction: …"
+//! and "… – questions and answers" head another one about it. A part counts as a publisher's only
+//! where somebody names it as one or where it has the form of a name.
+
+use std::ops::Range;
+
+use super::rarity::is_stop;
+use super::rules::Rules;
+use super::title::{Title, are_mostly_capitals};
+use super::title_figures::{is_code, is_digits};
+use super::title_stage::{is_of_correction, is_of_draft};
+use crate::model::Entry;
+
+/// The meaning of a part of a title for the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Label {
+    /// A publisher's name: it says nothing of the announcement.
+    Publisher,
+    /// A display type, or the number of a file.
+    DisplayType,
+    /// Words that make it another announcement: a correction, a reaction, a draft.
+    Another,
+    /// Anything else: it may be a part of what is announced.
+    Remark,
+}
+
+/// Finds whether a part of a title is the name of a publisher that an entry or its source states.
+pub(super) type IsNamed<'a> = &'a dyn Fn(&[String]) -> bool;
+
+/// Judges the part of a title at `range`, which stands before the rest or behind it.
+pub(super) fn label_of(title: &Title, range: Range<usize>, is_named: IsNamed<'_>) -> Label {
+    let words = &title.words[range.clone()];
+    if is_of_another(words) {
+        Label::Another
+    } else if is_display_type(words) || is_file_number(words) {
+        Label::DisplayType
+    } else if has_form_of_a_name(title, range) || is_named(words) {
+        Label::Publisher
+    } else {
+        Label::Remark
+    }
+}
+
+/// Whether one of these entries, or its source, states a name that holds the words of a part: as its
+/// publisher, its author, its category, the title of its document, or the host of its page.
+pub(super) fn is_named_by(label: &[String], entries: [&Entry; 2], rules: &Rules<'_>) -> bool {
+    let holds = |name: &str| {
+        let words = Title::words_of(name);
+        !label.is_empty() && words.windows(label.len()).any(|part| part == label)
+    };
+    let joined: String = label.concat();
+    entries.iter().any(|entry| {
+        let source = rules.sources.get(&entry.source);
+        let publisher = source.and_then(|source| source.publisher.as_deref());
+        holds(&entry.feed.title)
+            || entry.publisher.as_ref().is_some_and(|publisher| holds(&publisher.name))
+            || entry.authors.iter().chain(&entry.categories).any(|name| holds(name))
+            || source.is_some_and(|source| holds(&source.title))
+            || publisher.is_some_and(holds)
+            || entry
+                .original
+                .iter()
+                .chain(&entry.url)
+                .any(|url| url.domain().is_some_and(|host| is_in_host(host, &joined)))
+    })
+}
+
+/// A part with fewer letters is one of the parts of a host, or not in it.
+const FEWEST_LETTERS_IN_A_HOST: usize = 4;
+
+/// Whether the joined words of a part are in the name of a host: "Wired-Gov" in `wired-gov.net`.
+fn is_in_host(host: &str, joined: &str) -> bool {
+    let letters: String = host.chars().filter(|c| c.is_alphanumeric()).collect();
+    host.split('.').any(|part| part == joined)
+        || joined.len() >= FEWEST_LETTERS_IN_A_HOST && letters.contains(joined)
+}
+
+/// No publisher's name has more words than this, small ones left out.
+const MOST_WORDS_OF_A_NAME: usize = 8;
+
+/// Whether a part has the form of a name. It begins or ends with the word for an institution, or it
+/// is several words with capitals, where these say something. One capital says nothing, since the
+/// first word of any part may have it.
+fn has_form_of_a_name(title: &Title, range: Range<usize>) -> bool {
+    let telling: Vec<usize> = range.clone().filter(|at| !is_stop(&title.words[*at])).collect();
+    let (Some(first), Some(last)) = (telling.first(), telling.last()) else { return false };
+    let words = &title.words[range.clone()];
+    if telling.len() > MOST_WORDS_OF_A_NAME
+        || words.iter().any(|word| word.contains(char::is_numeric))
+    {
+        return false;
+    }
+    let rest = [&title.capitals[..range.start], &title.capitals[range.end..]].concat();
+    let capitals_tell = !title.has_capital_nouns && !are_mostly_capitals(&rest);
+    let is_capital = |at: &usize| title.capitals[*at];
+    let mut named = range.filter(|at| is_capital(at) || !is_stop(&title.words[*at]));
+    is_institution(&title.words[*first])
+        || is_institution(&title.words[*last])
+        || (capitals_tell && named.clone().count() >= 2 && named.all(|at| is_capital(&at)))
+}
+
+/// Whether a folded word is one for public bodies.
+#[rustfmt::skip]
+fn is_institution(word: &str) -> bool {
+    const BEGINNINGS: &[&str] = &[
+        "ministeri", "ministero", "ministere", "ministerst", "ministry", "ministars",
+        "міністерств", "министерств", "министарств", "υπουργει", "bakanlig", "miniszterium",
+        "prefectur", "prefettur", "ayuntamiento", "landratsamt", "landkreis", "bundes", "gobierno",
+    ];
+    const ENDS: &[&str] = &[
+        "ministerium", "ministerie", "ministeriet", "departementet", "direktoratet", "verket",
+        "styrelsen", "kommune", "kommun", "landesamt", "prasidium", "miniszterium", "virasto",
+    ];
+    BEGINNINGS.iter().any(|beginning| word.starts_with(beginning))
+        || ENDS.iter().any(|end| word.ends_with(end))
+        || matches!(
+            word,
+            "agency" | "authority" | "board" | "bureau" | "commission" | "committee" | "council"
+                | "department" | "directorate" | "government" | "inspectorate" | "office"
+                | "parliament" | "police" | "university"
+                | "agence" | "conseil" | "departement" | "gouvernement" | "mairie" | "parlement"
+                | "amt" | "behorde" | "polizei" | "regierung" | "landtag"
+                | "agencia" | "consejo" | "diputacion" | "gobierno" | "policia" | "camara"
+                | "agenzia" | "comune" | "consiglio" | "governo" | "provincia" | "questura" | "regione"
+                | "conselho" | "prefeitura" | "secretaria"
+                | "gemeente" | "provincie" | "politie" | "inspectie" | "raad"
+                | "myndigheten" | "regeringen" | "polisen" | "politiet"
+                | "urzad" | "gmina" | "rzad" | "policja" | "krajsky" | "urad" | "vlada" | "policie"
+                | "ministria" | "qeveria" | "kormany" | "guvernul" | "primaria" | "belediyesi"
+                | "уряд" | "поліція" | "правительство" | "полиция" | "кабмін"
+                | "وزاره" | "هييه" | "مجلس" | "بلديه" | "مديريه" | "משרד" | "עיריית" | "רשות"
+                | "省" | "庁" | "局" | "院" | "府" | "県" | "市" | "署" | "厅" | "部" | "委" | "会" | "會"
+        )
+}
+
+/// Whether all words of a part are those of a display type, its number included: "Press release
+/// 14/26", "Comunicato stampa n. 112".
+fn is_display_type(words: &[String]) -> bool {
+    let is_small = |word: &str| word.chars().count() <= 3 || is_stop(word);
+    const BESIDE: &[&str] = &["notice", "statement", "bulletin", "information", "note"];
+    let belongs = |word: &String| {
+        is_of_display_type(word)
+            || BESIDE.contains(&&**word)
+            || MARKERS.contains(&&**word)
+            || is_digits(word)
+            || is_small(word)
+    };
+    words.iter().any(|word| is_of_display_type(word)) && words.iter().all(belongs)
+}
+
+/// Whether a folded word is one of those by which offices call what they publish.
+#[rustfmt::skip]
+fn is_of_display_type(word: &str) -> bool {
+    matches!(
+        word,
+        "press" | "release" | "media" | "news" | "communique" | "presse" | "advisory"
+            | "pressinformation" | "sdeleni" | "pressemitteilung" | "pressemitteilungen" | "presseinformation" | "presseinfo"
+            | "medienmitteilung" | "medieninformation" | "presseaussendung" | "pressemeldung"
+            | "pressemelding" | "pressemeddelelse" | "pressmeddelande" | "persbericht"
+            | "nieuwsbericht" | "pm" | "comunicato" | "stampa" | "comunicado" | "prensa" | "nota"
+            | "imprensa" | "comunicat" | "presa" | "premsa" | "komunikat" | "prasowy" | "prasowa"
+            | "informacja" | "tiskova" | "zprava" | "tlacova" | "sprava" | "sporocilo" | "javnost"
+            | "priopcenje" | "saopstenje" | "medije" | "sajtokozlemeny" | "kozlemeny" | "tiedote"
+            | "lehdistotiedote" | "mediatiedote" | "pressiteade" | "preses" | "relize"
+            | "pranesimas" | "spaudai" | "basin" | "aciklamasi" | "bulteni" | "duyurusu"
+            | "datganiad" | "wasg" | "newyddion" | "preasraiteas" | "prentsa" | "oharra"
+            | "прес" | "реліз" | "пресс" | "релиз" | "пресреліз" | "прессрелиз" | "прессъобщение"
+            | "съобщение" | "саопштење" | "δελτιο" | "τυπου" | "ανακοινωση" | "بيان" | "صحفي"
+            | "הודעה" | "לעיתונות"
+    )
+}
+
+/// Words before the number of a file.
+#[rustfmt::skip]
+const MARKERS: &[&str] = &[
+    "no", "nr", "num", "numero", "nummer", "number", "numer", "cislo", "broj", "sayi", "ref",
+    "reference", "expediente", "exp", "aktenzeichen", "az", "sygn", "case", "file", "docket",
+    "zaak", "sak",
+];
+
+/// Whether words are the number of a file: with its year, as in `No. 41/2026`, or behind the letters
+/// of its series, as in `IP/26/2811`.
+fn is_file_number(label: &[String]) -> bool {
+    let is_year = |word: &str| word.len() == 4 && matches!(word.parse(), Ok(1950..=2100));
+    let is_number = |two: &[String]| {
+        is_digits(&two[0]) && is_digits(&two[1]) && two.iter().any(|word| is_year(word))
+    };
+    let is_marked = label.len() <= 5
+        && label.iter().any(|word| MARKERS.contains(&word.as_str()))
+        && label.windows(2).any(is_number);
+    is_marked || is_code(label)
+}
+
+/// Whether a part says that the title is of something else about the announcement: a correction of
+/// it, a reaction to it, questions about it, its draft.
+fn is_of_another(words: &[String]) -> bool {
+    let joined: String = words.concat();
+    words.iter().any(|word| is_of_correction(word) || is_of_draft(word) || is_of_remark(word))
+        || ["q", "a"].iter().all(|letter| words.iter().any(|word| word == letter))
+        || words.windows(2).any(|two| two[0] == "follow" && two[1] == "up")
+        || OF_ANOTHER.iter().any(|known| joined.contains(known))
+}
+
+/// The same in scripts without spaces between words.
+const OF_ANOTHER: &[&str] = &[
+    "訂正",
+    "更正",
+    "订正",
+    "勘误",
+    "勘誤",
+    "正誤",
+    "続報",
+    "追报",
+    "质疑",
+    "質疑",
+    "反応",
+    "反应",
+    "回应",
+    "問答",
+    "问答",
+    "答记者问",
+    "よくある質問",
+    "解读",
+    "解讀",
+    "草案",
+    "意见稿",
+    "정정",
+    "질의",
+];
+
+/// Whether a folded word is one for a reaction, for questions or for more to come.
+#[rustfmt::skip]
+fn is_of_remark(word: &str) -> bool {
+    matches!(
+        word,
+        "reaction" | "reactions" | "reacts" | "reaktion" | "reaktionen" | "reagiert" | "reagit"
+            | "reazione" | "reazioni" | "reaccion" | "reacciones" | "reacao" | "reacoes" | "reactie"
+            | "reacties" | "reageert" | "reakcja" | "reakcje" | "reakce" | "reakcia" | "reakcija"
+            | "reakcio" | "reactia" | "reaktio" | "reaktsioon" | "реакция" | "реакція" | "реакции"
+            | "αντιδραση" | "tepki" | "ymateb"
+            | "faq" | "faqs" | "qa" | "questions" | "fragen" | "domande" | "preguntas" | "perguntas"
+            | "vragen" | "fragor" | "sporsmal" | "sporgsmal" | "kysymyksia" | "pytania" | "otazky"
+            | "vprasanja" | "pitanja" | "kerdesek" | "intrebari" | "klausimai" | "jautajumi"
+            | "вопросы" | "запитання" | "въпроси" | "питања" | "ερωτησεις" | "sorular"
+            | "cwestiynau" | "اسئله" | "שאלות"
+            | "addendum" | "nachtrag" | "erganzung" | "supplement"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::title_match::{TitleMatch, title_match};
+    use super::*;
+
+    fn judged(title: &str, is_before: bool, words: usize) -> Label {
+        let title = Title::of(title, "");
+        let count = title.words.len();
+        let range = if is_before { 0..words } else { count - words..count };
+        label_of(&title, range, &|_| false)
+    }
+
+    #[test]
+    fn a_part_is_a_publishers_where_it_has_the_form_of_a_name() {
+        for (title, count, expected) in [
+            ("Harbour Commission: Sea wall at Orm to be raised", 2, Label::Publisher),
+            ("Ministerio de Sanidad: Nuevo centro en Orm abre sus puertas", 3, Label::Publisher),
+            ("Ministero della salute: aperto il nuovo centro", 3, Label::Publisher),
+            ("Міністерство охорони здоров’я: відкрито новий центр", 3, Label::Publisher),
+            ("防衛省：港の工事を開始", 3, Label::Publisher),
+            ("Reaction: Sea wall at Orm to be raised", 1, Label::Another),
+            ("Frequently asked questions: Sea wall at Orm to be raised", 3, Label::Another),
+            ("Questions et réponses : la digue d'Orm", 3, Label::Another),
+            ("Fe de erratas: el dique de Orm", 3, Label::Another),
+            ("訂正：港の工事を開始", 2, Label::Another),
+            ("تصحيح: افتتاح الميناء الجديد", 1, Label::Another),
+            ("وزارة النقل: افتتاح الميناء الجديد", 2, Label::Publisher),
+            ("هيئة الموانئ: افتتاح الميناء الجديد", 2, Label::Publisher),
+            ("ملاحظات: افتتاح الميناء الجديد", 1, Label::Remark),
+            ("速報：港の工事を開始", 2, Label::Remark),
+            ("Photos: Sea wall at Orm to be raised", 1, Label::Remark),
+            ("The minister was wrong: sea wall at Orm to be raised", 4, Label::Remark),
+            ("Comunicato stampa n. 112 - Riaperta la galleria", 4, Label::DisplayType),
+            ("Communiqué n° 118 - La digue d'Orm", 3, Label::DisplayType),
+            ("Press release 14/26: Sea wall at Orm", 4, Label::DisplayType),
+            ("IP/26/2811: Sea wall at Orm", 3, Label::DisplayType),
+            ("Report 14: Sea wall at Orm", 2, Label::Remark),
+        ] {
+            assert_eq!(judged(title, true, count), expected, "{title}");
+        }
+        for (title, count, expected) in [
+            ("Sea wall at Orm to be raised | The Daily Quay", 3, Label::Publisher),
+            ("La digue d'Orm – réaction de la ministre", 4, Label::Another),
+            ("La digue d'Orm – le maire répond", 3, Label::Remark),
+            ("Sea wall at Orm to be raised | Update", 1, Label::Remark),
+            ("Sea wall at Orm to be raised (IP/26/2811)", 3, Label::DisplayType),
+        ] {
+            assert_eq!(judged(title, false, count), expected, "{title}");
+        }
+    }
+
+    fn compared(one: &str, other: &str) -> TitleMatch {
+        title_match(&Title::of(one, ""), &Title::of(other, ""), &|_| false)
+    }
+
+    #[test]
+    fn a_title_with_a_publisher_or_a_number_is_that_of_the_same_announcement() {
+        const TITLE: &str = "Sea wall at Orm to be raised before winter";
+        for (before, behind) in [
+            ("Ormshire Council: ", ""),
+            ("", " | The Harbour Gazette"),
+            ("Préfecture du Tarn : ", ""),
+            ("Ministerstwo infrastruktury: ", ""),
+            ("", " – Landratsamt Ormtal"),
+            ("Bundesministerium für Häfen: ", ""),
+            ("", " | Kystverket"),
+            ("", " | Orm Today"),
+            ("Zpráva pro média č. 3: ", ""),
+            ("Υπουργείο Ναυτιλίας: ", ""),
+            ("", " - Sağlık Bakanlığı"),
+            ("国土交通省：", ""),
+            ("Medienmitteilung 12/26: ", ""),
+            ("Press notice 45 - ", ""),
+            ("Komunikat prasowy nr 12: ", ""),
+            ("Tisková zpráva č. 8 – ", ""),
+            ("Basın Açıklaması 45: ", ""),
+            ("Δελτίο Τύπου 17: ", ""),
+            ("Persbericht 2026-45 | ", ""),
+            ("Pressmeddelande 31: ", ""),
+            ("Saopštenje br. 9: ", ""),
+            ("", " [MEX/26/2790]"),
+        ] {
+            let found = compared(&format!("{before}{TITLE}{behind}"), TITLE);
+            assert!(
+                matches!(found, TitleMatch::WithPublisher { .. }),
+                "{before}{behind}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_title_with_a_remark_is_not_that_of_the_same_announcement() {
+        const TITLE: &str = "Sea wall at Orm to be raised before winter";
+        for (before, behind) in [
+            ("Erratum: ", ""),
+            ("Helyesbítés: ", ""),
+            ("Oikaisu: ", ""),
+            ("Rättelse – ", ""),
+            ("Διόρθωση: ", ""),
+            ("Исправление: ", ""),
+            ("", " (correction)"),
+            ("", " – Fragen und Antworten"),
+            ("", " – Q&A"),
+            ("Follow-up: ", ""),
+            ("", " : le maire réagit"),
+            ("", " | Foto's"),
+            ("", " - what you need to know"),
+            ("Minister: ", ""),
+            ("Nachtrag: ", ""),
+            ("Report 14: ", ""),
+        ] {
+            let found = compared(&format!("{before}{TITLE}{behind}"), TITLE);
+            assert!(found.agreement() <= 0, "{before}{behind}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_names_its_publisher() {
+        assert!(is_in_host("www.wired-gov.net", "wiredgov"));
+        assert!(is_in_host("www.un.org", "un"));
+        assert!(!is_in_host("www.reunion.example", "un"));
+    }
+}
