@@ -149,7 +149,7 @@ impl SledStore {
         catch_sled_panics(&self.path, || read(&db)).inspect_err(|error| self.record_damage(error))
     }
 
-    /// What `pick` takes of up to `limit` records of a kind, by key, after the given one.
+    /// Reads up to `limit` records of a kind, by key, after the given one, and picks a part of each.
     fn all<T, All: FromIterator<T>>(
         &self,
         kind: Kind,
@@ -163,7 +163,7 @@ impl SledStore {
         })
     }
 
-    /// What `pick` takes of the record under a key.
+    /// Reads the record under a key, and picks a part of it.
     fn one<T>(
         &self,
         kind: Kind,
