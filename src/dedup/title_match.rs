@@ -114,7 +114,7 @@ fn by_words(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
             continue;
         }
         let cuts = whole.parts();
-        for cut in cuts.iter().filter(|cut| cut.words == part.words) {
+        if let Some(cut) = cuts.iter().find(|cut| cut.words == part.words) {
             let (count, own) = (whole.words.len(), cut.words.len());
             let is_behind = whole.words.starts_with(&cut.words);
             let label = if is_behind { own..count } else { 0..count - own };
