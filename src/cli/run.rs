@@ -216,7 +216,7 @@ async fn apply_plan(
     if let Some(loss) = plan.loss_since(&handle.records().plan()).filter(|_| !force) {
         error!(event = "reload_refused", "{loss}; the plan in force stays");
         problems.push(loss);
-        return Reloaded { in_force: false, changes: Vec::new(), problems };
+        return Reload { in_force: None, problems };
     }
     let (plan, failed) = try_samples(plan, handle).await;
     problems.extend(failed.iter().map(ToString::to_string));

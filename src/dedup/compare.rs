@@ -14,8 +14,7 @@ use super::rules::Rules;
 use super::shingles::{Overlap, Passages};
 use super::text_match::{FULL_TEXT, TextMatch, WORD_FOR_WORD, goes_on, text_match};
 use super::title::Title;
-use super::title_label::is_named_by;
-use super::title_match::{TitleMatch, title_match};
+use super::title_match::{TitleMatch, titles_match};
 use super::title_series::{CLOCKS_DIFFER, MOST_TITLES, Recurrence, recurrence};
 use super::weights::{JOINED, MOST_BETWEEN_GOVERNMENTS, MOST_OF_A_TITLE, weight};
 use crate::model::{
@@ -216,16 +215,11 @@ fn weigh_page(candidate: &Candidate, rules: &Rules<'_>, comparison: &mut Compari
 /// Whether the title agrees with that of a member.
 fn agrees_by_title(candidate: &Candidate, story: &Story, rules: &Rules<'_>) -> bool {
     let mut members = story.members.iter().take(MOST_TITLES);
-    members.any(|member| titles_match(candidate, member, rules).0.agreement() > 0)
-}
-
-/// Compares the titles of two entries, either of which may name the other's publisher. Returns the
-/// member's as well.
-fn titles_match(candidate: &Candidate, member: &Member, rules: &Rules<'_>) -> (TitleMatch, Title) {
-    let theirs = Title::of_entry(&member.entry);
-    let entries = [&*candidate.entry, &*member.entry];
-    let is_named = |label: &[String]| is_named_by(label, entries, rules);
-    (title_match(&candidate.title, &theirs, &is_named), theirs)
+    let own = (&candidate.title, &*candidate.entry);
+    members.any(|member| {
+        let theirs = Title::of_entry(&member.entry);
+        titles_match(own, (&theirs, &member.entry), rules).agreement() > 0
+    })
 }
 
 /// By the title that agrees best of those of the story's members.
@@ -243,8 +237,9 @@ fn weigh_title(
         .take(MOST_TITLES)
         .filter(|member| !only_cites(member, story, rules))
         .map(|member| {
-            let (found, theirs) = titles_match(candidate, member, rules);
-            (found, member, theirs)
+            let theirs = Title::of_entry(&member.entry);
+            let own = (&candidate.title, &*candidate.entry);
+            (titles_match(own, (&theirs, &member.entry), rules), member, theirs)
         })
         .max_by_key(|(found, ..)| found.agreement());
     let Some((found, member, theirs)) = found else { return 0 };
@@ -430,8 +425,7 @@ fn only_cites(member: &Member, story: &Story, rules: &Rules<'_>) -> bool {
     let lead = story.lead(rules.sources);
     is_by_page && !is_at_home && !std::ptr::eq(lead, member) && {
         let [own, of_lead] = [member, lead].map(|member| Title::of_entry(&member.entry));
-        let is_named = |label: &[String]| is_named_by(label, [&*member.entry, &*lead.entry], rules);
-        title_match(&own, &of_lead, &is_named).agreement() <= 0
+        titles_match((&own, &member.entry), (&of_lead, &lead.entry), rules).agreement() <= 0
     }
 }
 

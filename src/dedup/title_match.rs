@@ -2,10 +2,12 @@
 
 use super::number_conflict::Figures;
 use super::rarity::{information, is_stop};
+use super::rules::Rules;
 use super::title::{Title, are_forms, stem};
-use super::title_label::{IsNamed, Label, label_of};
+use super::title_label::{IsNamed, Label, is_named_by, label_of};
 use super::title_sense::turns;
 use super::title_stage::{ends, is_another};
+use crate::model::Entry;
 
 /// How two titles agree. Information is in tenths of a bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,16 @@ impl TitleMatch {
             Self::Renames | Self::Figures => -3,
         }
     }
+}
+
+/// Compares the titles of two entries, either of which may name the publisher that stands in the
+/// other's title.
+pub(super) fn titles_match(
+    (one, own): (&Title, &Entry),
+    (other, theirs): (&Title, &Entry),
+    rules: &Rules<'_>,
+) -> TitleMatch {
+    title_match(one, other, &|label| is_named_by(label, [own, theirs], rules))
 }
 
 /// Compares two titles. A proposal and the decision on it are two, however alike their titles are,
@@ -113,8 +125,7 @@ fn by_words(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
         if more == 0 {
             continue;
         }
-        let cuts = whole.parts();
-        if let Some(cut) = cuts.iter().find(|cut| cut.words == part.words) {
+        if let Some(cut) = whole.parts().iter().find(|cut| cut.words == part.words) {
             let (count, own) = (whole.words.len(), cut.words.len());
             let is_behind = whole.words.starts_with(&cut.words);
             let label = if is_behind { own..count } else { 0..count - own };
