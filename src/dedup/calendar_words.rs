@@ -33,7 +33,7 @@ const MONTHS: [&str; 12] = [
      februára únor února únoru helmikuu* luty lutego lutym veljača veljače veljači februarja февраль февраля \
      феврале февруари фебруар фебруара лютого φεβρουάριος φεβρουαρίου φεβρουάριο febrúar február* veebruar* \
      februāris februārī februāra vasario vasaris şubat shkurt februari",
-    "marzo märz março martie març maart maaliskuu* marzec marca marcu březen března březnu marec ožujak \
+    "marzo märz martie març maart maaliskuu* marzec marca marcu březen března březnu marec ožujak \
      ožujka ožujku марта марте березень березня березні μάρτιος μαρτίου μάρτιο märts* martā március* kovas",
     "april avril abril aprile aprilie huhtikuu* kwiecień kwietnia kwietniu duben dubna dubnu apríl apríla \
      travanj travnja travnju апрель апреля апреле април априла квітень квітня квітні απρίλιος απριλίου \
@@ -72,7 +72,7 @@ const STUDENI: (u8, &str) = (13, "studeni studenog studenoga studenom");
 const PERHAPS_MONTHS: [&str; 12] = [
     "jan ocak",
     "feb fev",
-    "mar march mars marts mart március mart kovo март",
+    "mar march março mars marts mart március mart kovo март",
     "apr avr abr",
     "may mai mei maj május май мај мая",
     "jun červen",

@@ -164,6 +164,8 @@ pub(super) fn judge_texts_again(
         .any(|place| std::ptr::eq(&story.members[place], lead) && changed(place));
     let mut alone = Story::clone(story);
     alone.members = vec![lead.clone()];
+    // A text that is gone says nothing.
+    let has_texts = |member: &Member| !member.entry.text.is_empty() && !lead.entry.text.is_empty();
     let is_other = |place: &usize| {
         let member = &story.members[*place];
         let candidate = candidate_of(member.entry.clone(), rules, member.joined);
@@ -171,6 +173,7 @@ pub(super) fn judge_texts_again(
     };
     let doubtful = by_text_of_the_lead(story, rules);
     let doubtful = doubtful.filter(|place| lead_changed || changed(*place));
+    let doubtful = doubtful.filter(|place| has_texts(&story.members[*place]));
     let leaving: BTreeSet<usize> = doubtful.filter(is_other).collect();
     if !leaving.is_empty() {
         leave(story.clone(), leaving, known, rules, now, done);

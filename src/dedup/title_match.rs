@@ -63,19 +63,23 @@ pub(super) fn titles_match(
 /// [is named](IsNamed) is a publisher's.
 pub(super) fn title_match(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
     let found = by_words(one, other, is_named);
-    let stages_differ = one.stage.is_some() && other.stage.is_some() && one.stage != other.stage;
     match found {
         TitleMatch::Near { .. } | TitleMatch::Shares if is_of_another(one, other) => {
             TitleMatch::Renames
         }
         TitleMatch::Absent | TitleMatch::Shares | TitleMatch::Differs => found,
-        _ if stages_differ => TitleMatch::Renames,
+        _ if stages_differ(one, other) => TitleMatch::Renames,
         TitleMatch::Near { .. } if turns(&one.words, &other.words) => TitleMatch::Replaces,
         TitleMatch::Near { .. } | TitleMatch::WithPublisher { .. } if states_end(one, other) => {
             TitleMatch::Replaces
         }
         _ => found,
     }
+}
+
+/// Whether two titles state different stages of a procedure.
+fn stages_differ(one: &Title, other: &Title) -> bool {
+    one.stage.is_some() && other.stage.is_some() && one.stage != other.stage
 }
 
 /// Whether one of two titles says that what the other announces does not stay as it was.
@@ -133,6 +137,7 @@ fn by_words(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
             // file.
             let same_figures = || figures(whole) == figures(part);
             match label_of(whole, label, is_named) {
+                _ if stages_differ(whole, part) => return TitleMatch::Renames,
                 Label::Another => return TitleMatch::Renames,
                 Label::DisplayType if part.information() >= TELLING => {}
                 Label::Publisher | Label::DisplayType if same_figures() => {}
