@@ -160,7 +160,10 @@ impl Output {
         let Some(path) = file else {
             return Ok(Self::Standard(BufWriter::new(std::io::stdout().lock())));
         };
-        let output = match path.starts_with("/dev") {
+        // `/dev/shm` has ordinary files as well.
+        let is_device =
+            path.starts_with("/dev") && path.symlink_metadata().is_ok_and(|known| !known.is_file());
+        let output = match is_device {
             true => File::options().write(true).open(path).map(BufWriter::new).map(Self::Device),
             false => Replacement::begin(path, mode).map(BufWriter::new).map(Self::File),
         };

@@ -1,4 +1,4 @@
-//! Nodes log in with NKeys, under the permissions of the servers' configuration in `config/cluster`.
+//! NKeys: signatures by the crate that stands in for `nkeys`, and a stranger who is refused.
 
 use nkeys::KeyPair;
 
