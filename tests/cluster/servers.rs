@@ -189,7 +189,20 @@ impl Servers {
     pub fn signal(&self, index: usize, name: &str) {
         let id = self.servers[index].process.as_ref().unwrap().id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+        if name == "STOP" {
+            // Its threads stop one after the other, and those that run may answer before.
+            until("the server is frozen", || is_frozen(&id));
+        }
     }
+}
+
+/// Whether all threads of a process are stopped.
+fn is_frozen(process: &str) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap().flatten();
+    let mut states = threads.map(|thread| std::fs::read_to_string(thread.path().join("stat")));
+    states.all(|state| {
+        state.is_ok_and(|state| state.rsplit(')').next().unwrap().trim_start().starts_with('T'))
+    })
 }
 
 /// The state of the stream of a cluster, as the server at this address knows it.
