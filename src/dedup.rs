@@ -31,7 +31,6 @@ mod document_entries;
 mod entry_id;
 mod entry_keys;
 mod flood_limit;
-mod hash_table;
 mod judge;
 mod key_hash;
 mod list_page;

@@ -80,7 +80,7 @@ pub use source_state::{
     SourceHold, SourceState,
 };
 pub use story::{
-    Admitted, Bearers, Key, KeyKind, Lookalikes, MOST_BEARERS, Member, Story, Verdict,
+    Admitted, Bearers, Key, KeyKind, Lookalikes, MOST_BEARERS, Member, Story, Verdict, is_own_page,
 };
 pub use timestamp::Timestamp;
 pub use topic::{Revisions, Topic, TopicBounds, TopicVersion};

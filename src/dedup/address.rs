@@ -117,7 +117,7 @@ fn is_view_of(before: Option<&str>, last: &str) -> bool {
 /// Whether all letters of a part are capitals: a site that writes it so answers to small ones as
 /// well. In a part with both kinds, as in an ID, each letter counts.
 fn is_shouted(part: &str) -> bool {
-    // The letters of an escape are no letters of the name.
+    // The letters of an escape are not letters of the name.
     part.contains(|c: char| c.is_ascii_uppercase())
         && !part.contains(|c: char| c.is_ascii_lowercase() || c == '%')
 }

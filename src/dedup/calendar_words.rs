@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::hash_table::HashTable;
 use crate::tokenize::fold;
 
 /// A word of the calendar.
@@ -120,8 +120,8 @@ const RELATIVE_DAYS: &str = "اليوم أمس غدا الليلة היום את
 const ENDINGS: &str = "a ā an ban ben e ek em en i ia iga in ī ja je k kor lla lle na n ne ni nin nie on op \
                        s sel ssa ssä sta stä ta tą te tol tól tol től től u un ur us ü ül y";
 
-static WORDS: LazyLock<HashTable<CalendarWord>> = LazyLock::new(|| {
-    let mut words = HashMap::new();
+static WORDS: LazyLock<HashMap<u64, CalendarWord, RandomState>> = LazyLock::new(|| {
+    let mut words = HashMap::default();
     let mut add = |stated: &str, word: CalendarWord| {
         let endings = if stated.ends_with('*') { ENDINGS } else { "" };
         for ending in endings.split_whitespace().chain([""]) {
@@ -142,12 +142,12 @@ static WORDS: LazyLock<HashTable<CalendarWord>> = LazyLock::new(|| {
     let (number, row) = STUDENI;
     row.split_whitespace().for_each(|stated| add(stated, CalendarWord::Month(number)));
     RELATIVE_DAYS.split_whitespace().for_each(|stated| add(stated, CalendarWord::RelativeDay));
-    HashTable::new(words)
+    words
 });
 
 /// The meaning of a folded word in the calendar, by its hash.
 pub(super) fn calendar_word(hash: u64) -> Option<CalendarWord> {
-    WORDS.get(hash)
+    WORDS.get(&hash).copied()
 }
 
 /// The weekday that a Chinese or Japanese character names: behind 周, 星期 and 礼拜, or before 曜.

@@ -19,7 +19,7 @@ use super::title_series::{CLOCKS_DIFFER, MOST_TITLES, Recurrence, recurrence};
 use super::weights::{JOINED, MOST_BETWEEN_GOVERNMENTS, MOST_OF_A_TITLE, weight};
 use crate::model::{
     Entry, Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Story, StoryId, Timestamp,
-    are_one, publisher_of,
+    are_one, is_own_page, publisher_of,
 };
 
 const HOUR: u64 = 3600;
@@ -419,9 +419,8 @@ fn weigh_report(
 /// than the member that leads: its words are no evidence of what the story is about.
 fn only_cites(member: &Member, story: &Story, rules: &Rules<'_>) -> bool {
     let is_by_page = matches!(member.evidence, Evidence::SameAddress { .. } | Evidence::Founded);
-    let source = rules.sources.get(&member.entry.source);
-    let page = page_of(&member.entry);
-    let is_at_home = source.zip(page).is_none_or(|(source, page)| source.is_at_home(page));
+    let entry = &member.entry;
+    let is_at_home = is_own_page(&entry.source, page_of(entry), rules.sources);
     let lead = story.lead(rules.sources);
     is_by_page && !is_at_home && !std::ptr::eq(lead, member) && {
         let [own, of_lead] = [member, lead].map(|member| Title::of_entry(&member.entry));

@@ -146,7 +146,7 @@ fn text_changed(admitted: &Admitted) -> bool {
         && texts.into_iter().any(|(was, is)| was.entry.text != is.entry.text)
 }
 
-/// The member of a story that stood already whose page is another than it was.
+/// The member of a story that stood already whose page has changed.
 fn moved(admitted: &Admitted) -> Option<usize> {
     let before = admitted.before.as_ref().filter(|before| before.members.len() > 1)?;
     let mut pairs = before.members.iter().zip(&admitted.story.members);

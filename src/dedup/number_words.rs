@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::hash_table::HashTable;
 use crate::tokenize::fold;
 
 /// Numbers with the words for them, in all genders and in the cases that texts use.
@@ -228,8 +228,8 @@ const COMPOUNDS: &[([&str; 9], &str, [&str; 8], bool)] = &[
 const FINNISH: [&str; 8] =
     ["kaksi", "kolme", "neljä", "viisi", "kuusi", "seitsemän", "kahdeksan", "yhdeksän"];
 
-static WORDS: LazyLock<HashTable<u32>> = LazyLock::new(|| {
-    let mut words = HashMap::new();
+static WORDS: LazyLock<HashMap<u64, u32, RandomState>> = LazyLock::new(|| {
+    let mut words = HashMap::default();
     let mut add = |stated: &str, number: u32| {
         let stated = stated.replace('ʼ', "");
         let mut form = String::new();
@@ -262,12 +262,12 @@ static WORDS: LazyLock<HashTable<u32>> = LazyLock::new(|| {
             add(&format!("{units}kymmentä{units_behind}"), unit * 10 + more);
         }
     }
-    HashTable::new(words)
+    words
 });
 
 /// The number that a folded word writes out.
 pub(super) fn spelt_number(word: &str) -> Option<u32> {
-    WORDS.get(xxh3_64(word.as_bytes()))
+    WORDS.get(&xxh3_64(word.as_bytes())).copied()
 }
 
 /// Whether a folded word behind the tens is one.

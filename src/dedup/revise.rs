@@ -13,7 +13,7 @@ use super::text_diff::excerpt;
 use super::withdraw::{heed_notice, is_to_be_checked, note_missing};
 use crate::model::{
     Admitted, Enriched, Entry, Habits, Lookalikes, Revision, Role, Story, StoryId, Timestamp,
-    Verdict,
+    Verdict, is_own_page,
 };
 
 /// Revisions that a story remembers.
@@ -187,9 +187,8 @@ fn date(story: &mut Story, entry: &Entry, member: usize, rules: &Rules<'_>, now:
     // Nor does that of whoever only cites the page that another leads with.
     let lead = story.lead(rules.sources);
     let is_citation = || {
-        let source = rules.sources.get(&entry.source);
-        let is_at_home = |page| source.is_none_or(|source| source.is_at_home(page));
-        lead.entry.source != entry.source && !entry.url.as_ref().is_none_or(is_at_home)
+        lead.entry.source != entry.source
+            && !is_own_page(&entry.source, entry.url.as_ref(), rules.sources)
     };
     let counts =
         role(&lead.entry) == Role::Syndicator || role(entry) != Role::Syndicator && !is_citation();

@@ -77,6 +77,11 @@ pub(super) fn judge_titles_again(
     }
 }
 
+/// A story that has not been merged into another.
+fn standing(id: StoryId, known: &Lookalikes) -> Option<Arc<Story>> {
+    known.stories.get(&id).cloned().filter(|story| story.stands())
+}
+
 /// Takes out of a story what its title alone had joined, where it would not join now.
 pub(super) fn judge_again(
     id: StoryId,
@@ -85,9 +90,7 @@ pub(super) fn judge_again(
     now: Timestamp,
     done: &mut Vec<Admitted>,
 ) {
-    let Some(story) = known.stories.get(&id).cloned().filter(|story| story.stands()) else {
-        return;
-    };
+    let Some(story) = standing(id, known) else { return };
     let doubtful = by_title_alone(&story, rules);
     if doubtful.is_empty() {
         return;
@@ -114,8 +117,8 @@ pub(super) fn judge_again(
     }
 }
 
-/// Takes an entry whose page is another now out of a story that it does not belong to any more. The
-/// one that leads stays, and so does what the operator joined.
+/// Takes an entry whose page has changed out of a story that it no longer belongs to. The one that
+/// leads stays, and so does what the operator joined.
 pub(super) fn judge_moved(
     id: StoryId,
     member: usize,
@@ -124,9 +127,7 @@ pub(super) fn judge_moved(
     now: Timestamp,
     done: &mut Vec<Admitted>,
 ) {
-    let Some(story) = known.stories.get(&id).cloned().filter(|story| story.stands()) else {
-        return;
-    };
+    let Some(story) = standing(id, known) else { return };
     let (moved, lead) = (&story.members[member], story.lead(rules.sources));
     if std::ptr::eq(moved, lead) || matches!(moved.evidence, Evidence::Forced { .. }) {
         return;

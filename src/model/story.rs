@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use url::Url;
 
 use super::{
     Entry, Evidence, Factor, Related, Revision, Role, Source, SourceId, Sources, StoryId,
@@ -156,10 +157,13 @@ impl Story {
     }
 }
 
-/// Whether a member's page is on its source's own site, as far as is known.
 fn is_at_home(member: &Member, sources: &Sources) -> bool {
-    let source = sources.get(&member.entry.source);
-    source.zip(member.entry.url.as_ref()).is_none_or(|(source, page)| source.is_at_home(page))
+    is_own_page(&member.entry.source, member.entry.url.as_ref(), sources)
+}
+
+/// Whether a page is on a source's own site, as far as is known.
+pub fn is_own_page(source: &SourceId, page: Option<&Url>, sources: &Sources) -> bool {
+    sources.get(source).zip(page).is_none_or(|(source, page)| source.is_at_home(page))
 }
 
 /// The lesser leads.
