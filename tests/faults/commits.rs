@@ -3,7 +3,6 @@
 //!
 //! The clock of the runtime stands still while anything is done, so the wait for room takes no time.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,19 +12,14 @@ use std::time::Duration;
 use gazetted::clock::Clock;
 use gazetted::config::Plan;
 use gazetted::fetch::Refusal;
-use gazetted::model::{
-    EngineRecord, Key, Lookalikes, SourceId, SourceState, Story, StoryId, Subscriber, Timestamp,
-    TopicVersion,
-};
 use gazetted::pipeline::{EngineDriver, Pipeline, Request};
 use gazetted::publish::ResponseCache;
-use gazetted::store::{
-    Commit, Committed, DiskSpace, InMemory, Record, Store, StoreError, TopicPlace,
-};
+use gazetted::store::{Commit, Committed, InMemory, Store, StoreError};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::support::watched_store::{pass_reads_on, types::*};
 use crate::support::world::{START, atom};
 
 /// Longer than the loop waits before it writes again.
@@ -41,49 +35,21 @@ struct Refusing {
 }
 
 impl Refusing {
+    fn reads(&self, _name: &'static str) {}
+
     fn commits(&self) -> usize {
         self.made.load(Ordering::Relaxed)
     }
 }
 
-/// Passes calls on to the store behind it.
-macro_rules! passed_on {
-    ($($name:ident($($argument:ident: $of:ty),*) -> $result:ty;)*) => {
-        $(fn $name(&self, $($argument: $of),*) -> Result<$result, StoreError> {
-            self.store.$name($($argument),*)
-        })*
-    };
-}
-
 impl Store for Refusing {
-    passed_on! {
-        source_states() -> BTreeMap<SourceId, Arc<SourceState>>;
-        listed() -> BTreeMap<SourceId, Vec<StoryId>>;
-        lookalikes(keys: &[Key]) -> Lookalikes;
-        is_known(id: StoryId) -> bool;
-        story(id: StoryId) -> Option<Story>;
-        stories(after: Option<(Timestamp, StoryId)>, limit: usize) -> Vec<Story>;
-        places(topic: TopicVersion, older: Option<TopicPlace>, limit: usize) -> Vec<TopicPlace>;
-        place_of(topic: TopicVersion, story: StoryId) -> Option<TopicPlace>;
-        filled() -> Vec<TopicVersion>;
-        retired(after: Option<StoryId>, limit: usize) -> Vec<(StoryId, Timestamp)>;
-        engine_records() -> Vec<EngineRecord>;
-        subscribers() -> Vec<Subscriber>;
-        archive(under: &str) -> Vec<String>;
-        archived(path: &str) -> Option<String>;
-        count() -> u64;
-        disk_space() -> Option<DiskSpace>;
-    }
+    pass_reads_on!();
 
     fn commit_shared(&self, commit: Arc<Commit>) -> Committed {
         match self.made.fetch_add(1, Ordering::Relaxed) == self.refused {
             true => Box::pin(std::future::ready(Err(self.error.clone()))),
             false => self.store.commit_shared(commit),
         }
-    }
-
-    fn records(&self) -> Box<dyn Iterator<Item = Result<Record, StoreError>> + '_> {
-        self.store.records()
     }
 
     /// It outlives those who use it.

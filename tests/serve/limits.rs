@@ -5,11 +5,20 @@ use std::time::Duration;
 
 use gazetted::publish::{self, Absence, ResponseCache, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use super::world::{Answer, TestDesk, World, story};
 
 const FEED: &str = "/topics/sanctions.atom";
+
+/// A connection that counts: it was answered.
+async fn counted(world: &World) -> TcpStream {
+    let mut stream = world.connect().await;
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
+    assert!(stream.read(&mut [0; 512]).await.unwrap() > 0);
+    stream
+}
 
 #[tokio::test]
 async fn q34_too_many_connections_are_told_to_come_back() {
@@ -18,11 +27,7 @@ async fn q34_too_many_connections_are_told_to_come_back() {
     world.tell(vec![story(1)]);
     let mut held = Vec::new();
     for _ in 0..2 {
-        let mut stream = world.connect().await;
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
-        // Once it was answered, it was counted.
-        assert!(stream.read(&mut [0; 512]).await.unwrap() > 0);
-        held.push(stream);
+        held.push(counted(&world).await);
     }
     let refused = world.get(FEED).await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, "5"));
@@ -35,9 +40,7 @@ async fn q34_supervisors_are_answered_while_all_connections_are_taken() {
     world.tell(vec![story(1)]);
     let mut held = Vec::new();
     for _ in 0..2 {
-        let mut stream = world.connect().await;
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
-        assert!(stream.read(&mut [0; 512]).await.unwrap() > 0);
+        let mut stream = counted(&world).await;
         stream.write_all(b"GET /half-a-head HTTP/1.1\r\n").await.unwrap();
         held.push(stream);
     }
@@ -66,9 +69,7 @@ async fn q34_supervisors_are_answered_while_all_connections_are_taken() {
 async fn q34_one_address_is_told_that_it_has_enough() {
     let settings = Settings { connections_per_address: 1, proxies: vec![], ..Settings::default() };
     let world = World::with(settings).await;
-    let mut first = world.connect().await;
-    first.write_all(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
-    assert!(first.read(&mut [0; 512]).await.unwrap() > 0);
+    let _first = counted(&world).await;
     let refused = Answer::read(&mut world.connect().await).await;
     assert_eq!((refused.status, refused.header("retry-after")), (429, "30"));
 }

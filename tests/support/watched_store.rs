@@ -1,18 +1,65 @@
-//! A store that reports what is read of it.
+//! Stores that pass what is asked of them on to the store behind them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gazetted::model::{
-    EngineRecord, Key, Lookalikes, SourceId, SourceState, Story, StoryId, Subscriber, Timestamp,
-    TopicVersion,
-};
-use gazetted::store::{Commit, Committed, DiskSpace, Record, Store, StoreError, TopicPlace};
+use gazetted::store::{Commit, Committed, Store, StoreError};
+
+/// The reads of a store, passed on to the one in the field `store`. The method `reads` is told the
+/// name of each before.
+macro_rules! pass_reads_on {
+    () => {
+        pass_reads_on! {
+            source_states() -> BTreeMap<SourceId, Arc<SourceState>>;
+            listed() -> BTreeMap<SourceId, Vec<StoryId>>;
+            listed_by(source: &SourceId) -> Vec<StoryId>;
+            lookalikes(keys: &[Key]) -> Lookalikes;
+            is_known(id: StoryId) -> bool;
+            story(id: StoryId) -> Option<Story>;
+            stories(after: Option<(Timestamp, StoryId)>, limit: usize) -> Vec<Story>;
+            places(topic: TopicVersion, older: Option<TopicPlace>, limit: usize) -> Vec<TopicPlace>;
+            place_of(topic: TopicVersion, story: StoryId) -> Option<TopicPlace>;
+            filled() -> Vec<TopicVersion>;
+            retired(after: Option<StoryId>, limit: usize) -> Vec<(StoryId, Timestamp)>;
+            engine_records() -> Vec<EngineRecord>;
+            subscribers() -> Vec<Subscriber>;
+            archive(under: &str) -> Vec<String>;
+            archived(path: &str) -> Option<String>;
+            count() -> u64;
+            disk_space() -> Option<DiskSpace>;
+        }
+
+        fn records(&self) -> Box<dyn Iterator<Item = Result<Record, StoreError>> + '_> {
+            self.reads("records");
+            self.store.records()
+        }
+    };
+    ($($name:ident($($argument:ident: $of:ty),*) -> $result:ty;)*) => {
+        $(fn $name(&self, $($argument: $of),*) -> Result<$result, StoreError> {
+            self.reads(stringify!($name));
+            self.store.$name($($argument),*)
+        })*
+    };
+}
+
+pub(crate) use pass_reads_on;
+
+/// The types of these reads.
+pub mod types {
+    pub use std::collections::BTreeMap;
+
+    pub use gazetted::model::{
+        EngineRecord, Key, Lookalikes, SourceId, SourceState, Story, StoryId, Subscriber,
+        Timestamp, TopicVersion,
+    };
+    pub use gazetted::store::{DiskSpace, Record, TopicPlace};
+}
+
+use types::*;
 
 /// Called with the name of each read before it happens.
 pub type Watch = Arc<dyn Fn(&'static str) + Send + Sync>;
 
-/// Passes everything on to the store behind it.
+/// Reports what is read of the store behind it.
 pub struct WatchedStore {
     /// That store.
     pub store: Arc<dyn Store>,
@@ -20,43 +67,21 @@ pub struct WatchedStore {
     pub watch: Watch,
 }
 
-macro_rules! watched {
-    ($($name:ident($($argument:ident: $of:ty),*) -> $result:ty;)*) => {
-        $(fn $name(&self, $($argument: $of),*) -> Result<$result, StoreError> {
-            (self.watch)(stringify!($name));
-            self.store.$name($($argument),*)
-        })*
-    };
+impl WatchedStore {
+    fn reads(&self, name: &'static str) {
+        (self.watch)(name);
+    }
 }
 
 impl Store for WatchedStore {
-    watched! {
-        source_states() -> BTreeMap<SourceId, Arc<SourceState>>;
-        listed() -> BTreeMap<SourceId, Vec<StoryId>>;
-        listed_by(source: &SourceId) -> Vec<StoryId>;
-        lookalikes(keys: &[Key]) -> Lookalikes;
-        is_known(id: StoryId) -> bool;
-        story(id: StoryId) -> Option<Story>;
-        stories(after: Option<(Timestamp, StoryId)>, limit: usize) -> Vec<Story>;
-        places(topic: TopicVersion, older: Option<TopicPlace>, limit: usize) -> Vec<TopicPlace>;
-        place_of(topic: TopicVersion, story: StoryId) -> Option<TopicPlace>;
-        filled() -> Vec<TopicVersion>;
-        retired(after: Option<StoryId>, limit: usize) -> Vec<(StoryId, Timestamp)>;
-        engine_records() -> Vec<EngineRecord>;
-        subscribers() -> Vec<Subscriber>;
-        archive(under: &str) -> Vec<String>;
-        archived(path: &str) -> Option<String>;
-        count() -> u64;
-        disk_space() -> Option<DiskSpace>;
-        close() -> ();
-    }
+    pass_reads_on!();
 
     fn commit_shared(&self, commit: Arc<Commit>) -> Committed {
         self.store.commit_shared(commit)
     }
 
-    fn records(&self) -> Box<dyn Iterator<Item = Result<Record, StoreError>> + '_> {
-        (self.watch)("records");
-        self.store.records()
+    fn close(&self) -> Result<(), StoreError> {
+        self.reads("close");
+        self.store.close()
     }
 }
