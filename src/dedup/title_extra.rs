@@ -1,0 +1,115 @@
+//! Judges the words that one of two titles has more than the other.
+//!
+//! A word more differs as much as a word in another's place: Sudan and South Sudan, a minister and the
+//! deputy minister, a search and its end are two. It says nothing only where it is of the kind that
+//! copies add: a publisher, a display type, a date, who says so.
+
+use std::ops::Range;
+
+use super::number_conflict::Figures;
+use super::title::Title;
+use super::title_label::{IsNamed, Label, label_of};
+use super::title_match::{TitleMatch, stages_differ, states_end};
+use super::title_spelling::are_spelt_apart;
+
+/// Compares a title with another that has a part more before or behind it. Nothing where it is not so, or
+/// no break tells where the part ends.
+pub(super) fn by_part(whole: &Title, part: &Title, is_named: IsNamed<'_>) -> Option<TitleMatch> {
+    let (count, rest) = (whole.words.len(), part.words.len());
+    let is_behind = count > rest && whole.words.starts_with(&part.words);
+    if !is_behind && !(count > rest && whole.words.ends_with(&part.words)) || rest < FEWEST_WORDS {
+        return None;
+    }
+    let (kept, label) =
+        if is_behind { (0..rest, rest..count) } else { (count - rest..count, 0..count - rest) };
+    if are_spelt_apart(&whole.cut(kept), part) {
+        return Some(TitleMatch::Replaces);
+    }
+    let edge = if is_behind { rest } else { count - rest };
+    let is_apart = whole.breaks.contains(&edge);
+    // A number or a date that stands there tells instalments apart, unless it is that of a file.
+    let figures = |title: &Title| Figures::of_words(&title.words);
+    let same_figures = || figures(whole) == figures(part);
+    let information = part.information();
+    Some(match label_of(whole, label, is_named) {
+        Label::Another if is_apart => TitleMatch::Renames,
+        _ if stages_differ(whole, part) => TitleMatch::Renames,
+        Label::Date => TitleMatch::Equal { information },
+        Label::DisplayType if information >= TELLING || same_figures() => {
+            TitleMatch::Equal { information }
+        }
+        _ if !is_apart => return None,
+        Label::Publisher if same_figures() => TitleMatch::WithPublisher { information },
+        _ if states_end(whole, part) => TitleMatch::Replaces,
+        _ => TitleMatch::Shares,
+    })
+}
+
+/// A title with so much information, in tenths of a bit, is known without its file number.
+const TELLING: i32 = 160;
+
+/// A part with fewer words than this is not a title.
+const FEWEST_WORDS: usize = 2;
+
+/// Whether the words that a title has more, by their places, are of the kind that copies add.
+pub(super) fn are_added_by_copies(whole: &Title, more: &[usize], is_named: IsNamed<'_>) -> bool {
+    let (Some(first), Some(last)) = (more.first(), more.last()) else { return true };
+    let count = whole.words.len();
+    let all_more =
+        |range: &Range<usize>| range.clone().all(|at| more.contains(&at) || whole.is_silent(at));
+    // Small words beside them belong to them: "…, the trust says".
+    let before = 0..last + 1;
+    let behind =
+        (0..*first).rev().take_while(|at| whole.is_silent(*at)).last().unwrap_or(*first)..count;
+    let is_label = |range: Range<usize>| {
+        all_more(&range) && range.len() < count && {
+            let label = label_of(whole, range.clone(), is_named);
+            matches!(label, Label::DisplayType | Label::Date)
+                || matches!(label, Label::Publisher) && is_named(&whole.words[range]).is_some()
+        }
+    };
+    let is_attribution = |range: Range<usize>| {
+        all_more(&range)
+            && range.len() <= MOST_WORDS_OF_A_SPEAKER
+            && whole.words[range].last().is_some_and(|word| SAYS.contains(&word.as_str()))
+    };
+    is_label(before) || is_label(*first..count) || is_attribution(behind)
+}
+
+/// Words by which a title ends in who says so: "…, the harbour trust says".
+const MOST_WORDS_OF_A_SPEAKER: usize = 4;
+
+/// Folded verbs of saying.
+const SAYS: &[&str] = &[
+    "say",
+    "says",
+    "said",
+    "sagt",
+    "dit",
+    "disent",
+    "dice",
+    "dicen",
+    "dicono",
+    "diz",
+    "zegt",
+    "zeggen",
+    "sier",
+    "sager",
+    "mowi",
+    "сообщил",
+    "сообщили",
+    "заявив",
+];
+
+/// Whether one title is the beginning of the other that an ellipsis cuts off.
+pub(super) fn is_cut_from(part: &Title, whole: &Title) -> bool {
+    let Some((last, rest)) = part.words.split_last() else { return false };
+    part.style.is_cut
+        && rest.len() >= FEWEST_WORDS_OF_A_BEGINNING
+        && whole.words.len() > rest.len()
+        && whole.words.starts_with(rest)
+        && whole.words[rest.len()].starts_with(last.as_str())
+}
+
+/// A beginning of fewer words may be that of another title.
+const FEWEST_WORDS_OF_A_BEGINNING: usize = 4;
