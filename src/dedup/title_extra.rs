@@ -6,50 +6,8 @@
 
 use std::ops::Range;
 
-use super::number_conflict::Figures;
 use super::title::Title;
 use super::title_label::{IsNamed, Label, label_of};
-use super::title_match::{TitleMatch, stages_differ, states_end};
-use super::title_spelling::are_spelt_apart;
-
-/// Compares a title with another that has a part more before or behind it. Nothing where it is not so, or
-/// no break tells where the part ends.
-pub(super) fn by_part(whole: &Title, part: &Title, is_named: IsNamed<'_>) -> Option<TitleMatch> {
-    let (count, rest) = (whole.words.len(), part.words.len());
-    let is_behind = count > rest && whole.words.starts_with(&part.words);
-    if !is_behind && !(count > rest && whole.words.ends_with(&part.words)) || rest < FEWEST_WORDS {
-        return None;
-    }
-    let (kept, label) =
-        if is_behind { (0..rest, rest..count) } else { (count - rest..count, 0..count - rest) };
-    if are_spelt_apart(&whole.cut(kept), part) {
-        return Some(TitleMatch::Replaces);
-    }
-    let edge = if is_behind { rest } else { count - rest };
-    let is_apart = whole.breaks.contains(&edge);
-    // A number or a date that stands there tells instalments apart, unless it is that of a file.
-    let figures = |title: &Title| Figures::of_words(&title.words);
-    let same_figures = || figures(whole) == figures(part);
-    let information = part.information();
-    Some(match label_of(whole, label, is_named) {
-        Label::Another if is_apart => TitleMatch::Renames,
-        _ if stages_differ(whole, part) => TitleMatch::Renames,
-        Label::Date => TitleMatch::Equal { information },
-        Label::DisplayType if information >= TELLING || same_figures() => {
-            TitleMatch::Equal { information }
-        }
-        _ if !is_apart => return None,
-        Label::Publisher if same_figures() => TitleMatch::WithPublisher { information },
-        _ if states_end(whole, part) => TitleMatch::Replaces,
-        _ => TitleMatch::Shares,
-    })
-}
-
-/// A title with so much information, in tenths of a bit, is known without its file number.
-const TELLING: i32 = 160;
-
-/// A part with fewer words than this is not a title.
-const FEWEST_WORDS: usize = 2;
 
 /// Whether the words that a title has more, by their places, are of the kind that copies add.
 pub(super) fn are_added_by_copies(whole: &Title, more: &[usize], is_named: IsNamed<'_>) -> bool {

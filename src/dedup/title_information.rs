@@ -61,10 +61,12 @@ const NUMBER: i32 = 10;
 /// From so many letters on a word is long.
 const LETTERS_OF_LONG: usize = 13;
 
-/// The information of a title's words, in tenths of a bit.
-pub(super) fn information_of(title: &Title) -> i32 {
-    let is_english = is_in_english(title);
-    (0..title.words.len()).map(|at| of_word(title, at, is_english)).sum()
+impl Title {
+    /// How much it says that two titles have all its words, in tenths of a bit.
+    pub(super) fn information(&self) -> i32 {
+        let is_english = is_in_english(self);
+        (0..self.words.len()).map(|at| of_word(self, at, is_english)).sum()
+    }
 }
 
 /// Whether a title shows that it is in English: by a word that is one there alone, and by letters without

@@ -3,9 +3,10 @@
 use super::number_conflict::Figures;
 use super::rarity::{information, is_stop};
 use super::rules::Rules;
-use super::title::{Title, are_forms, stem};
-use super::title_extra::{are_added_by_copies, by_part, is_cut_from};
-use super::title_label::{IsNamed, stated_label};
+use super::title::{Title, stem};
+use super::title_difference::{differences, more_words, share_a_frame, telling_words};
+use super::title_extra::{are_added_by_copies, is_cut_from};
+use super::title_label::{IsNamed, Label, label_of, stated_label};
 use super::title_sense::turns;
 use super::title_spelling::are_spelt_apart;
 use super::title_stage::{ends, is_another};
@@ -88,12 +89,12 @@ pub(super) fn title_match(one: &Title, other: &Title, is_named: IsNamed<'_>) -> 
 }
 
 /// Whether two titles state different stages of a procedure.
-pub(super) fn stages_differ(one: &Title, other: &Title) -> bool {
+fn stages_differ(one: &Title, other: &Title) -> bool {
     one.stage.is_some() && other.stage.is_some() && one.stage != other.stage
 }
 
 /// Whether one of two titles says that what the other announces does not stay as it was.
-pub(super) fn states_end(one: &Title, other: &Title) -> bool {
+fn states_end(one: &Title, other: &Title) -> bool {
     let ends = |own: &Title, more: &[usize]| ends(&own.words, &own.names, more);
     ends(one, &more_words(one, other)) || ends(other, &more_words(other, one))
 }
@@ -112,25 +113,6 @@ fn is_of_another(one: &Title, other: &Title) -> bool {
 
 /// Words that one of two nearly equal titles may have more.
 const FEW_WORDS: usize = 3;
-
-/// The places of the words of one title that the other has in no form.
-fn more_words(own: &Title, other: &Title) -> Vec<usize> {
-    let is_theirs = |word: &String| {
-        other
-            .words
-            .iter()
-            .take(MOST_WORDS)
-            .any(|their| stem(word) == stem(their) || are_forms(word, their))
-    };
-    let places = 0..own.words.len().min(MOST_WORDS);
-    places.filter(|at| !is_theirs(&own.words[*at])).collect()
-}
-
-/// Those of them that say something.
-fn telling_words(own: &Title, other: &Title) -> Vec<usize> {
-    let telling = more_words(own, other).into_iter();
-    telling.filter(|at| !own.is_silent(*at)).collect()
-}
 
 fn by_words(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
     if one.words.is_empty() || other.words.is_empty() {
@@ -189,44 +171,44 @@ fn by_words(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
     }
 }
 
-/// Every word of one title may be compared with every word of the other, so that of a title longer
-/// than any headline only the beginning is.
-const MOST_WORDS: usize = 60;
-
-/// The stems of each title that the other has not, and those of both. Stop words are left out.
-fn differences<'a>(one: &'a Title, other: &'a Title) -> (Vec<&'a str>, Vec<&'a str>, Vec<&'a str>) {
-    let stems = |title: &'a Title| -> Vec<&'a str> {
-        let telling = (0..title.words.len()).filter(|at| !title.is_silent(*at)).take(MOST_WORDS);
-        telling.map(|at| stem(&title.words[at])).collect()
-    };
-    let (mut own, mut others) = (stems(one), stems(other));
-    let mut shared = Vec::new();
-    let mut take = |fits: &dyn Fn(&str, &str) -> bool| {
-        own.retain(|word| {
-            let Some(at) = others.iter().position(|known| fits(word, known)) else { return true };
-            shared.push(*word);
-            others.remove(at);
-            false
-        });
-    };
-    take(&|one, other| one == other);
-    take(&are_forms);
-    // A word said twice is not one more.
-    own.retain(|word| !shared.contains(word));
-    others.retain(|word| !shared.contains(word));
-    (own, others, shared)
+/// Compares a title with another that has a part more before or behind it. Nothing where it is not so, or
+/// no break tells where the part ends.
+fn by_part(whole: &Title, part: &Title, is_named: IsNamed<'_>) -> Option<TitleMatch> {
+    let (count, rest) = (whole.words.len(), part.words.len());
+    let is_behind = count > rest && whole.words.starts_with(&part.words);
+    if !is_behind && !(count > rest && whole.words.ends_with(&part.words)) || rest < FEWEST_WORDS {
+        return None;
+    }
+    let (kept, label) =
+        if is_behind { (0..rest, rest..count) } else { (count - rest..count, 0..count - rest) };
+    if are_spelt_apart(&whole.cut(kept), part) {
+        return Some(TitleMatch::Replaces);
+    }
+    let edge = if is_behind { rest } else { count - rest };
+    let is_apart = whole.breaks.contains(&edge);
+    // A number or a date that stands there tells instalments apart, unless it is that of a file.
+    let figures = |title: &Title| Figures::of_words(&title.words);
+    let same_figures = || figures(whole) == figures(part);
+    let information = part.information();
+    Some(match label_of(whole, label, is_named) {
+        Label::Another if is_apart => TitleMatch::Renames,
+        _ if stages_differ(whole, part) => TitleMatch::Renames,
+        Label::Date => TitleMatch::Equal { information },
+        Label::DisplayType if information >= TELLING || same_figures() => {
+            TitleMatch::Equal { information }
+        }
+        _ if !is_apart => return None,
+        Label::Publisher if same_figures() => TitleMatch::WithPublisher { information },
+        _ if states_end(whole, part) => TitleMatch::Replaces,
+        _ => TitleMatch::Shares,
+    })
 }
 
-/// Whether two titles are one but for some words in one place, as those of a
-/// series are: `Minister visits Dravenia`, `Minister visits Colombrey`.
-fn share_a_frame(one: &[String], other: &[String]) -> bool {
-    let shorter = one.len().min(other.len());
-    let same = |(a, b): &(&String, &String)| a == b || stem(a) == stem(b);
-    let before = one.iter().zip(other).take_while(same).count();
-    let behind = one.iter().rev().zip(other.iter().rev()).take_while(same).count();
-    let frame = (before + behind).min(shorter);
-    frame < shorter && frame >= 2 && frame * 2 >= shorter
-}
+/// A title with so much information, in tenths of a bit, is known without its file number.
+const TELLING: i32 = 160;
+
+/// A part with fewer words than this is not a title.
+const FEWEST_WORDS: usize = 2;
 
 #[cfg(test)]
 mod tests {
