@@ -278,7 +278,7 @@ mod tests {
             (
                 "Canada calls on all parties to talk at once.",
                 "Norway condemns the attack on the hospital and summons the ambassador.",
-                Some(FactorKind::SummaryDiffers),
+                Some(FactorKind::TextDiffers),
                 false,
             ),
             (

@@ -25,6 +25,9 @@ const ENGLISH: i32 = 60;
 /// The same of a word of another language or script, which may be an everyday one.
 const PLAIN: i32 = 38;
 
+/// The same where the title has a name: what is said of somebody is seldom said twice in one day.
+const BESIDE_A_NAME: i32 = 50;
+
 /// The same of a long word: a compound says more.
 const LONG: i32 = 50;
 
@@ -64,8 +67,14 @@ const LETTERS_OF_LONG: usize = 13;
 impl Title {
     /// How much it says that two titles have all its words, in tenths of a bit.
     pub(super) fn information(&self) -> i32 {
-        let is_english = is_in_english(self);
-        (0..self.words.len()).map(|at| of_word(self, at, is_english)).sum()
+        let count = self.words.len();
+        let is_named = (0..count).any(|at| self.capitals[at] && is_a_name(self, at));
+        let plain = match () {
+            () if is_in_english(self) => ENGLISH,
+            () if is_named => BESIDE_A_NAME,
+            () => PLAIN,
+        };
+        (0..count).map(|at| of_word(self, at, plain)).sum()
     }
 }
 
@@ -94,7 +103,7 @@ fn is_english_participle(word: &str) -> bool {
         && !["hed", "sted", "eed", "oed"].iter().any(|other| word.ends_with(other))
 }
 
-fn of_word(title: &Title, at: usize, is_english: bool) -> i32 {
+fn of_word(title: &Title, at: usize, plain: i32) -> i32 {
     let word = title.words[at].as_str();
     let letters = word.chars().count();
     let is_capital = title.capitals[at];
@@ -125,10 +134,10 @@ fn of_word(title: &Title, at: usize, is_english: bool) -> i32 {
         () if title.style.is_vietnamese => SYLLABLE,
         () if is_name && letters < 4 => SHORT_NAME,
         () if is_name => NAME,
-        () if is_english => ENGLISH.min(information(word)),
+        () if plain == ENGLISH => ENGLISH.min(information(word)),
         () if letters < 4 => SHORT,
         () if letters >= LETTERS_OF_LONG => LONG,
-        () => PLAIN,
+        () => plain,
     }
 }
 
@@ -147,7 +156,7 @@ fn is_a_name(title: &Title, at: usize) -> bool {
 
 /// German words before which a noun without an article is mostly the name of a place or a person.
 const BEFORE_NAMES: &[&str] =
-    &["in", "nach", "bei", "aus", "von", "zwischen", "herr", "herrn", "frau", "dr", "prof"];
+    &["in", "nach", "bei", "aus", "von", "um", "zwischen", "herr", "herrn", "frau", "dr", "prof"];
 
 /// Whether a title whose language nobody states has a word by which German is known.
 fn is_german(title: &Title) -> bool {
