@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use atom_syndication::Feed;
+use gazetted::store;
 
 use crate::support::world::{World, atom};
 
@@ -134,6 +135,26 @@ async fn a_source_that_brings_very_much_does_not_push_out_the_news_of_others_for
     assert!(!world.titles("crime").await.contains(&news[2]));
     assert!(!world.titles("few").await.contains(&news[2]));
     assert_eq!(walk(&world).await.0, stored(&world), "it is in a volume");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_that_no_volume_tells_is_in_a_later_one_after_a_restore() {
+    let mut world = in_may().await;
+    world.site.document("/fcdo", listing(&[entry(1, "2025-05-04")]));
+    world.pass(DAY).await;
+    world.stop().await;
+    let (store, backup) = (world.plan().store.path, world.directory.path().join("backup"));
+    let opened = store::open(&store, 16 << 20).unwrap();
+    store::backup(&*opened, &backup).unwrap();
+    drop(opened);
+    store::restore(&backup, &store, 16 << 20, true).unwrap();
+    world.restart().await;
+    assert_eq!(walk(&world).await.0, stored(&world));
+    // The feed has room for fifty.
+    let news: Vec<_> = (100..160).map(|number| entry(number, "2025-05-05")).collect();
+    world.site.document("/fcdo", listing(&news));
+    world.pass(DAY).await;
+    assert_eq!(walk(&world).await.0, stored(&world));
 }
 
 /// A page of the stories before May, as JSON tells it.

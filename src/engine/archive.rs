@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::fair_share;
-use super::volume_records::{StoryList, closed_volumes, mark, paths_of};
+use super::volume_records::{ListedStory, StoryList, closed_volumes, mark, paths_of};
 use crate::model::{EngineRecord, SourceId, StoryId, Timestamp, TopicId, TopicVersion};
 use crate::publish::{Site, Volume};
 use crate::store::{Store, StoreError, TopicPlace};
@@ -114,7 +114,7 @@ impl Archive {
             match StoryList::read(topic, volume, |path| store.archived(path))? {
                 Some(list) if list.site == mark(site) => {
                     archive.closed.insert(volume);
-                    for (story, date) in list.stories {
+                    for ListedStory { story, date, .. } in list.stories {
                         let last = closed.entry(story).or_insert(date);
                         *last = date.max(*last);
                     }
@@ -308,13 +308,20 @@ impl Archive {
         Volume::closing(self.open.iter(), self.last, most, now, keep)
     }
 
-    /// The list of a volume's stories, to be kept beside its feeds.
-    pub(super) fn list(&self, stories: &[StoryId], site: &Site) -> StoryList {
-        let dated = |story: &StoryId| {
+    /// The list of a volume's stories, to be kept beside its feeds. `revised` says when a story was
+    /// revised last.
+    pub(super) fn list(
+        &self,
+        stories: &[StoryId],
+        revised: impl Fn(StoryId) -> Option<Timestamp>,
+        site: &Site,
+    ) -> StoryList {
+        let listed = |story: &StoryId| {
             let open = self.open.dates.get(story).or_else(|| self.backfill.dates.get(story));
-            (*story, open.copied().unwrap_or_default())
+            let date = open.copied().unwrap_or_default();
+            ListedStory { story: *story, date, revised: revised(*story) }
         };
-        StoryList { site: mark(site), stories: stories.iter().map(dated).collect() }
+        StoryList { site: mark(site), stories: stories.iter().map(listed).collect() }
     }
 
     /// A volume is closed, durably.
@@ -343,7 +350,7 @@ impl Archive {
                 None => {
                     let list = StoryList::read(topic, oldest, &text)?;
                     let stories = list.into_iter().flat_map(|list| list.stories);
-                    stories.map(|(story, _)| story).collect()
+                    stories.map(|listed| listed.story).collect()
                 }
             };
             let mut kept = None;

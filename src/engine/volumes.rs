@@ -249,7 +249,10 @@ impl Engine {
         work.commit.archived.push((record, closed.text));
         if let Some(archive) = self.topics.archive(feed) {
             let held = &ids[..held];
-            work.commit.archived.push(archive.list(held, site).record(&topic.id, volume));
+            let revised =
+                |id| stories.iter().find(|story| story.id == id).map(|story| story.revised);
+            let list = archive.list(held, revised, site);
+            work.commit.archived.push(list.record(&topic.id, volume));
             archive.close(volume, held);
         }
         Ok(held == ids.len())
