@@ -245,7 +245,7 @@ options! {
         /// entry's page.
         enrich: Enrich = option(Enrich::default()),
         /// A fixed interval for sources on the web that state no `interval`, `min` or `max`.
-        interval: Option<Spanned<Period>> = unset("\"30m\""),
+        interval: Option<Spanned<Period>> = unset("\"2h\""),
         /// Labels that every source has beside its own.
         tags: Vec<String> = option(Vec::new()),
         /// Headers, sent to each source's own origin; a source may state another value.
@@ -282,7 +282,7 @@ options! {
         enrich: Option<Enrich> = unset("\"govuk\""),
         /// An interval of its own in place of what is learned from its rhythm. A file is
         /// looked at every minute, or so often.
-        interval: Option<Spanned<Period>> = unset("\"30m\""),
+        interval: Option<Spanned<Period>> = unset("\"2h\""),
         /// The shortest interval that may be learned.
         min: Option<Spanned<Period>> = unset("\"1h\""),
         /// The longest interval that may be learned.

@@ -146,7 +146,8 @@ impl<'a> Compiler<'a> {
 
     /// Everything that was found wrong, and vocabularies that no query uses.
     pub(super) fn problems(mut self, warn_of_unused: bool) -> Vec<QueryProblem> {
-        if warn_of_unused {
+        // A query that cannot be read may use any.
+        if warn_of_unused && self.problems.iter().all(|problem| problem.warning) {
             let unused = self.vocabulary.keys().filter(|name| !self.used.contains(**name));
             self.problems.extend(unused.map(|name| QueryProblem {
                 place: Place::Vocabulary((*name).to_owned(), 0),

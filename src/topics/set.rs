@@ -301,12 +301,11 @@ impl TopicSet {
         TopicVersion(hash.digest())
     }
 
-    /// Warnings about sources and tags that the queries name and `sources` lacks.
+    /// Warnings about sources, tags and roles that the queries name and `sources` lacks.
     pub fn check_sources(&self, sources: &Sources) -> Vec<QueryProblem> {
         let topics = self.written.queries.iter().map(|(topic, _)| topic).zip(&self.programs);
-        topics
-            .flat_map(|(topic, program)| lints::unknown_sources(topic, program, sources))
-            .collect()
+        let known = lints::KnownLabels::of(sources);
+        topics.flat_map(|(topic, program)| lints::unknown_labels(topic, program, &known)).collect()
     }
 
     /// Warnings about terms of a topic that more than half of `subjects` have.

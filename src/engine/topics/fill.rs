@@ -20,7 +20,7 @@ use crate::engine::topic_fill::FillProgress;
 use crate::engine::turn_in_progress::TurnInProgress;
 use crate::engine::volume_records::{self, ListedStory};
 use crate::engine::{Reader, TopicFillResult, grouped};
-use crate::model::{Sources, Story, StoryId, Timestamp, TopicId, TopicVersion};
+use crate::model::{Sources, Story, StoryId, Timestamp, TopicBounds, TopicId, TopicVersion};
 use crate::store::{Commit, PlaceChange, StoreError, TopicPlace};
 
 /// How many stories are matched between two lines of the log.
@@ -115,6 +115,11 @@ impl Fill {
     /// Whether a topic is published by the query of an earlier plan.
     pub(super) fn has_former(&self, topic: usize) -> bool {
         self.former.contains_key(&topic)
+    }
+
+    /// The bounds by which a topic is published with the query of an earlier plan.
+    pub(super) fn former_bounds(&self, topic: usize) -> Option<TopicBounds> {
+        self.former.get(&topic).map(|(former, place)| former.bounds(*place))
     }
 
     /// The queries of earlier plans by which topics are published.
