@@ -23,6 +23,7 @@
 //! | `websub` | subscriptions at sources' hubs, and subscribers of ours |
 
 mod archive;
+mod fair_share;
 mod feeds;
 mod ingested;
 pub mod ownership;

@@ -56,7 +56,6 @@ pub use in_memory::InMemory;
 pub use maintenance::{Compaction, IntegrityCheck, Repair};
 pub use record::Record;
 pub use retention::Retention;
-pub use story_keys::MOST_KEYS;
 
 /// A story's place in a topic. A feed's order is the greatest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

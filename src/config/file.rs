@@ -342,7 +342,7 @@ options! {
         /// stay that are stored. A story that leaves a topic stays stored, and does not come
         /// back as news.
         keep: Option<Duration> = unset("\"365d\"").above_zero().fills_topic(),
-        /// How many stories stay in it, the newest. Without it, all that are stored.
+        /// How many stories stay in it: the newest, of the last day those of each source first. Without it, all that are stored.
         stories: Option<NonZeroUsize> = unset("5000").fills_topic(),
         /// Names it had before: their addresses permanently lead to the present one.
         formerly: Vec<Spanned<Id>> = option(Vec::new()),

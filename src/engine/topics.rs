@@ -320,7 +320,8 @@ impl Topics {
     pub(super) fn shed(&mut self, work: &mut TurnInProgress<'_>) -> Result<(), StoreError> {
         for (topic, window) in self.windows.iter_mut().enumerate() {
             let Some(window) = window else { continue };
-            for TopicPlace { date, story } in window.shed(work.horizon) {
+            let lead = |story| work.lead(story, &self.plan.sources);
+            for TopicPlace { date, story } in window.shed(work.horizon, lead)? {
                 work.touch(topic);
                 let archive = self.archives.get_mut(topic);
                 leave(self.live[topic], archive, story, date, work)?;
