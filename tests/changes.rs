@@ -51,9 +51,9 @@ async fn with_stories(hours: std::ops::Range<usize>) -> (Site, Gazetted) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_a_limit_cut_is_read_again_once_the_limit_changes() {
-    for (limit, topic, stories) in [("entries = 2", "all", 6), ("field = \"60B\"", "deep", 5)] {
+    for (limit, topic, stories) in [("entries = 2", "all", 6), ("field = \"50B\"", "deep", 5)] {
         let long = announcements(0..5)
-            .replace("</summary>", " It takes many words to come to the last word.</summary>");
+            .replace("About it", "About it and much else, in many words until the last word comes");
         let world = World::new().await.lines("[parsing]").lines(limit);
         let world = world.source("cut", long).source("whole", announcements(9..10));
         let world = world.topic("all", "crime").topic("deep", "\"last word\"");
