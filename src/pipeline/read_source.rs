@@ -14,6 +14,9 @@ use super::known_text::KnownText;
 use super::read_context::{ReadContext, ReadTools, parse_document};
 use super::recheck;
 
+/// The warning of a document whose transfer broke off behind its end.
+const DAMAGED: &str = "the transfer broke off, but the document came whole";
+
 /// Reads a source once. Every possible end is an [`Outcome`], so that each poll is recorded in one
 /// place.
 pub(super) async fn read(
@@ -55,7 +58,15 @@ pub(super) async fn read(
     };
     let mut pages = None;
     let outcome = match fetched {
-        Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
+        Ok(Fetched::Document {
+            document,
+            validators,
+            freshness,
+            bytes,
+            hash,
+            moved,
+            is_damaged,
+        }) => {
             let place = document.url.clone();
             let limits = plan.parsing.clone();
             match parse_document(&threads, document, limits, text.clone()).await {
@@ -66,6 +77,7 @@ pub(super) async fn read(
                         // Half of a known entry would replace the whole of it.
                         entries.pop();
                     }
+                    warnings.extend(is_damaged.then(|| DAMAGED.to_owned()));
                     let back = context
                         .backfill(
                             place.as_ref(),
