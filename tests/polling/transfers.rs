@@ -20,8 +20,10 @@ async fn outcomes(answers: Vec<Answer>) -> Vec<Outcome> {
 
 #[tokio::test]
 async fn p11_a_document_that_came_whole_is_read_though_its_transfer_broke_off() {
-    let raw =
-        |head: &str, body: &str| Answer::raw(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}"));
+    // The connection is closed behind what is sent.
+    let raw = |head: &str, body: &str| {
+        Answer::raw(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}")).promising(body.len())
+    };
     let cut = "<feed>one</fee";
     for (whole, broken) in [
         (Answer::ok(FEED).promising(4000), Answer::ok(cut).promising(4000)),
