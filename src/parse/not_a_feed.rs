@@ -37,6 +37,10 @@ fn describe(text: &str, base: Option<&Url>) -> String {
         {
             format!("not a feed, but a document of <{name}>")
         }
+        Some("script" | "SCRIPT") if text.starts_with('<') => {
+            "not a feed, but a script that only a browser runs, such as a check for robots"
+                .to_owned()
+        }
         Some(name) if text.starts_with('<') => {
             format!("not a feed: its root is <{}>", snippet(name))
         }
@@ -113,6 +117,8 @@ struct Page {
     own_text: usize,
     text_hash: u64,
     feeds: Vec<String>,
+    /// Where it sends a browser on to.
+    leads_to: Option<Url>,
 }
 
 /// Words in the title or the address of a page that asks for a consent.
@@ -246,6 +252,12 @@ impl Page {
                 let action = value("action").to_ascii_lowercase();
                 self.has_consent_form |= action.contains("consent") || action.contains("cookie");
             }
+            "meta" if value("http-equiv").eq_ignore_ascii_case("refresh") => {
+                let content = value("content");
+                let target = content.split_once('=').map(|(_, target)| target.trim());
+                self.leads_to =
+                    target.and_then(|target| resolve(target.trim_matches(['"', '\'']), base));
+            }
             "meta" if value("property").eq_ignore_ascii_case("og:title") => {
                 self.link_title = super::clean::title(&value("content"));
             }
@@ -302,7 +314,9 @@ impl Page {
             [one] => format!("advertises the feed {one}"),
             many => format!("advertises the feeds {}", many.join(" and ")),
         };
-        format!("not a feed, but {kind}{title}, which {feeds}")
+        let on =
+            self.leads_to.as_ref().map_or(String::new(), |to| format!(" and leads on to {to}"));
+        format!("not a feed, but {kind}{title}, which {feeds}{on}")
     }
 }
 
@@ -383,6 +397,15 @@ mod tests {
             (
                 "<html><body><form><input type=password></form></body></html>",
                 "not a feed, but a login page, which advertises no feed",
+            ),
+            (
+                "<html><head><meta http-equiv=Refresh content=\"0; URL='/feed'\"></head></html>",
+                "not a feed, but a page of HTML, which advertises no feed and leads on to \
+                 https://example.org/feed",
+            ),
+            (
+                "<script>document.cookie='a=1';location.reload()</script>",
+                "not a feed, but a script that only a browser runs, such as a check for robots",
             ),
         ] {
             let failure = explain(text, Some(&base));
