@@ -102,6 +102,6 @@ pub(super) fn names_contact(line: &Line) -> bool {
 }
 
 /// Whether a line is a sentence with a number for everybody, as the recall of a product has.
-fn speaks_to_the_public(line: &Line, text: &str) -> bool {
+pub(super) fn speaks_to_the_public(line: &Line, text: &str) -> bool {
     is_prose(line) && !PRESS_WORDS.is_match(text)
 }

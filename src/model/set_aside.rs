@@ -18,6 +18,14 @@ pub struct SetAside {
 impl SetAside {
     /// Bytes that are kept of one piece.
     pub const MOST_TEXT: usize = 300;
+
+    /// The note of a whole piece.
+    pub fn of(reason: Reason, text: &str) -> Self {
+        let most = text.len().min(Self::MOST_TEXT);
+        let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let characters = text.chars().count().try_into().unwrap_or(u32::MAX);
+        Self { reason, text: text[..end].trim_end().to_owned(), characters }
+    }
 }
 
 /// Why a piece of text is not part of the announcement.
