@@ -97,6 +97,8 @@ pub enum ContainerRole {
     Navigation,
     /// The foot of a page.
     Footer,
+    /// The title, author and date that a content management system writes over the text.
+    Metadata,
 }
 
 impl ContainerRole {
@@ -120,6 +122,12 @@ impl ContainerRole {
         };
         let mut found: Option<Self> = None;
         let (mut is_new, mut is_news, mut is_own) = (false, false, false);
+        // Drupal's names for the fields of an entry.
+        if ["title", "uid", "created"].iter().any(|field| {
+            lower.split(' ').any(|name| name.strip_prefix("field--name-") == Some(field))
+        }) {
+            return Some(Self::Metadata);
+        }
         for word in lower.split(|c: char| !c.is_ascii_alphanumeric()) {
             is_own |= Self::is_of_the_announcement(word);
             is_new |= matches!(word, "latest" | "more" | "other" | "recent");

@@ -155,6 +155,7 @@ fn content_of(
     }
     is_small.map_err(|why| too_large(&why))?;
     tree::without_site_parts(&page);
+    let around = content::around_headline(&page, title);
     let config = Config {
         max_elements_to_parse: BOUNDS_OF_READABILITY.elements,
         disable_json_ld: true,
@@ -163,8 +164,14 @@ fn content_of(
     let article = Readability::with_document(page, Some(base.as_str()), Some(config))
         .and_then(|mut page| page.parse())
         .map_err(|error| unreadable(&error.to_string()))?;
-    Ok(Content { html: article.content.to_string(), ..Content::default() })
+    let text = tree::spaced(&article.text_content);
+    let start: Vec<&str> = text.split(' ').take(WORDS_OF_A_START).collect();
+    let is_titled = around.is_some_and(|around| around.contains(&start.join(" ")));
+    Ok(Content { html: article.content.to_string(), is_titled, ..Content::default() })
 }
+
+/// Words by which the beginning of an article is found on its page.
+const WORDS_OF_A_START: usize = 6;
 
 /// Whether HTML has text in it.
 fn has_words(html: &str) -> bool {

@@ -56,6 +56,8 @@ pub enum Reason {
     Navigation,
     /// The operator's `cut`, `start_after` or `end_before` says so.
     Rule,
+    /// The title, author and date that a content management system writes over the text.
+    Metadata,
 }
 
 impl Reason {
@@ -74,6 +76,7 @@ impl Reason {
             Self::Contact => "contact",
             Self::Navigation => "navigation",
             Self::Rule => "rule",
+            Self::Metadata => "metadata",
         }
     }
 }
@@ -93,6 +96,7 @@ impl fmt::Display for Reason {
             Self::Contact => "contacts",
             Self::Navigation => "navigation",
             Self::Rule => "the configuration of the source",
+            Self::Metadata => "title, author and date over the text",
         })
     }
 }

@@ -134,4 +134,8 @@ mod originals;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
+mod subjects;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::model::Entry;
+use crate::model::{Enriched, Entry};
 
 /// An entry whose page was read: before, and with its page's text.
 pub(super) struct ReadPage<'a> {
@@ -24,7 +24,10 @@ pub(super) fn take_back(pages: &mut [ReadPage<'_>]) -> usize {
     for (page, is_shared) in pages.iter_mut().zip(texts) {
         let is_new = page.before.content != page.entry.content;
         if is_shared && is_new {
-            *page.entry = page.before.clone();
+            // The page was read, so it is not fetched again for the same words.
+            let stated = page.before.stated();
+            let enriched = Some(Enriched { stated, stale: false, of_page: false });
+            *page.entry = Arc::new(Entry { enriched, ..Entry::clone(&page.before) });
             lost += 1;
         }
     }
@@ -62,7 +65,7 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::model::{Enriched, SourceId};
+    use crate::model::SourceId;
 
     #[test]
     fn a_text_or_an_address_of_several_pages_is_none_of_theirs() {

@@ -5,7 +5,9 @@
 //! out. Readability, which drops lists, tables and short texts without one, reads the pages that
 //! name nothing.
 
-use dom_query::{Document, NodeRef};
+use std::collections::HashSet;
+
+use dom_query::{Document, NodeId, NodeRef};
 use url::Url;
 
 use super::tree::{is_within, spaced};
@@ -34,9 +36,9 @@ pub(super) fn named<'p>(page: &'p Document, title: &TitleWords) -> Option<NodeRe
     NAMES.iter().find_map(|name| {
         let found = page.select(name);
         let found: Vec<NodeRef<'p>> = found.nodes().to_vec();
-        let outermost = |node: &&NodeRef<'p>| {
-            !node.ancestors_it(None).any(|outer| found.iter().any(|other| other.id == outer.id))
-        };
+        let ids: HashSet<NodeId> = found.iter().map(|node| node.id).collect();
+        let outermost =
+            |node: &&NodeRef<'p>| !node.ancestors_it(None).any(|outer| ids.contains(&outer.id));
         let outermost: Vec<&NodeRef<'p>> =
             found.iter().filter(outermost).filter(|node| !node.text().trim().is_empty()).collect();
         let one = match outermost[..] {
@@ -63,7 +65,7 @@ fn article_around<'p>(node: &NodeRef<'p>) -> Option<NodeRef<'p>> {
     node.ancestors_it(None).find(|outer| outer.node_name().is_some_and(|name| &*name == "article"))
 }
 
-/// The headings in an element, of the levels that a selector names.
+/// The headings in an element, of these levels.
 fn headings<'p>(node: &NodeRef<'p>, levels: &'static str) -> impl Iterator<Item = NodeRef<'p>> {
     let inside = node.descendants();
     inside.into_iter().filter(move |inner| {
@@ -75,6 +77,22 @@ fn is_titled(node: &NodeRef<'_>, title: &TitleWords) -> bool {
     !title.is_empty()
         && headings(node, "h1 h2 h3").any(|heading| title.are_mostly_in(&heading.text()))
 }
+
+/// Words of an element that holds more than a headline.
+const LEAST_WORDS: usize = 30;
+
+/// The text around the headline that is an entry's title: that of the smallest element with more
+/// than the headline.
+pub(super) fn around_headline(page: &Document, title: &TitleWords) -> Option<String> {
+    let headlines = page.select("h1, h2");
+    let is_own = |node: &&NodeRef<'_>| !title.is_empty() && title.are_mostly_in(&node.text());
+    let headline = headlines.nodes().iter().find(is_own)?;
+    let mut texts = headline.ancestors_it(None).map(|outer| spaced(&outer.text()));
+    texts.find(|text| text.split(' ').count() >= LEAST_WORDS)
+}
+
+/// Menus that are noted of one page.
+const MOST_NOTED: usize = 8;
 
 /// The content that stands in an element: without menus, and without the headline, which is the
 /// entry's title.
@@ -93,7 +111,7 @@ pub(super) fn read(node: &NodeRef<'_>, title: &TitleWords) -> Content {
         let is_headline = named(inner, "h1") && title.are_mostly_in(&inner.text());
         if is_menu && inner.parent().is_some() {
             let text = spaced(&inner.text());
-            if !text.is_empty() {
+            if !text.is_empty() && content.set_aside.len() < MOST_NOTED {
                 content.set_aside.push(SetAside::of(Reason::Navigation, &text));
             }
             inner.remove_from_parent();
@@ -165,7 +183,7 @@ pub(super) fn part(page: &Document, fragment: Option<&str>) -> Part {
     let mut next = start.next_sibling();
     while let Some(node) = next {
         let ends = match level {
-            Some(level) => self::level(&node).is_some_and(|other| other <= level),
+            Some(level) => begins_section(&node, level),
             None if has_name(&start, &["dt"]) => has_name(&node, &["dt"]),
             None => node.is_element() && is_mark(&node),
         };
@@ -201,6 +219,12 @@ fn is_mark(node: &NodeRef<'_>) -> bool {
         is_inline(node) && (node.attr("name").is_some() || node.attr("id").is_some())
     };
     is_one(node) || node.descendants_it().any(|inner| is_one(&inner))
+}
+
+/// Whether an element is a heading of this level or a higher one, or has one.
+fn begins_section(node: &NodeRef<'_>, most: u8) -> bool {
+    let is_one = |node: &NodeRef<'_>| level(node).is_some_and(|level| level <= most);
+    is_one(node) || node.is_element() && node.descendants_it().any(|inner| is_one(&inner))
 }
 
 /// The level of a heading.

@@ -7,9 +7,9 @@ use dom_query::{Document, NodeRef};
 const SHOW_NOTHING: &str = "script, style, link, meta, iframe, svg, template, input, select, datalist, \
     dialog:not([open]), textarea:not([readonly]), form[role=search], [role=dialog], [role=alertdialog]";
 
-/// Buttons that are headings: those of accordions.
-const HEADING_BUTTONS: &str = "h1 button, h2 button, h3 button, h4 button, h5 button, h6 button, \
-    dt button, summary button, button[aria-expanded]";
+/// Elements around a button that make it a heading, as in accordions, and how far around.
+const HEADINGS: [&str; 8] = ["h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary"];
+const MOST_AROUND: usize = 3;
 
 /// Parts of a page that name themselves as the site's.
 const OF_THE_SITE: &str =
@@ -45,12 +45,20 @@ const NEVER_TEXT: [&str; 14] = [
 
 /// Puts the whole tree in order.
 pub(super) fn tidy(page: &Document) {
-    page.select(HEADING_BUTTONS).rename("span");
-    page.select("button").remove();
+    for button in page.select("button").nodes() {
+        let is_heading = button.attr("aria-expanded").is_some()
+            || button
+                .ancestors_it(Some(MOST_AROUND))
+                .any(|outer| outer.node_name().is_some_and(|name| HEADINGS.contains(&&*name)));
+        match is_heading {
+            true => button.rename("span"),
+            false => button.remove_from_parent(),
+        }
+    }
     page.select("dialog[open], textarea[readonly]").rename("div");
     page.select(SHOW_NOTHING).remove();
     page.select(COMMENTS).remove();
-    for node in page.select("body *").nodes() {
+    for node in page.select("*").nodes() {
         if node.node_name().is_some_and(|name| name.contains('-')) {
             node.rename("div");
         }
@@ -65,7 +73,7 @@ pub(super) fn tidy(page: &Document) {
 /// the site's.
 pub(super) fn without_site_parts(page: &Document) {
     page.select(OF_THE_SITE).remove();
-    for part in page.select("body header, body footer").nodes() {
+    for part in page.select("header, footer").nodes() {
         if !is_within(part, &["main", "article"]) {
             part.remove_from_parent();
         }
@@ -95,7 +103,7 @@ fn close_headings(page: &Document) {
 /// of the site go.
 fn show_hidden(page: &Document) {
     let whole = spaced(&page.select("body").text());
-    let hidden = page.select("body [hidden], body [aria-hidden=true], body [style]");
+    let hidden = page.select("[hidden], [aria-hidden=true], [style]");
     let mut compared = 0;
     for node in hidden.nodes() {
         let style = node.attr("style").unwrap_or_default().to_ascii_lowercase();
@@ -104,7 +112,14 @@ fn show_hidden(page: &Document) {
             || node.attr("aria-hidden").is_some_and(|value| &*value == "true")
             || style.contains("display:none")
             || style.contains("visibility:hidden");
+        // Some sites show their pages once scripts have run.
+        let is_all =
+            node.node_name().is_some_and(|name| matches!(&*name, "html" | "body" | "main"));
         if !is_hidden {
+            continue;
+        }
+        if is_all {
+            show(node);
             continue;
         }
         let text = spaced(&node.text());
@@ -113,11 +128,15 @@ fn show_hidden(page: &Document) {
         compared += usize::from(is_long);
         let is_copy = compared <= MOST_COMPARED && whole.matches(text.as_str()).nth(1).is_some();
         if is_long && !is_copy && !is_named(node, &NEVER_TEXT) {
-            ["hidden", "aria-hidden", "style"].iter().for_each(|name| node.remove_attr(name));
+            show(node);
         } else {
             node.remove_from_parent();
         }
     }
+}
+
+fn show(node: &NodeRef<'_>) {
+    ["hidden", "aria-hidden", "style"].iter().for_each(|name| node.remove_attr(name));
 }
 
 /// Whether the class, id or role of an element has one of these words.
