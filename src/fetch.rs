@@ -87,6 +87,23 @@ pub enum Fetched {
     },
 }
 
+impl Fetched {
+    /// The permanent address, if an answer names one.
+    pub fn moved(&self) -> Option<&Url> {
+        match self {
+            Self::Document { moved, .. } | Self::Unchanged { moved, .. } => moved.as_ref(),
+        }
+    }
+
+    /// The same answer with another permanent address.
+    pub fn moved_to(mut self, to: Url) -> Self {
+        match &mut self {
+            Self::Document { moved, .. } | Self::Unchanged { moved, .. } => *moved = Some(to),
+        }
+        self
+    }
+}
+
 /// Asks sources. One for the whole daemon: it keeps connections (P69).
 #[derive(Debug)]
 pub struct Fetcher {

@@ -70,6 +70,17 @@ options! {
     }
 }
 
+impl Limits {
+    /// A hash of fixed definition, by which a document is seen to have been read within other limits.
+    pub fn hash(&self) -> u64 {
+        let Self { entries, field, depth, elements, attributes } = *self;
+        let counts = [entries, depth, elements, attributes].map(|count| count as u64);
+        let bytes: Vec<u8> =
+            counts.into_iter().chain([field.0]).flat_map(u64::to_le_bytes).collect();
+        xxhash_rust::xxh3::xxh3_64(&bytes)
+    }
+}
+
 /// A document as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
@@ -85,6 +96,10 @@ pub struct Parsed {
     pub hints: Hints,
     /// Repairs and omissions, for people to read.
     pub warnings: Vec<String>,
+    /// How many entries were left out, because it lists more than are kept.
+    pub left_out: usize,
+    /// Whether a limit left anything out: with a higher one the document says more.
+    pub is_limited: bool,
     /// Where it breaks off before its end, if it does.
     pub broken_off: Option<Break>,
 }
@@ -130,6 +145,13 @@ pub fn parse_until(
 pub fn clean(html: &str, base: Option<&Url>, limit: usize, cancelled: &Cancelled) -> Cleaned {
     let mut allowance = Allowance::of_text(cancelled.clone());
     clean::clean(html, base, limit, &mut allowance).into()
+}
+
+/// Whether a document begins like a feed, without reading it.
+pub fn may_be_feed(document: &Document) -> bool {
+    let decoded = charset::decode_document(&document.body, document.content_type.as_deref());
+    let text = decoded.text.trim_start();
+    text.starts_with('{') || repair::find_root(text).is_some()
 }
 
 /// Reads a document up to feed-rs, without putting entries together and cleaning them. Returns the

@@ -245,7 +245,7 @@ options! {
         /// entry's page.
         enrich: Enrich = option(Enrich::default()),
         /// A fixed interval for sources on the web that state no `interval`, `min` or `max`.
-        interval: Option<Spanned<Period>> = unset("\"30m\""),
+        interval: Option<Spanned<Period>> = unset("\"2h\""),
         /// Labels that every source has beside its own.
         tags: Vec<String> = option(Vec::new()),
         /// Headers, sent to each source's own origin; a source may state another value.
@@ -282,7 +282,7 @@ options! {
         enrich: Option<Enrich> = unset("\"govuk\""),
         /// An interval of its own in place of what is learned from its rhythm. A file is
         /// looked at every minute, or so often.
-        interval: Option<Spanned<Period>> = unset("\"30m\""),
+        interval: Option<Spanned<Period>> = unset("\"2h\""),
         /// The shortest interval that may be learned.
         min: Option<Spanned<Period>> = unset("\"1h\""),
         /// The longest interval that may be learned.
@@ -340,7 +340,7 @@ options! {
         /// stay that are stored. A story that leaves a topic stays stored, and does not come
         /// back as news.
         keep: Option<Duration> = unset("\"365d\"").above_zero().fills_topic(),
-        /// How many stories stay in it, the newest. Without it, all that are stored.
+        /// How many stories stay in it: the newest, of the last day those of each source first. Without it, all that are stored.
         stories: Option<NonZeroUsize> = unset("5000").fills_topic(),
         /// Names it had before: their addresses permanently lead to the present one.
         formerly: Vec<Spanned<Id>> = option(Vec::new()),

@@ -275,7 +275,7 @@ pub fn wants_enrichment(
         Some(enriched) if enriched.stated != stated => Wanted::New,
         Some(enriched) if enriched.stale => Wanted::Again,
         Some(_) if is_to_be_checked(member, since, now) => Wanted::Check,
-        Some(_) => Wanted::No,
+        Some(_) => Wanted::Read,
         None if member.entry.statement() != stated => Wanted::New,
         None => Wanted::Again,
     }
@@ -298,5 +298,7 @@ pub enum Wanted {
     /// It is there; whether its page still is, is to be seen.
     Check,
     /// It is there.
+    Read,
+    /// Nothing comes of it.
     No,
 }

@@ -105,9 +105,12 @@ impl fmt::Display for Reason {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TextState {
-    /// Hash of the operator's [`TextRules`](super::TextRules) by which they were last read.
+    /// Hash of the operator's [`TextRules`](super::TextRules) by which the last document was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rules: Option<u64>,
+    /// Hash of the limits of `[parsing]` that left a part of the last document out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<u64>,
     /// Lines that are repeated at their edges.
     pub edges: EdgeLines,
 }

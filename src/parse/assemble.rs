@@ -125,6 +125,8 @@ pub(super) fn assemble(
         entries,
         hints,
         warnings,
+        left_out: outline.left_out,
+        is_limited: outline.is_limited || assembler.cut > 0,
         broken_off: outline.broken_off,
     };
     if let [only] = &parsed.entries[..] {

@@ -58,6 +58,7 @@ pub(super) fn normalise(
     if let Some(kept) = newest(&dates, limits.entries) {
         let left_out = items.len() - limits.entries;
         outline.warnings.push(left_out_warning(limits.entries, left_out));
+        (outline.left_out, outline.is_limited) = (left_out, true);
         is_last_kept = kept.last().copied().unwrap_or(true);
         let mut kept = kept.into_iter();
         items.retain(|_| kept.next().unwrap_or(true));

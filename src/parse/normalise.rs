@@ -192,6 +192,7 @@ impl<'t, 'l> Walk<'t, 'l> {
                         let most = self.limits.elements;
                         let message = format!("more than {most} elements: the rest is left out");
                         self.outline.warnings.push(message);
+                        self.outline.is_limited = true;
                         self.cut(piece.start);
                         return Ok(());
                     }
@@ -431,6 +432,9 @@ impl<'t, 'l> Walk<'t, 'l> {
         self.limit_edits()?;
         self.mend_references()?;
         self.leave_out_oldest();
+        self.outline.left_out = self.left_out;
+        self.outline.is_limited |=
+            self.left_out > 0 || self.deletions_left_out > 0 || self.has_lost_tags;
         if self.left_out > 0 {
             let kept = self.outline.entries.len();
             self.outline.warnings.push(newest::warning(kept, self.left_out));

@@ -24,6 +24,10 @@ pub(super) struct Outline {
     pub(super) broken_off: Option<Break>,
     /// Omissions, for people to read.
     pub(super) warnings: Vec<String>,
+    /// How many entries were left out, because the document lists more than are kept.
+    pub(super) left_out: usize,
+    /// Whether a limit left anything out: with a higher one the document says more.
+    pub(super) is_limited: bool,
 }
 
 /// Notes on one entry, or on the feed as a whole.

@@ -20,8 +20,8 @@ use crate::cancel::Cancelled;
 use crate::dedup::{self, Candidate, Extent, Wanted};
 use crate::enrich;
 use crate::model::{
-    Document, Enrich, Entry, Failure, FailureKind, Lookalikes, PageHold, Recheck, RecheckRound,
-    SourceId, SourceState,
+    Document, Enrich, Entry, Failure, FailureKind, Lookalikes, PageCount, PageHold, Recheck,
+    RecheckRound, SourceId, SourceState,
 };
 use crate::parse::{self, Gate};
 use crate::store::{Store, StoreError};
@@ -56,7 +56,7 @@ impl ReadContext<'_> {
         if self.source.enrich == Enrich::None {
             return None;
         }
-        let round = recheck::due(self.source.enrich, state, self.clock.now());
+        let round = recheck::due(self.source, state, self.clock.now());
         let visits = self.visit(entries, extent, state, round).await;
         match &visits.denied {
             Some(why) => warnings.push(format!("pages of entries are not read: {why}")),
@@ -81,7 +81,7 @@ impl ReadContext<'_> {
     /// Continues the round over the pages of the source's stored entries, if one is due. For polls
     /// that brought no new document.
     pub(super) async fn recheck(&self, state: &SourceState) -> Option<Recheck> {
-        let round = recheck::due(self.source.enrich, state, self.clock.now())?;
+        let round = recheck::due(self.source, state, self.clock.now())?;
         let (store, source) = (self.store.clone(), self.source.id.clone());
         let stored = tokio::task::spawn_blocking(move || entries_of(&source, &*store)).await;
         // If the store cannot be read, the daemon ends soon.
@@ -107,10 +107,14 @@ impl ReadContext<'_> {
         let mut visits = Visits { candidates, round, ..Visits::default() };
         let Some(known) = self.known(&visits.candidates).await else { return visits };
         let since = visits.round.as_ref().map_or(now, |round| round.since);
+        let is_anew = visits.round.as_ref().is_some_and(|round| round.is_anew);
         let wanted: Vec<Wanted> = visits
             .candidates
             .iter()
-            .map(|candidate| dedup::wants_enrichment(candidate, &known, since, now))
+            .map(|candidate| match dedup::wants_enrichment(candidate, &known, since, now) {
+                Wanted::Check | Wanted::Read if is_anew => Wanted::Again,
+                wanted => wanted,
+            })
             .collect();
         let mut left = wanted.iter().filter(|wanted| **wanted == Wanted::New).count();
         let visiting = async {
@@ -134,7 +138,11 @@ impl ReadContext<'_> {
             let next = RecheckRound::following(state.round.as_deref(), now);
             visits.round = Some(RecheckRound { open: false, ..next });
         }
+        if visits.round.is_none() && visits.made > 0 {
+            visits.round = state.round.as_deref().cloned();
+        }
         if let Some(round) = &mut visits.round {
+            round.pages.add(std::mem::take(&mut visits.pages));
             round.refused |= refused;
             let met = if refused { self.fetcher.held_since(now) } else { Vec::new() };
             let known = std::mem::replace(&mut round.held, met);
@@ -220,6 +228,7 @@ impl ReadContext<'_> {
             tokio::time::sleep(self.plan.polling.spacing).await;
         }
         visits.made += 1;
+        visits.pages.asked += 1;
         let fetched = self.fetcher.page(self.source, &page, self.clock.now()).await;
         let entry = visits.candidates[place].entry.clone();
         let done = match fetched {
@@ -236,11 +245,15 @@ impl ReadContext<'_> {
             Ok(Read::Gate(gate)) => {
                 let (source, kind) = (&self.source.id, gate.kind);
                 debug!(event = "enrich_failed", %source, "{page} adds nothing: it is {kind}");
+                visits.pages.failed += 1;
+                visits.pages.why = format!("{page} is {kind}");
                 return visits.meet(gate, page);
             }
             Err(failure) => failure,
         };
         debug!(event = "enrich_failed", source = %self.source.id, "{page} adds nothing: {failure}");
+        visits.pages.failed += 1;
+        visits.pages.why = format!("{page}: {failure}");
         enrich::missing(Arc::make_mut(entry), &failure, self.clock.now());
         if failure.kind == FailureKind::TooLarge {
             visits.too_large.get_or_insert_with(|| (0, page.clone())).0 += 1;
@@ -301,6 +314,7 @@ struct Visits {
     candidates: Vec<Candidate>,
     round: Option<RecheckRound>,
     made: usize,
+    pages: PageCount,
     /// Hosts that cannot be reached or refused a page: they are not asked again.
     refused: HashSet<String>,
     /// The pages that came as a gate, and the gate, by their hosts.

@@ -180,6 +180,7 @@ fn outcome(fetched: Result<Fetched, Failure>, hints: &Hints) -> Outcome {
                 warnings: Vec::new(),
                 broken_off: false,
                 back: None,
+                read_by: Default::default(),
             }))
         }
         Ok(Fetched::Unchanged { validators, freshness, bytes, moved, not_modified }) => {
