@@ -27,6 +27,8 @@ mod silence;
 mod source_origin;
 mod turnover;
 
+mod whole;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,6 +73,8 @@ pub enum Fetched {
         hash: u64,
         /// Where an all-permanent redirect chain led.
         moved: Option<Url>,
+        /// Whether its transfer broke off behind the end of the document.
+        is_damaged: bool,
     },
     /// A 304, or the same bytes as before.
     Unchanged {

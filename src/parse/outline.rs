@@ -47,6 +47,10 @@ pub(super) struct Note {
     pub(super) description: Option<String>,
     /// Its full text as HTML, where a format does not know that.
     pub(super) content: Option<String>,
+    /// The longest element of an unknown vocabulary, as HTML.
+    pub(super) unknown: Option<String>,
+    /// The page behind a link that counts readers, such as `feedburner:origLink`.
+    pub(super) counted: Option<String>,
     pub(super) published: Option<Timestamp>,
     pub(super) updated: Option<Timestamp>,
     pub(super) created: Option<Timestamp>,

@@ -16,6 +16,9 @@ use super::known_text::KnownText;
 use super::read_context::{ReadContext, ReadTools, parse_document};
 use super::recheck;
 
+/// The warning of a document whose transfer broke off behind its end.
+const DAMAGED: &str = "the transfer broke off, but the document came whole";
+
 /// Reads a source once. Every possible end is an [`Outcome`], so that each poll is recorded in one
 /// place. Where an operator `insists`, the configured address is asked, wherever the source has moved.
 pub(super) async fn read(
@@ -59,7 +62,15 @@ pub(super) async fn read(
     };
     let mut pages = None;
     let outcome = match fetched {
-        Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
+        Ok(Fetched::Document {
+            document,
+            validators,
+            freshness,
+            bytes,
+            hash,
+            moved,
+            is_damaged,
+        }) => {
             let place = document.url.clone();
             match parse_document(&threads, document, plan.parsing.clone(), text.clone()).await {
                 Ok(parsed) => {
@@ -72,6 +83,7 @@ pub(super) async fn read(
                         // Half of a known entry would replace the whole of it.
                         entries.pop();
                     }
+                    warnings.extend(is_damaged.then(|| DAMAGED.to_owned()));
                     let back = context
                         .backfill(
                             place.as_ref(),
