@@ -252,7 +252,7 @@ fn weigh_title(
             comparison.add(FactorKind::TitleDiffers);
             return 0;
         }
-        TitleMatch::Replaces => {
+        TitleMatch::Replaces | TitleMatch::Extends => {
             comparison.oppose(FactorKind::TitleReplaces, Forbidden::Titles);
             return 0;
         }
@@ -305,6 +305,8 @@ fn weigh_date(same_page: bool, same_text: bool, by_title: bool, comparison: &mut
     let Some(apart) = comparison.apart else { return };
     let hours_apart = apart.as_secs() / HOUR;
     let kind = match hours_apart {
+        // A daily title is that of the next instalment, too.
+        19..=36 if by_title && !same_page => FactorKind::DaysApart,
         0..=36 => FactorKind::SameDay,
         _ if same_page => return,
         37..=96 if by_title => FactorKind::DaysApartByTitle,

@@ -265,13 +265,40 @@ pub(super) fn date_parts(word: &str) -> Option<[String; 3]> {
         .then(|| [day, month, year].map(|number| number.to_string()))
 }
 
+/// A word of a title without case and diacritics. A comma before one or two digits is that of a
+/// fraction.
+pub(super) fn folded(stated: &str, cased: &mut String) -> String {
+    let fraction = stated.split_once(',').filter(|(whole, fraction)| {
+        let are_digits = |digits: &str| digits.chars().all(|c| c.is_ascii_digit());
+        are_digits(whole)
+            && are_digits(fraction)
+            && (matches!(fraction.len(), 1 | 2) || *whole == "0")
+    });
+    let mut form = String::new();
+    match fraction {
+        Some((whole, fraction)) => form.extend([whole, ".", fraction]),
+        None => _ = tokenize::fold(tokenize::clean(stated, cased), &mut form),
+    }
+    form
+}
+
+/// Whether a number that stands behind this part of a title is below zero: behind a minus that joins
+/// it to nothing.
+pub(super) fn is_below_zero(before: &str, form: &str) -> bool {
+    let Some(rest) = before.strip_suffix(['-', '\u{2212}', '\u{2013}']) else { return false };
+    form.starts_with(|first: char| first.is_ascii_digit())
+        && (rest.is_empty() || rest.ends_with(|last: char| last.is_whitespace() || last == '('))
+}
+
 /// The words of a title as they stand, dates with their marks: `2025-04-02`.
 pub(super) fn title_words(title: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut cased, mut last) = (String::new(), 0..0);
     for (range, _) in tokenize::words(title) {
-        let mut form = String::new();
-        tokenize::fold(tokenize::clean(&title[range.clone()], &mut cased), &mut form);
+        let mut form = folded(&title[range.clone()], &mut cased);
+        if is_below_zero(&title[..range.start], &form) {
+            form.insert(0, '-');
+        }
         let between = title.get(last.end..range.start).unwrap_or_default();
         let digits =
             |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -155,7 +155,7 @@ fn has_kept_its_id(candidate: &Candidate, known: &Entry, has_moved: bool) -> boo
         let has_texts = !entry.text.is_empty() && !known.text.is_empty();
         is_unique && if has_texts { !has_moved && is_iri(id) } else { !has_moved || says.date }
     };
-    title_match(&candidate.title, &title, &|_| false).agreement() >= 0 || is_believed()
+    title_match(&candidate.title, &title, &|_| None).agreement() >= 0 || is_believed()
 }
 
 /// The same where one of them has no link of its own.

@@ -43,6 +43,8 @@ mod rules;
 
 mod series;
 
+mod titles;
+
 /// A world of three departments, a finder and four syndicators, and what is known in it.
 struct Desk {
     known: Lookalikes,

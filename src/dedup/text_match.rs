@@ -46,6 +46,9 @@ const BEGINNING: usize = 10;
 /// With fewer words that say something, a summary can say nothing different.
 const FEWEST_TELLING: u32 = 3;
 
+/// A summary of so many words that say something, none of which the other has, is of something else.
+const FEWEST_STRANGE: u32 = 5;
+
 /// A title with less information, in tenths of a bit, may be that of another notice.
 const TELLING_TITLE: i32 = 360;
 
@@ -139,11 +142,13 @@ fn summaries(one: EntryText<'_>, other: EntryText<'_>) -> TextMatch {
         () if stands => Some(FactorKind::SummaryContained),
         () if telling < FEWEST_TELLING => None,
         () if share(if are_short { 40 } else { 60 }) => Some(FactorKind::SummaryShares),
+        () if known == 0 && telling >= FEWEST_STRANGE => Some(FactorKind::TextDiffers),
         () if !share(if are_short { 20 } else { 34 }) => Some(FactorKind::SummaryDiffers),
         () => None,
     };
     let contradict = found.renamed > 0 || dates() || are_two_notices(one.0, other.0, &found);
-    let differs = level == Some(FactorKind::SummaryDiffers) && strangers;
+    let differs =
+        matches!(level, Some(FactorKind::SummaryDiffers | FactorKind::TextDiffers)) && strangers;
     // Most of one is in the other, but for who, where or when: a template.
     let kind = match stands && (found.facts > 0 || are_two_notices(one.0, other.0, &found)) {
         true => FactorKind::Contradicts,
@@ -164,16 +169,15 @@ fn are_two_notices(one: &Entry, other: &Entry, found: &Differences) -> bool {
         return false;
     }
     let [own, theirs] = [one, other].map(Title::of_entry);
-    let (TitleMatch::Equal { information } | TitleMatch::Near { information }) =
-        title_match(&own, &theirs, &|_| false)
-    else {
+    let found = title_match(&own, &theirs, &|_| None);
+    if !matches!(found, TitleMatch::Equal { .. } | TitleMatch::Near { .. }) {
         return false;
-    };
+    }
     let days_apart = || {
         let dates = one.dated().zip(other.dated());
         dates.is_some_and(|(one, other)| one.apart(other) > SAME_DAY)
     };
-    information < TELLING_TITLE || days_apart()
+    own.rarity().min(theirs.rarity()) < TELLING_TITLE || days_apart()
 }
 
 /// The evidence against two texts that share much.

@@ -102,17 +102,6 @@ pub(super) fn is_code(label: &[String]) -> bool {
         && numbers.iter().all(|word| is_digits(word))
 }
 
-/// Where the brackets begin in which a title ends, if they hold the code of a file:
-/// `… (IP/26/2811)`.
-pub(super) fn code_in_brackets(title: &str) -> Option<usize> {
-    let inside = title.trim_end().strip_suffix([')', ']'])?;
-    let open = inside.rfind(['(', '['])?;
-    let code = &inside[open + 1..];
-    let is_mark = |c: char| matches!(c, '/' | '-' | '_' | '.' | ' ');
-    let words: Vec<String> = code.split(is_mark).map(str::to_ascii_lowercase).collect();
-    (!code.contains(char::is_lowercase) && is_code(&words)).then_some(open)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,20 +127,6 @@ mod tests {
         ] {
             let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
             assert_eq!(one_form(&words, None).0.join(" "), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn brackets_at_the_end_may_hold_the_code_of_a_file() {
-        for (title, expected) in [
-            ("Grants for sea walls (IP/26/2811)", true),
-            ("Grants for sea walls [MEMO/26/12]", true),
-            ("Grants for sea walls (2026)", false),
-            ("Grants for sea walls (COP 30)", false),
-            ("Grants for sea walls (week 25)", false),
-            ("Grants (IP/26/2811) for sea walls", false),
-        ] {
-            assert_eq!(code_in_brackets(title).is_some(), expected, "{title}");
         }
     }
 }
