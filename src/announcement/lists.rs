@@ -2,7 +2,8 @@
 
 use super::Context;
 use super::line_kind::{
-    begins_facts, date_in, is_date, is_dated_statement, is_file, is_listed, is_prose,
+    SENTENCE_MARKS, begins_facts, date_in, is_date, is_dated_statement, is_file, is_listed,
+    is_prose,
 };
 use super::text_lines::{Layout, Line};
 use crate::model::Reason;
@@ -172,7 +173,7 @@ fn introduces(before: &Line, is_heading: bool, items: usize, context: &Context<'
         && !is_date(before);
     before.text.ends_with([':', '：'])
         || goes_on
-        || is_prose(before) && counts(&before.text, items)
+        || before.text.ends_with(SENTENCE_MARKS) && counts(&before.text, items)
         || is_heading && context.names_its_subject(&before.text)
 }
 

@@ -63,11 +63,17 @@ impl TitleWords {
 
     /// Whether one of the words, in any of its forms, is in a text. Years are in any text.
     pub fn any_in(&self, text: &str) -> bool {
+        self.share_in(text) > 0.0
+    }
+
+    /// The share of the words that are in a text, in any of their forms.
+    pub fn share_in(&self, text: &str) -> f64 {
         let words = folded(text);
         if !self.pairs.is_empty() {
             let joined = words.concat();
-            if self.pairs.iter().any(|pair| joined.contains(pair.as_str())) {
-                return true;
+            let found = self.pairs.iter().filter(|pair| joined.contains(pair.as_str())).count();
+            if found > 0 {
+                return share(found, self.pairs.len());
             }
         }
         let is_year = |word: &str| matches!(word.parse(), Ok(1900..=2100_u32));
@@ -81,8 +87,14 @@ impl TitleWords {
             .into_iter()
             .filter(|word| !has_longer || word.chars().count() > SHORT_WORD)
             .collect();
-        words.iter().any(|word| own.iter().any(|known| are_forms_of_one(known, word)))
+        let is_found = |known: &&&String| words.iter().any(|word| are_forms_of_one(known, word));
+        share(own.iter().filter(is_found).count(), own.len())
     }
+}
+
+fn share(found: usize, all: usize) -> f64 {
+    let count = |count: usize| u32::try_from(count).map_or(f64::MAX, f64::from);
+    if found == 0 { 0.0 } else { count(found) / count(all) }
 }
 
 /// The words of a text, without case and diacritics.

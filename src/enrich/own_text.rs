@@ -15,11 +15,16 @@ const LEAST_WORDS: usize = 20;
 /// Words of a passage.
 const PASSAGE: usize = 4;
 
-/// Whether a text has nothing to do with an entry: no word of its title is in it. Titles such as "Press
-/// release 71/2026" say nothing of their texts.
-pub(super) fn is_another(entry: &Entry, text: &str) -> bool {
+/// The share of a title's words that is in a text by chance, as the names of places are.
+const SHARE_BY_CHANCE: f64 = 0.5;
+
+/// Whether a text has nothing to do with an entry: no word of its title is in it, or too few where its
+/// headline has none of them. Titles such as "Press release 71/2026" say nothing of their texts.
+pub(super) fn is_another(entry: &Entry, headline: &str, text: &str) -> bool {
     let title = TitleWords::of(&entry.title);
-    !title.is_label() && !title.any_in(text)
+    let has_other_headline = !headline.trim().is_empty() && !title.any_in(headline);
+    let share = title.share_in(text);
+    !title.is_label() && (share <= 0.0 || has_other_headline && share <= SHARE_BY_CHANCE)
 }
 
 /// Whether a text holds most of what the feed's own content says. A short content says too little
@@ -49,6 +54,22 @@ fn passages(text: &str) -> HashSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_below_another_headline_must_have_most_words_of_the_title() {
+        const SITE: &str = "In urgent matters the desks in Tarn and Ketzin can be reached.";
+        for (title, headline, text, is_other) in [
+            ("Wolves seen near Ketzin", "Scheduled maintenance", SITE, true),
+            ("Wolves seen near Ketzin", "Wolves near Ketzin", SITE, false),
+            ("Wolves seen near Ketzin", "", "Three wolves came.", false),
+            ("Wolves seen near Ketzin", "Ministry", "Three wolves came to Ketzin.", false),
+            ("Notice 14", "Mill Lane closed", "The lane is closed.", false),
+        ] {
+            let entry =
+                Entry { title: title.to_owned(), ..Entry::of(crate::model::SourceId::new("min")) };
+            assert_eq!(is_another(&entry, headline, text), is_other, "{title}, {headline}");
+        }
+    }
 
     #[test]
     fn a_page_completes_what_its_feed_says() {

@@ -90,7 +90,7 @@ pub(super) fn add(
     let named = announcement::original_of(&body, own, Some(&base), reading.surroundings);
     let mut done = Enrichment::default();
     let full = separated(entry, &found.html, &base, reading);
-    if !found.is_titled && own_text::is_another(entry, &full.text) {
+    if !found.is_titled && own_text::is_another(entry, &head.names[1], &full.text) {
         return Err(unreadable("no word of the entry's title is in its text"));
     }
     let of_feed = entry.content.as_deref().map(|html| (reading.clean)(html, &base).text);

@@ -291,7 +291,7 @@ impl Page {
         let title = self.title.to_lowercase();
         let is_titled = |words: &[&str]| words.iter().any(|known| is_named(&title, known));
         let is_little = self.text < LITTLE_TEXT;
-        let is_at = |words: &[&str]| words.iter().any(|word| self.address.contains(word));
+        let is_at = |words: &[&str]| words.iter().any(|word| is_part_of(&self.address, word));
         if is_titled(&CHALLENGE) || self.has_challenge && is_little {
             Some("a page that checks for robots")
         } else if is_titled(&CONSENT)
@@ -349,6 +349,15 @@ fn is_named(title: &str, known: &str) -> bool {
         let words = part.split_whitespace().filter(|word| word.contains(char::is_alphanumeric));
         part.contains(known)
             && (words.count() <= count + MOST_OTHER_WORDS || count >= LEAST_WORDS_OF_A_GATE)
+    })
+}
+
+/// Whether a label of the host or a part of the path is this word, or has one more beside it: a slug
+/// with more words is a headline's.
+fn is_part_of(address: &str, known: &str) -> bool {
+    address.split(['/', '.', '?', '&', '=', '#']).any(|part| {
+        let words: Vec<&str> = part.split(['-', '_']).collect();
+        part == known || words.len() <= 2 && words.contains(&known)
     })
 }
 

@@ -59,10 +59,11 @@ fn only<'n, 'p>(
     found.next().filter(|_| found.next().is_none()).copied()
 }
 
-/// The article around the body of one, which has its lead as well.
+/// The element around the body of an article that has its headline and lead as well.
 fn article_around<'p>(node: &NodeRef<'p>) -> Option<NodeRef<'p>> {
     node.attr("itemprop").or_else(|| node.attr("property"))?;
-    node.ancestors_it(None).find(|outer| outer.node_name().is_some_and(|name| &*name == "article"))
+    let mut around = node.ancestors_it(None).take_while(|outer| !has_name(outer, &["body"]));
+    around.find(|outer| has_name(outer, &["article"]) || headings(outer, "h1").next().is_some())
 }
 
 /// The headings in an element, of these levels.

@@ -1,4 +1,4 @@
-//! Refuses documents that are no pages: files, pictures, data.
+//! Refuses documents that are not pages: files, pictures, data.
 
 use crate::model::{Document, Failure};
 

@@ -124,7 +124,8 @@ fn show_hidden(page: &Document) {
         }
         let text = spaced(&node.text());
         let is_long = text.split(' ').count() >= LEAST_WORDS
-            || text.chars().count() >= 40 && !text.is_ascii();
+            || text.chars().count() >= 40 && !text.is_ascii()
+            || has_cells(node);
         compared += usize::from(is_long);
         let is_copy = compared <= MOST_COMPARED && whole.matches(text.as_str()).nth(1).is_some();
         if is_long && !is_copy && !is_named(node, &NEVER_TEXT) {
@@ -137,6 +138,12 @@ fn show_hidden(page: &Document) {
 
 fn show(node: &NodeRef<'_>) {
     ["hidden", "aria-hidden", "style"].iter().for_each(|name| node.remove_attr(name));
+}
+
+/// Whether an element has cells of a table, or values of a list of labels.
+fn has_cells(node: &NodeRef<'_>) -> bool {
+    let mut inside = node.descendants_it();
+    inside.any(|inner| inner.node_name().is_some_and(|name| matches!(&*name, "td" | "dd")))
 }
 
 /// Whether the class, id or role of an element has one of these words.

@@ -39,6 +39,16 @@ fn what_a_page_names_as_its_content_is_its_text() {
             &["se cierra", "¿Quién paga los costes?", "dos tercios"],
         ),
         (
+            "Porto fechado",
+            "<div id=content><h1>Porto fechado</h1><div class=descricao>Obras duram dezoito meses</div><div property=\"rnews:articleBody\"><p>O porto fecha na segunda-feira.</p></div></div>".to_owned(),
+            &["dezoito meses", "segunda-feira"],
+        ),
+        (
+            "Tariffe del traghetto",
+            "<main><h1>Tariffe del traghetto</h1><p>Il traghetto costa meno.</p><div class=pane style=\"display: none\"><table><tr><td>Adulti</td><td>12,40</td></tr></table></div></main>".to_owned(),
+            &["costa meno", "12,40"],
+        ),
+        (
             "Démission de la ministre",
             format!("<main><article><header class=page-header><h1>Démission de la ministre</h1><p class=chapo>La ministre Inès Calder a démissionné ce matin.</p></header><div>{PROSE}</div></article></main>"),
             &["Inès Calder", "south basin"],

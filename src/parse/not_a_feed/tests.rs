@@ -1,4 +1,4 @@
-//! Documents that are no feeds, and pages that stand before others, are recognised.
+//! Documents that are not feeds, and pages that stand before others, are recognised.
 
 use super::*;
 
@@ -105,7 +105,7 @@ fn headlines_with_the_words_of_a_gate_are_none() {
     ] {
         let text = "<p>The council of the county has decided it on Monday.</p>".repeat(9);
         let page = format!("<!DOCTYPE html><title>{title}</title><h1>{title}</h1>{text}");
-        let base = Url::parse("https://min.example/a").unwrap();
+        let base = Url::parse("https://min.example/n/planning-consent-for-orm").unwrap();
         assert_eq!(page_head(&page, &base).gate.is_some(), is_gate, "{title}");
     }
 }

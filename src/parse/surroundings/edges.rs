@@ -188,7 +188,7 @@ fn links_to_other_entries_are_the_objects_of_a_text_that_goes_on_in_them() {
         (
             "Week in review",
             format!(
-                "<p>This week the ministry published three orders for ports.</p><p>{one}</p><p>{two}</p><p>{three}</p>"
+                "<p>This week the ministry published three orders.</p><p>{one}</p><p>{two}</p><p>{three}</p>"
             ),
             true,
         ),
