@@ -17,7 +17,7 @@ use super::title_label::is_institution;
 const NAME: i32 = 100;
 
 /// The same of a short one.
-const SHORT_NAME: i32 = 60;
+const SHORT_NAME: i32 = 80;
 
 /// The same of a word in small letters that English titles seldom have.
 const ENGLISH: i32 = 60;
