@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 
 use self::output::{print_error, print_json, print_line};
-use crate::config::{Loaded, Plan, Problems};
+use crate::config::{Loaded, Plan, Problems, counted};
 use crate::daemon::DaemonError;
 use crate::store::{Backups, StoreError, StoredBackup};
 
@@ -140,18 +140,24 @@ impl ConfigFile {
     /// The store and the plan that a command is about. A running daemon can be asked even if the file
     /// cannot be used.
     fn target(&self) -> Result<Target, CliError> {
+        let (target, warnings) = self.target_and_warnings()?;
+        if !warnings.0.is_empty() {
+            print_error(&warnings);
+        }
+        Ok(target)
+    }
+
+    /// The same with the warnings, which are not printed.
+    fn target_and_warnings(&self) -> Result<(Target, Problems), CliError> {
         let problems = match Plan::load(&self.config) {
-            Ok(Loaded { plan, warnings }) => {
-                let warnings = warnings.at_start();
-                if !warnings.0.is_empty() {
-                    print_error(&warnings);
-                }
-                return Ok(plan.into());
-            }
+            Ok(Loaded { plan, warnings }) => return Ok((plan.into(), warnings.at_start())),
             Err(problems) => problems,
         };
         match Plan::store_path(&self.config) {
-            Some(store) => Ok(Target { store, plan: Err(problems), warned: Cell::new(false) }),
+            Some(store) => {
+                let target = Target { store, plan: Err(problems), warned: Cell::new(false) };
+                Ok((target, Problems::default()))
+            }
             None => Err(problems.into()),
         }
     }
@@ -183,9 +189,9 @@ impl Target {
         if let Err(problems) = &self.plan
             && !self.warned.replace(true)
         {
-            let count = problems.0.len();
+            let count = counted(problems.0.len(), "problem");
             print_error(format_args!(
-                "warning: the configuration file cannot be used ({count} problems, see `gazetted check`); \
+                "warning: the configuration file cannot be used ({count}, see `gazetted check`); \
                  the running daemon answers by the configuration in force"
             ));
         }
@@ -252,6 +258,8 @@ struct CliError {
 
 /// The configuration is bad: `EX_CONFIG`. systemd does not start it again.
 const BAD_CONFIGURATION: u8 = 78;
+/// The command line cannot be used, as clap exits.
+const USAGE: u8 = 2;
 /// The store is damaged or full: `EX_IOERR`. systemd does not start it again.
 const STORE_FAILED: u8 = 74;
 
@@ -302,6 +310,16 @@ impl From<std::io::Error> for CliError {
     fn from(error: std::io::Error) -> Self {
         Self::because(error)
     }
+}
+
+/// The error of a file that a command was given and cannot read.
+fn unreadable(file: &Path, error: &std::io::Error) -> CliError {
+    let file = file.display();
+    CliError::because(match error.kind() {
+        std::io::ErrorKind::NotFound => format!("there is no file {file}"),
+        std::io::ErrorKind::IsADirectory => format!("{file} is a directory, not a file"),
+        _ => format!("{file} cannot be read: {error}"),
+    })
 }
 
 /// The runtime every command that waits runs on.

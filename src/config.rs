@@ -8,6 +8,8 @@ mod file;
 
 mod gather;
 
+mod in_use;
+
 pub mod opml;
 
 mod problem;
@@ -20,13 +22,16 @@ mod store_path;
 
 mod text;
 
+mod unclosed_list;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use changes::{Change, Effect, changes};
-pub use problem::{Note, Problem, Problems, Severity};
+pub use changes::{Change, Effect, changes, pending};
+pub use in_use::InUse;
+pub use problem::{Note, Problem, Problems, Severity, counted};
 pub use text::Position;
 
 use gather::Gathered;

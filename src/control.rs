@@ -252,7 +252,7 @@ async fn obey(
     answers: &mpsc::Sender<Answer>,
 ) {
     let obeyed = match command {
-        Command::Whose => tell(answers, &real(&handle.records().plan().store.path)).await,
+        Command::Whose => tell(answers, &real(handle.records().in_use().store())).await,
         Command::Ready => match handle.ready() {
             Ok(()) => tell(answers, &true).await,
             Err(why) => Err(why),

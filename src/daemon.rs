@@ -160,7 +160,7 @@ impl Daemon {
         )
         .await?;
         let records = Records::new(plan.clone(), store, driver.source_states());
-        let records = Arc::new(records.with_fillings(driver.fill_progress()));
+        let records = Arc::new(records.of_daemon(driver.fill_progress()));
         let metrics = driver.metrics();
         let (requests, incoming) = mpsc::channel(WAITING);
         let with =

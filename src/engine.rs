@@ -23,6 +23,7 @@
 //! | `websub` | subscriptions at sources' hubs, and subscribers of ours |
 
 mod archive;
+mod fair_share;
 mod feeds;
 mod ingested;
 pub mod ownership;
@@ -63,6 +64,7 @@ pub use turn::{Event, HubAnswer, Step, Turn};
 
 pub(crate) use archive::archive_of;
 pub(crate) use polls::rules;
+pub(crate) use retention_walk::retiring;
 pub(crate) use silence::silences;
 pub(crate) use topics::{
     Topics, after, has_place, holds, listed_version, listed_versions, names, newest, newest_first,
@@ -102,6 +104,8 @@ pub struct Engine {
     behind: BTreeSet<usize>,
     /// The stories that sources list, once the walk of the day has asked for them.
     listed: Option<retention_walk::Listed>,
+    /// How many stories the walk has retired, for the log.
+    retired: usize,
     /// The state of the stream; `None` on a machine alone.
     stream: Option<StreamState>,
 }
@@ -143,6 +147,7 @@ impl Engine {
             pinged: pinged.collect(),
             behind: BTreeSet::new(),
             listed: None,
+            retired: 0,
             stream: StreamState::of(&records).filter(|_| plan.cluster.is_some()),
         };
         engine.behind = engine.topics.backlog().into_iter().collect();

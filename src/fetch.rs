@@ -27,6 +27,8 @@ mod silence;
 mod source_origin;
 mod turnover;
 
+mod whole;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,6 +73,8 @@ pub enum Fetched {
         hash: u64,
         /// Where an all-permanent redirect chain led.
         moved: Option<Url>,
+        /// Whether its transfer broke off behind the end of the document.
+        is_damaged: bool,
     },
     /// A 304, or the same bytes as before.
     Unchanged {
@@ -85,6 +89,23 @@ pub enum Fetched {
         /// Whether it was a 304.
         not_modified: bool,
     },
+}
+
+impl Fetched {
+    /// The permanent address, if an answer names one.
+    pub fn moved(&self) -> Option<&Url> {
+        match self {
+            Self::Document { moved, .. } | Self::Unchanged { moved, .. } => moved.as_ref(),
+        }
+    }
+
+    /// The same answer with another permanent address.
+    pub fn moved_to(mut self, to: Url) -> Self {
+        match &mut self {
+            Self::Document { moved, .. } | Self::Unchanged { moved, .. } => *moved = Some(to),
+        }
+        self
+    }
 }
 
 /// Asks sources. One for the whole daemon: it keeps connections (P69).

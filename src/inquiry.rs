@@ -8,7 +8,7 @@ use std::sync::{Arc, RwLock};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::config::Plan;
+use crate::config::{InUse, Plan};
 use crate::dedup;
 use crate::engine::{self, FillProgress, SourceStates};
 use crate::fetch::{self, Holds};
@@ -16,6 +16,7 @@ use crate::model::{
     Key, LookBack, SourceHold, SourceId, SourceState, Story, StoryId, Timestamp, Topic, TopicId,
 };
 use crate::store::{Store, StoreError, TopicPlace};
+use losses::Wanted;
 use try_query::Scope;
 
 pub mod changes;
@@ -25,6 +26,8 @@ mod details;
 pub mod explain;
 
 pub mod export;
+
+pub mod losses;
 
 pub mod polled;
 
@@ -44,17 +47,26 @@ pub struct Records {
     store: Arc<dyn Store>,
     source_states: SourceStates,
     fill_progress: Arc<FillProgress>,
+    /// The options that need a restart, as a running daemon uses them.
+    in_use: Option<InUse>,
 }
 
 impl Records {
     /// Records over a plan, a store and what is remembered of the sources.
     pub fn new(plan: Arc<Plan>, store: Arc<dyn Store>, source_states: SourceStates) -> Self {
-        Self { plan: RwLock::new(plan), store, source_states, fill_progress: Arc::default() }
+        let (fill_progress, in_use) = Default::default();
+        Self { plan: RwLock::new(plan), store, source_states, fill_progress, in_use }
     }
 
-    /// The same of a daemon, which may be filling topics.
-    pub fn with_fillings(self, fill_progress: Arc<FillProgress>) -> Self {
-        Self { fill_progress, ..self }
+    /// The same of a daemon, which may be filling topics, and which starts with the plan.
+    pub fn of_daemon(self, fill_progress: Arc<FillProgress>) -> Self {
+        let in_use = Some(InUse::since_start(&self.plan()));
+        Self { fill_progress, in_use, ..self }
+    }
+
+    /// The options that need a restart, as they are used now.
+    pub fn in_use(&self) -> InUse {
+        self.in_use.clone().unwrap_or_else(|| InUse::since_start(&self.plan()))
     }
 
     /// The plan in force.
@@ -182,6 +194,13 @@ pub enum Question {
     Hub,
     /// The stored data and its size: one [`status::KeptStatus`].
     Kept,
+    /// Which changes wait for a restart? One line each.
+    Pending,
+    /// Which losses would a plan bring? One [`losses::Losses`].
+    Losses {
+        /// The parts of the plan that take something away.
+        wanted: Wanted,
+    },
     /// Why is this story what it is? One [`explain::ExplainedStory`], or nothing.
     Explain {
         /// An address or an id.
@@ -246,6 +265,12 @@ impl Records {
             }
             Question::Kept => {
                 line(as_json(&self.kept(now)?));
+            }
+            Question::Pending => {
+                self.pending().iter().map(as_json).all(line);
+            }
+            Question::Losses { wanted } => {
+                line(as_json(&self.losses(wanted, now)?));
             }
             Question::Explain { story } => {
                 if let Some(story) = self.find(story)? {

@@ -19,6 +19,8 @@ mod clean;
 
 mod date;
 
+mod envelope;
+
 mod entry_id;
 
 mod json;
@@ -37,14 +39,18 @@ mod report;
 
 mod feed_parser;
 
+mod file_kind;
+
 mod surroundings;
+
+mod whole_text;
 
 use std::sync::Arc;
 
 use url::Url;
 
 use self::clean::Allowance;
-use self::feed_parser::{Dates, Draft};
+use self::feed_parser::Draft;
 pub use self::not_a_feed::{Gate, PageHead, advertised, page_head};
 pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, SetAsideReport, report};
 use crate::announcement::{Cleaned, Surroundings};
@@ -70,6 +76,17 @@ options! {
     }
 }
 
+impl Limits {
+    /// A hash of fixed definition, by which a document is seen to have been read within other limits.
+    pub fn hash(&self) -> u64 {
+        let Self { entries, field, depth, elements, attributes } = *self;
+        let counts = [entries, depth, elements, attributes].map(|count| count as u64);
+        let bytes: Vec<u8> =
+            counts.into_iter().chain([field.0]).flat_map(u64::to_le_bytes).collect();
+        xxhash_rust::xxh3::xxh3_64(&bytes)
+    }
+}
+
 /// A document as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
@@ -85,6 +102,10 @@ pub struct Parsed {
     pub hints: Hints,
     /// Repairs and omissions, for people to read.
     pub warnings: Vec<String>,
+    /// How many entries were left out, because it lists more than are kept.
+    pub left_out: usize,
+    /// Whether a limit left anything out: with a higher one the document says more.
+    pub is_limited: bool,
     /// Where it breaks off before its end, if it does.
     pub broken_off: Option<Break>,
 }
@@ -116,6 +137,10 @@ pub fn parse_until(
     surroundings: &Surroundings<'_>,
     cancelled: &Cancelled,
 ) -> Result<Parsed, Failure> {
+    if let Some(kind) = file_kind::of(&document.body) {
+        let message = format!("not a feed, but {kind}");
+        return Err(Failure::new(FailureKind::NotAFeed, message));
+    }
     let decoded = charset::decode_document(&document.body, document.content_type.as_deref());
     cancelled.check()?;
     let (draft, mut outline) = read(&decoded.text, document, limits, cancelled)?;
@@ -130,6 +155,13 @@ pub fn parse_until(
 pub fn clean(html: &str, base: Option<&Url>, limit: usize, cancelled: &Cancelled) -> Cleaned {
     let mut allowance = Allowance::of_text(cancelled.clone());
     clean::clean(html, base, limit, &mut allowance).into()
+}
+
+/// Whether a document begins like a feed, without reading it.
+pub fn may_be_feed(document: &Document) -> bool {
+    let decoded = charset::decode_document(&document.body, document.content_type.as_deref());
+    let text = decoded.text.trim_start();
+    text.starts_with('{') || repair::find_root(text).is_some()
 }
 
 /// Reads a document up to feed-rs, without putting entries together and cleaning them. Returns the
@@ -149,12 +181,17 @@ fn read(
     let text = text.trim_start();
     if text.starts_with('{') {
         let normalised = json::normalise(text, base, limits)?;
-        let draft = feed_parser::read(&normalised.text, base, Dates::Json)
+        let draft = feed_parser::read(&normalised.text, base)
             .map_err(|error| Failure::new(FailureKind::NotAFeed, error))?;
         return Ok((draft, normalised.outline));
     }
     let Some(start) = repair::find_root(text) else {
-        return Err(not_a_feed::explain(text, base));
+        let Some(inner) = envelope::opened(text) else {
+            return Err(not_a_feed::explain(text, base));
+        };
+        let (draft, mut outline) = read(&inner, document, limits, cancelled)?;
+        outline.warnings.insert(0, envelope::WARNING.to_owned());
+        return Ok((draft, outline));
     };
     let text = &text[start..];
     let first = attempt(text, document, limits, cancelled);
@@ -252,8 +289,7 @@ fn attempt(
 ) -> Result<Read, Refused> {
     let base = document.url.as_ref();
     let normalised = normalise::normalise(text, base, limits, cancelled).map_err(Refused::Limit)?;
-    let draft =
-        feed_parser::read(&normalised.text, base, Dates::Noted).map_err(Refused::Malformed)?;
+    let draft = feed_parser::read(&normalised.text, base).map_err(Refused::Malformed)?;
     let seen = if draft.entries.is_empty() { repair::count_entries(text) } else { 0 };
     let mut outline = normalised.outline;
     keep_titles(text, &draft, &mut outline);

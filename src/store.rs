@@ -46,7 +46,7 @@ mod contract;
 #[cfg(test)]
 mod samples;
 
-pub use backup::{Contents, backup, restore, verify_backup};
+pub use backup::{Contents, backup, is_backup, restore, verify_backup};
 pub use backups::{BackupInTransit, BackupOutcome, Backups, StoredBackup, is_due};
 pub use crash_marks::{CrashMarkFile, Mark, Stage};
 pub use disk_space::DiskSpace;
@@ -56,7 +56,6 @@ pub use in_memory::InMemory;
 pub use maintenance::{Compaction, IntegrityCheck, Repair};
 pub use record::Record;
 pub use retention::Retention;
-pub use story_keys::MOST_KEYS;
 
 /// A story's place in a topic. A feed's order is the greatest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -228,6 +227,8 @@ pub trait Backend: Sync {
     fn open(&self, path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError>;
     /// As `open`, but a store that is not there is [`StoreError::Missing`], and none is made.
     fn open_existing(&self, path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError>;
+    /// Whether another process has the store.
+    fn is_in_use(&self, path: &Path) -> bool;
     /// Reads every record and compares those that must agree. What it finds wrong, `repair` rights.
     fn check(&self, path: &Path, cache: u64) -> Result<IntegrityCheck, StoreError>;
     /// Saves what can be read into a new store, makes all that derives from it anew, and keeps
@@ -259,6 +260,11 @@ pub fn open(path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError> {
 /// See [`Backend::open_existing`].
 pub fn open_existing(path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError> {
     BACKEND.open_existing(path, cache)
+}
+
+/// Whether another process has the store in a directory.
+pub fn is_in_use(path: &Path) -> bool {
+    BACKEND.is_in_use(path)
 }
 
 /// See [`Backend::check`].
@@ -329,7 +335,7 @@ pub enum StoreError {
     Missing(String),
     /// A store in good order would be replaced by a backup (exit code 1).
     #[error(
-        "the store {path} is in good order and holds {stories} stories; `gazetted restore --replace {file}` puts the backup in its place and keeps the store beside it"
+        "the store {path} is in good order and holds {stories} stories; `gazetted restore --replace {file}` puts the backup in its place and keeps the store as it is under another name"
     )]
     InTheWay {
         /// Where it is.

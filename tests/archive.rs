@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use atom_syndication::Feed;
+use gazetted::store;
 
 use crate::support::world::{World, atom};
 
@@ -93,6 +94,67 @@ async fn a_volume_of_a_topic_that_explains_itself_says_for_which_words_as_the_fe
     for bytes in archived(&in_may().await).await.into_values() {
         assert!(!String::from_utf8(bytes).unwrap().contains("Matched: "));
     }
+}
+
+/// Twenty entries of another site, all dated anew every hour.
+fn flood(hour: u32, day: u32) -> String {
+    let entry = |number: u32| {
+        let updated = format!("2025-04-{day:02}T{hour:02}:{number}:00Z");
+        let title = format!("Crime report no. {number}, edition of {hour}:00");
+        [format!("urn:{number}"), format!("https://flood.example/{number}"), title, updated]
+    };
+    listing(&(10..30).map(entry).collect::<Vec<_>>())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_brings_very_much_does_not_push_out_the_news_of_others_for_a_day() {
+    let mut news = entry(1, "2025-04-03");
+    news[3] = "2025-04-03T07:00:00Z".to_owned();
+    let world = World::new().await.source("fcdo", listing(std::slice::from_ref(&news)));
+    let world = world.source("flood", flood(8, 3)).topic("crime", "crime").lines("entries = 6");
+    let world = world.topic("few", "crime").lines("stories = 4").start().await;
+    for hour in [9, 11, 13, 15] {
+        for topic in ["crime", "few"] {
+            let titles = world.titles(topic).await;
+            assert!(titles.contains(&news[2]), "{topic} at {hour}: {titles:?}");
+        }
+        assert_eq!(world.titles("crime").await.len(), 6);
+        assert_eq!(world.titles("few").await.len(), 4);
+        // Old entries of a new source wait for a volume, until the next poll at most.
+        if hour > 9 {
+            assert_eq!(walk(&world).await.0, stored(&world), "at {hour}");
+        }
+        world.site.document("/flood", flood(hour, 3));
+        world.pass(DAY / 12).await;
+    }
+    // A leap of the clock is believed once polls hours apart agree on it.
+    for (hour, time) in [(11, DAY), (17, DAY / 3)] {
+        world.site.document("/flood", flood(hour, 4));
+        world.pass(time).await;
+    }
+    assert!(!world.titles("crime").await.contains(&news[2]));
+    assert!(!world.titles("few").await.contains(&news[2]));
+    assert_eq!(walk(&world).await.0, stored(&world), "it is in a volume");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_that_no_volume_tells_is_in_a_later_one_after_a_restore() {
+    let mut world = in_may().await;
+    world.site.document("/fcdo", listing(&[entry(1, "2025-05-04")]));
+    world.pass(DAY).await;
+    world.stop().await;
+    let (store, backup) = (world.plan().store.path, world.directory.path().join("backup"));
+    let opened = store::open(&store, 16 << 20).unwrap();
+    store::backup(&*opened, &backup).unwrap();
+    drop(opened);
+    store::restore(&backup, &store, 16 << 20, true).unwrap();
+    world.restart().await;
+    assert_eq!(walk(&world).await.0, stored(&world));
+    // The feed has room for fifty.
+    let news: Vec<_> = (100..160).map(|number| entry(number, "2025-05-05")).collect();
+    world.site.document("/fcdo", listing(&news));
+    world.pass(DAY).await;
+    assert_eq!(walk(&world).await.0, stored(&world));
 }
 
 /// A page of the stories before May, as JSON tells it.

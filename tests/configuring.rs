@@ -391,6 +391,7 @@ async fn check_warns_of_what_may_not_be_meant_and_a_start_does_not() {
         assert_eq!(stderr(&output), "", "a command that uses it has better to say");
     }
     let named = public.replace("[server]", "[polling]\nfrom = \"me@example.org\"\n[server]");
+    let named = named.replace("[server]", "[server]\nbase_url = \"https://news.example.org/\"");
     let shipped = "include = [\"topics.d/*.toml\", \"sources.d/*.toml\", \"overrides*.toml\"]\n";
     let gazetted = Gazetted::with(&format!("{shipped}{named}"));
     let said = gazetted.succeed(&["check"]);

@@ -51,7 +51,6 @@ const FAULTS: &[(u8, &str, &[&str])] = &[
         &[
             "d04_damage_is_noticed_named_and_mostly_saved",
             "d04_nearly_all_stories_are_saved_from_damaged_files",
-            "a_damaged_file_is_noticed_and_most_of_it_is_saved",
             "an_emptied_store_is_never_taken_for_a_new_one",
             "a_damaged_store_names_the_last_backup_and_restore_takes_it",
         ],

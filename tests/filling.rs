@@ -44,6 +44,7 @@ fn poll(world: &World, numbers: impl Iterator<Item = usize>) -> Vec<Poll> {
         hash: 0,
         broken_off: false,
         back: None,
+        read_by: Default::default(),
         moved: None,
         feed: Feed::default(),
         entries: numbers.map(entry).map(Arc::new).collect(),
@@ -163,6 +164,34 @@ async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothi
     );
     assert!(ids(&cache).iter().filter(|id| before.contains(id)).count() >= 45, "ids stay");
     assert_eq!(store.filled().unwrap().len(), 4, "what stood before is dropped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_keeps_less_keeps_what_it_kept_until_it_is_filled() {
+    for restarts in [false, true] {
+        let harbours = configured("harbour").await;
+        let few = configured("harbour").await.lines("stories = 7");
+        let store: Arc<InMemory> = Arc::default();
+        let (mut driver, cache) = opened(&harbours, &store).await;
+        driver.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
+        let (plan, at) = (Arc::new(few.plan()), few.clock.now());
+        driver.apply(Turn::Plan { plan, at }).await.unwrap();
+        if restarts {
+            driver = EngineDriver::open(Arc::new(few.plan()), store.clone(), cache.clone(), at)
+                .await
+                .unwrap();
+        }
+        assert_eq!(driver.step(few.clock.now()).await.unwrap(), None, "one slice is not all");
+        for more in 1..4 {
+            driver.ingest(&poll(&few, 0..STORIES + more)).await.unwrap();
+        }
+        driver.publish().await.unwrap();
+        assert_eq!(titles(&cache), about("harbour", STORIES + 3), "it is served as it was");
+        let refilled = filled(&mut driver, &few).await;
+        let left = about("harbour", STORIES + 3);
+        assert_eq!((refilled[0].added, refilled[0].lost), (0, left.len() - 7), "{restarts}");
+        assert_eq!(titles(&cache).len(), 7);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

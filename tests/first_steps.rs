@@ -78,7 +78,7 @@ async fn five_minutes_from_a_reading_list_to_the_first_feed() {
     assert!(written.contains("# id = \"sanctions\"") && written.contains("tags = [\"uk\"]"));
 
     let (said, _) = succeed(home, &["check", "--config", "news/gazetted.toml"]);
-    assert!(said.contains("2 sources, 1 topics"), "{said}");
+    assert!(said.contains("2 sources, 1 topic,"), "{said}");
     on_any_port(&config);
     let daemon = starts(home, "news/gazetted.toml");
     let feed = until("the first feed has stories", || {

@@ -13,6 +13,8 @@ mod bounds;
 
 mod browsing;
 
+mod changes;
+
 #[cfg(feature = "cluster")]
 mod cluster;
 

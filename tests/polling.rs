@@ -12,6 +12,7 @@ mod push;
 mod redirects;
 mod timing;
 mod tls;
+mod transfers;
 mod turnovers;
 mod validators;
 mod watching;
@@ -35,6 +36,7 @@ const RULES: &[(u8, &[&str])] = &[
         &[
             "validators::p11_a_bad_body_does_not_bring_its_validators",
             "validators::p11_a_document_that_breaks_off_twice_does_not_bring_its_validators",
+            "transfers::p11_a_document_that_came_whole_is_read_though_its_transfer_broke_off",
         ],
     ),
     (12, &["validators::p12_after_a_kill_the_first_request_is_conditional_and_not_early"]),
@@ -140,12 +142,30 @@ const RULES: &[(u8, &[&str])] = &[
     (50, &["redirects::p50_a_page_is_a_failure_and_nothing_further_is_asked_for"]),
     (51, &["headers::p51_what_an_error_says_is_in_the_failure"]),
     (52, &["headers::p52_new_entries_alone_are_asked_for_only_where_that_is_wished"]),
-    (53, &["headers::p53_a_success_that_is_no_document_is_a_failure"]),
+    (
+        53,
+        &[
+            "headers::p53_a_success_that_is_no_document_is_a_failure",
+            "transfers::p53_a_document_that_a_proxy_changed_is_read",
+        ],
+    ),
     (60, &["headers::p60_every_request_names_the_client_and_its_subscribers"]),
     (61, &["headers::p61_from_is_sent_where_a_contact_is_set"]),
-    (62, &["headers::p62_every_coding_is_asked_for_and_undone"]),
+    (
+        62,
+        &[
+            "headers::p62_every_coding_is_asked_for_and_undone",
+            "transfers::p62_a_coding_that_the_headers_do_not_name_is_undone",
+        ],
+    ),
     (63, &["headers::p63_the_formats_that_are_read_are_asked_for"]),
-    (64, &["headers::p64_p65_p67_no_cookie_no_referer_no_cache_control"]),
+    (
+        64,
+        &[
+            "headers::p64_p65_p67_no_cookie_no_referer_no_cache_control",
+            "transfers::p64_a_site_that_wants_its_cookie_back_is_named_and_gets_none",
+        ],
+    ),
     (65, &["headers::p64_p65_p67_no_cookie_no_referer_no_cache_control"]),
     (66, &["headers::p66_the_address_is_sent_as_subscribed"]),
     (67, &["headers::p64_p65_p67_no_cookie_no_referer_no_cache_control"]),
@@ -232,6 +252,7 @@ fn every_rule_has_a_test_that_bears_its_number() {
         ("redirects", include_str!("polling/redirects.rs")),
         ("timing", include_str!("polling/timing.rs")),
         ("tls", include_str!("polling/tls.rs")),
+        ("transfers", include_str!("polling/transfers.rs")),
         ("validators", include_str!("polling/validators.rs")),
     ];
     assert!(numbers().eq(RULES.iter().map(|(rule, _)| *rule)));

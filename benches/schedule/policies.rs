@@ -208,6 +208,7 @@ impl Policy for Hazard {
                 warnings: Vec::new(),
                 broken_off: false,
                 back: None,
+                read_by: Default::default(),
             }))
         };
         let news = News {

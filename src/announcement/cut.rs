@@ -6,7 +6,7 @@ use crate::cancel::Cancelled;
 use crate::dom_cost::{self, Bounds, Parsed};
 use crate::model::{Reason, SetAside};
 
-use super::{MOST_SET_ASIDE, beginning};
+use super::MOST_SET_ASIDE;
 
 /// Bounds on the tree of a text: larger ones are left as they are.
 const BOUNDS: Bounds = Bounds {
@@ -22,11 +22,8 @@ const BOUNDS: Bounds = Bounds {
 /// # Errors
 ///
 /// The message says why it cannot be read.
-pub fn is_selector(selector: &str) -> Result<(), String> {
-    match Matcher::new(selector) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!("{:?}", error.kind)),
-    }
+pub fn is_selector(selector: &str) -> bool {
+    Matcher::new(selector).is_ok()
 }
 
 /// The HTML without the elements that the selectors name, and the text of those; none where they
@@ -56,11 +53,9 @@ pub fn cut_from(document: &Document, selectors: &[String]) -> Vec<SetAside> {
         }
         let text = found.text();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let characters = text.chars().count().try_into().unwrap_or(u32::MAX);
         found.remove();
         if set_aside.len() < MOST_SET_ASIDE {
-            let text = beginning(&text).to_owned();
-            set_aside.push(SetAside { reason: Reason::Rule, text, characters });
+            set_aside.push(SetAside::of(Reason::Rule, &text));
         }
     }
     set_aside
@@ -87,7 +82,7 @@ mod tests {
         for (selector, good) in
             [("div.more > p", true), ("a[href*='x']", true), ("div..", false), ("", false)]
         {
-            assert_eq!(is_selector(selector).is_ok(), good, "{selector}");
+            assert_eq!(is_selector(selector), good, "{selector}");
         }
     }
 }

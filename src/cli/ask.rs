@@ -40,6 +40,15 @@ pub(super) fn ask_one<T: DeserializeOwned>(
     answer.map(read).transpose()
 }
 
+/// The running daemon's answer to a question that has at most one; `None` if no daemon runs.
+pub(super) fn ask_daemon<T: DeserializeOwned>(
+    target: &Target,
+    question: Question,
+) -> Result<Option<T>, CliError> {
+    let answered = run_command(target, &Command::Ask { question })?;
+    answered.transpose().map_err(CliError::because).map(Option::flatten)
+}
+
 /// Has the running daemon run a command that has at most one answer. The inner error is the
 /// daemon's message. `None` if no daemon runs.
 pub(super) fn run_command<T: DeserializeOwned>(
@@ -59,7 +68,8 @@ pub(super) fn no_daemon_error(target: &Target) -> CliError {
     let places = control::candidates(&target.store);
     let places = places.map(|place| place.display().to_string()).join(" and ");
     CliError::because(format!(
-        "no gazetted runs with this store, as far as this user can see (looked for {places}); `gazetted run` starts one"
+        "no gazetted runs with this store, as far as this user can see (looked for {places}); `gazetted run` starts one. \
+         Where `[store] path` was changed, a running daemon still has the former store: restart it, or change the path back"
     ))
 }
 

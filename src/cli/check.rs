@@ -12,10 +12,11 @@ use super::{
     print_line, show, try_query,
 };
 use crate::clock::Clock;
-use crate::config::{Loaded, Plan, Problems, Sample};
+use crate::config::{Loaded, Plan, Problems, Sample, counted};
 use crate::daemon;
 use crate::inquiry::Question;
 use crate::inquiry::changes::{ArchiveLine, Changes, Comparison, State, TopicChange};
+use crate::inquiry::losses::{Losses, Wanted};
 use crate::inquiry::samples::{self, FailedSample, SampleResults};
 use crate::inquiry::status::BackupStatus;
 use crate::model::Story;
@@ -29,7 +30,7 @@ const EXIT_TOPICS_CHANGE: u8 = 2;
 /// `must_match` and `must_not_match` samples; samples that are addresses stand
 /// for the stored stories. Exits with 78 when a start would refuse it or when a
 /// source's file is not there or is not a regular file, else with 1 when a sample fails, else, with `--archive`, with 2 when a topic
-/// would gain or lose stories, appear or go.
+/// would gain or lose stories, appear or go, or stored stories would be removed.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// Also say which stories each topic would gain and lose, of those that are
@@ -60,14 +61,26 @@ struct Report {
     problems: Problems,
     failed_samples: Vec<FailedSample>,
     untried_samples: Vec<String>,
+    /// Warnings of what a reload would take away.
+    losses: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Changes>,
+    /// The stored stories that `[store] keep` and `[store] stories` would remove, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removal: Option<Removal>,
     /// The result of trying the servers of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     cluster: Option<ClusterCheck>,
     /// The last automatic backup of the store, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     backup: Option<BackupStatus>,
+}
+
+/// The stored stories that would be removed.
+#[derive(Serialize)]
+struct Removal {
+    stories: u64,
+    of: u64,
 }
 
 /// The part of a check that is about the servers of a cluster.
@@ -81,6 +94,7 @@ struct ClusterCheck {
 #[derive(Default)]
 struct StoreAnswers {
     changes: Option<Changes>,
+    losses: Losses,
     /// Stories that samples name.
     named: BTreeMap<String, Story>,
     /// Why the store cannot be asked.
@@ -113,7 +127,10 @@ impl Check {
             print(&report);
         }
         let is_cluster_unreachable = report.cluster.as_ref().is_some_and(|cluster| !cluster.usable);
-        let changed = report.changes.as_ref().is_some_and(Changes::any);
+        let changed = report
+            .changes
+            .as_ref()
+            .is_some_and(|changes| changes.any() || report.removal.is_some());
         Ok(
             match (
                 report.usable,
@@ -129,7 +146,7 @@ impl Check {
     }
 
     fn report_on(&self, plan: &Plan, problems: Problems) -> Result<Report, CliError> {
-        let StoreAnswers { changes, named, unreachable } = self.ask_store(plan)?;
+        let StoreAnswers { changes, losses, named, unreachable } = self.ask_store(plan)?;
         let mut report = Report {
             usable: !problems.are_fatal(),
             sources: plan.sources.len(),
@@ -137,6 +154,11 @@ impl Check {
             samples: plan.samples.len(),
             problems,
             changes,
+            removal: losses
+                .stories
+                .as_ref()
+                .map(|loss| Removal { stories: loss.removed, of: loss.of }),
+            losses: losses.warnings(),
             cluster: check_cluster(plan)?,
             backup: BackupStatus::newest(&plan.store.path, Clock::wall().now()),
             ..Report::default()
@@ -155,18 +177,22 @@ impl Check {
     /// topics would gain and lose. Only `--archive` fails if the store cannot be asked.
     fn ask_store(&self, plan: &Plan) -> Result<StoreAnswers, CliError> {
         let addresses = samples::story_addresses(plan);
-        let mut archive = StoreAnswers::default();
+        let target = Target::from(plan.clone());
+        let losses = losses(plan, &target).or_else(|error| match self.archive {
+            true => Err(error),
+            false => Ok(Losses::default()),
+        })?;
+        let mut archive = StoreAnswers { losses, ..StoreAnswers::default() };
         if addresses.is_empty() && !self.archive {
             return Ok(archive);
         }
         let now = Clock::wall().now();
         let since = self.archive.then(|| now.before(self.since));
         let named = addresses.into_iter().cloned().collect();
-        let mut comparison = since.map(|since| Comparison::new(plan, since, now));
-        let asked = ask::ask(
-            &Target::from(plan.clone()),
-            Question::Archive { since, named },
-            |value| match (serde_json::from_value(value), &mut comparison) {
+        let loss = archive.losses.stories.clone();
+        let mut comparison = since.map(|since| Comparison::new(plan, since, now, loss));
+        let asked = ask::ask(&target, Question::Archive { since, named }, |value| {
+            match (serde_json::from_value(value), &mut comparison) {
                 (Ok(ArchiveLine::Named(name, story)), _) => {
                     archive.named.insert(name, story);
                 }
@@ -177,8 +203,8 @@ impl Check {
                     comparison.story(&story, &topics);
                 }
                 _ => {}
-            },
-        );
+            }
+        });
         match asked {
             Ok(()) => archive.changes = comparison.map(Comparison::finish),
             Err(error) if self.archive => return Err(error),
@@ -186,6 +212,17 @@ impl Check {
         }
         Ok(archive)
     }
+}
+
+/// Asks for the losses by a reload of the plan. The store is opened only for a plan that removes
+/// stories.
+fn losses(plan: &Plan, target: &Target) -> Result<Losses, CliError> {
+    let question = Question::Losses { wanted: Wanted::of(plan) };
+    let losses = match plan.store.retention.is_bounded() {
+        true => ask::ask_one(target, question)?,
+        false => ask::ask_daemon(target, question)?,
+    };
+    Ok(losses.unwrap_or_default())
 }
 
 fn print(report: &Report) {
@@ -196,13 +233,21 @@ fn print(report: &Report) {
     for untried in &report.untried_samples {
         print_line(format_args!("warning: {untried}"));
     }
+    for loss in &report.losses {
+        print_line(format_args!("warning: {loss}"));
+    }
     if report.usable {
         let Report { sources, topics, samples, failed_samples, .. } = report;
         let failed = match failed_samples.len() {
             0 => "all as expected".to_owned(),
             failed => format!("{failed} not as expected"),
         };
-        print_line(format_args!("{sources} sources, {topics} topics, {samples} samples: {failed}"));
+        print_line(format_args!(
+            "{}, {}, {}: {failed}",
+            counted(*sources, "source"),
+            counted(*topics, "topic"),
+            counted(*samples, "sample")
+        ));
     }
     for note in report.cluster.iter().flat_map(|cluster| &cluster.notes) {
         print_line(format_args!("[cluster] {note}"));
@@ -234,5 +279,6 @@ fn print_changes(changes: &Changes) {
         try_query::stories('-', *lost, loses);
     }
     let same = topics.len() - topics.iter().filter(of_note).count();
-    print_line(format_args!("\n{same} topics stay as they are"));
+    let stay = if same == 1 { "stays as it is" } else { "stay as they are" };
+    print_line(format_args!("\n{} {stay}", counted(same, "topic")));
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use url::Url;
 
-use super::{CliError, print_error};
+use super::{CliError, print_error, unreadable};
 use crate::clock::Clock;
 use crate::config::opml::{self, Ids, Listed};
 use crate::fetch::{self, Fetched, Fetcher};
@@ -103,7 +103,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, CliError> {
         Some("-") => std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
         _ => std::fs::read(file).map(|read| bytes = read),
     };
-    read.map_err(|error| CliError::because(format!("{}: {error}", file.display())))?;
+    read.map_err(|error| unreadable(file, &error))?;
     Ok(bytes)
 }
 

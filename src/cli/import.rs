@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{CliError, CommandResult, ConfigFile, feeds, print_error, print_json, print_line};
-use crate::config::Plan;
 use crate::config::opml::{self, Listed, ReadingList};
+use crate::config::{Plan, counted};
 use crate::model::Sources;
 
 /// Add the sources of a reading list in OPML.
@@ -83,7 +83,9 @@ impl List<'_> {
         let count = list.sources.len();
         match &self.to {
             None => print_line(list.to_toml().trim_end()),
-            Some(to) => print_line(format_args!("{count} sources written to {}", to.display())),
+            Some(to) => {
+                print_line(format_args!("{} written to {}", counted(count, "source"), to.display()))
+            }
         };
         for left_out in &list.left_out {
             print_error(format_args!("left out: {left_out}"));

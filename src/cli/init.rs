@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::feeds::{self, FeedArgs, FoundFeeds};
 use super::{CliError, CommandResult, print_json, print_line};
-use crate::config::Plan;
 use crate::config::opml::ReadingList;
+use crate::config::{Plan, counted};
 use crate::fetch;
 use crate::model::Sources;
 
@@ -86,10 +86,10 @@ impl Init {
         }
         let shown = file.display();
         print_line(format_args!(
-            "{shown}: {} sources, and a topic of everything they announce\n\n  \
+            "{shown}: {}, and a topic of everything they announce\n\n  \
              gazetted check --config {shown}\n  gazetted run --config {shown}\n\n\
              then look at {}; `gazetted source add` adds further feeds",
-            plan.sources.len(),
+            counted(plan.sources.len(), "source"),
             plan.server.site.base_url
         ));
         Ok(ExitCode::SUCCESS)

@@ -44,7 +44,7 @@ impl Join {
         let (first, second) = (first.title, second.title);
         let note =
             format!("join: \u{201c}{first}\u{201d} and \u{201c}{second}\u{201d} are one story");
-        overrides::keep(config, &target, &note, &table, json)
+        overrides::keep(config, &target, &note, &table, &[], json)
     }
 }
 

@@ -1,13 +1,14 @@
 //! `gazetted parse`: shows how a document is read.
 
 use std::io::Read;
+use std::path::Path;
 use std::process::ExitCode;
 
 use bytes::Bytes;
 use clap::Args;
 use url::Url;
 
-use super::{CliError, CommandResult, ConfigFile, print_json, show};
+use super::{CliError, CommandResult, ConfigFile, print_json, show, unreadable};
 use crate::announcement::Surroundings;
 use crate::cancel::Cancelled;
 use crate::clock::Clock;
@@ -61,8 +62,8 @@ impl Parse {
                 fetch(address, &named(address)?, polling)?
             }
             (path, _) => {
-                let body = std::fs::read(path)
-                    .map_err(|error| CliError::because(format!("{path}: {error}")))?;
+                let body =
+                    std::fs::read(path).map_err(|error| unreadable(Path::new(path), &error))?;
                 document(path, body)
             }
         };

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::output::print_json_line;
 use super::progress::Progress;
-use super::{CliError, CommandResult, ConfigFile, ask, nearest, print_error, show};
+use super::{CliError, CommandResult, ConfigFile, USAGE, ask, nearest, print_error, show};
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::control::Command;
@@ -32,7 +32,7 @@ pub(super) struct Poll {
     sources: Vec<String>,
     /// Ask the named sources once in spite of holds, floors and `hard_floor`, after saying what
     /// that overrides.
-    #[arg(long, requires = "sources")]
+    #[arg(long)]
     now: bool,
     /// Print JSON Lines, one object a source, instead of a table.
     #[arg(long)]
@@ -41,6 +41,10 @@ pub(super) struct Poll {
 
 impl Poll {
     pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
+        if self.now && self.sources.is_empty() {
+            let message = "`--now` is for named sources: `gazetted poll --now SOURCE`".to_owned();
+            return Err(CliError { code: USAGE, message });
+        }
         let target = config.target()?;
         if let Ok(plan) = &target.plan {
             let known = |name: &&String| !plan.sources.contains_key(name.as_str());

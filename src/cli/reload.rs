@@ -28,7 +28,8 @@ pub(super) struct Reload {
 
 impl Reload {
     pub(super) fn run(self, config: &ConfigFile) -> CommandResult {
-        let target = config.target()?;
+        // The daemon answers with the warnings of the file.
+        let (target, _) = config.target_and_warnings()?;
         let Some(reloaded) = reload(&target, self.force)? else {
             // A broken file matters more than a daemon that does not run.
             target.plan()?;

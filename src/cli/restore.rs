@@ -12,7 +12,7 @@ use crate::store::{self, Contents};
 /// Make the store anew from a backup; the daemon must not run.
 ///
 /// A damaged store is replaced; an undamaged one only with `--replace`.
-/// The old store is kept beside the new one.
+/// The old store is kept in the same directory, and printed.
 #[derive(Debug, Args)]
 pub(super) struct Restore {
     /// The backup, as `gazetted backup` wrote it.
@@ -43,11 +43,17 @@ impl Restore {
         if self.json {
             print_json(&contents);
         } else {
-            let Contents { stories, sources, .. } = contents;
+            let Contents { stories, sources, former_store, .. } = contents;
             print_line(format_args!(
                 "{}: {stories} stories, {sources} sources; topics are filled at the next start",
                 path.display()
             ));
+            if let Some(kept) = former_store {
+                print_line(format_args!(
+                    "the former store is kept as {}; remove it once the restored one is as it should be",
+                    kept.display()
+                ));
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

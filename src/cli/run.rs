@@ -15,13 +15,14 @@ use tracing::{error, info, warn};
 use super::logging::{self, Log};
 use super::{CliError, CommandResult, ConfigFile, print_line};
 use crate::clock::Clock;
-use crate::config::{self, Loaded, Plan, Problems};
+use crate::config::{self, Loaded, Plan, Problems, counted};
 use crate::control::{self, Door, Errand, Reloaded};
 use crate::daemon::{self, Daemon, Handle, Listeners, PlanInForce, StartupLog};
 use crate::engine::StartupProgress;
+use crate::inquiry::losses::{Losses, Wanted};
 use crate::inquiry::samples::FailedSample;
 use crate::publish::{Address, Listener};
-use crate::store;
+use crate::store::{self, StoreError};
 
 /// The most time that opening a large store takes. systemd waits as long.
 const OPEN_DEADLINE: Duration = Duration::from_secs(120);
@@ -39,7 +40,11 @@ impl Run {
         let runtime = super::runtime()?;
         let listeners = {
             let _inside = runtime.enter();
-            open_listeners(&plan)?
+            // A second daemon cannot listen at the same address either, but its store is the reason.
+            open_listeners(&plan).map_err(|error| match store::is_in_use(&plan.store.path) {
+                true => StoreError::InUse(plan.store.path.display().to_string()).into(),
+                false => error,
+            })?
         };
         notify(&[NotifyState::ExtendTimeoutUsec(
             u32::try_from(OPEN_DEADLINE.as_micros()).unwrap_or(u32::MAX),
@@ -107,9 +112,14 @@ async fn serve(
     tasks.spawn(daemon::keep_snapshots(path, handle.clone(), clock));
 
     print_line(format_args!(
-        "gazetted reads {sources} sources into {topics} topics: look at {base} (listening on {address})"
+        "gazetted reads {} into {}: look at {base} (listening on {address})",
+        counted(sources, "source"),
+        counted(topics, "topic")
     ));
-    info!(event = "ready", sources, topics, %address, "ready: {sources} sources, {topics} topics, listening on {address}");
+    info!(
+        event = "ready", sources, topics, %address,
+        "ready: {}, {}, listening on {address}", counted(sources, "source"), counted(topics, "topic")
+    );
     notify(&[NotifyState::Ready]);
     tasks.spawn(try_samples_at_start(handle.clone()));
     loop {
@@ -220,11 +230,21 @@ async fn apply_plan(
     }
     let (plan, failed) = try_samples(plan, handle).await;
     problems.extend(failed.iter().map(ToString::to_string));
-    if plan.reload == config::Reload::Strict && !failed.is_empty() {
+    let (losses, unknown) = compare(&plan, handle).await;
+    for warning in losses.warnings().into_iter().chain(unknown) {
+        warn!(event = "configuration_warning", "{warning}");
+        problems.push(format!("warning: {warning}"));
+    }
+    let refusal = match () {
+        () if plan.reload != config::Reload::Strict => None,
+        () if !failed.is_empty() => Some(format!("{} samples fail", failed.len())),
+        () if losses.stories.is_some() && !force => Some("stories would be removed".to_owned()),
+        () => None,
+    };
+    if let Some(why) = refusal {
         error!(
             event = "reload_refused",
-            "{} samples fail and `reload` is \"strict\"; the plan in force stays",
-            failed.len()
+            "{why} and `reload` is \"strict\"; the plan in force stays"
         );
         return Reload { in_force: None, problems };
     }
@@ -238,6 +258,17 @@ async fn apply_plan(
             Reload { in_force: None, problems }
         }
     }
+}
+
+/// Returns the losses by a plan, and warnings about addresses that no story has. If the store cannot
+/// be read, the daemon ends soon.
+async fn compare(plan: &Plan, handle: &Handle) -> (Losses, Vec<String>) {
+    let (records, plan) = (handle.records().clone(), plan.clone());
+    let compared = tokio::task::spawn_blocking(move || {
+        let losses = records.losses(&Wanted::of(&plan), Clock::wall().now());
+        (losses.unwrap_or_default(), records.unknown_addresses(&plan).unwrap_or_default())
+    });
+    compared.await.unwrap_or_default()
 }
 
 /// Tries the plan in force on its topics' samples.
@@ -275,12 +306,13 @@ fn problem_lines(problems: &Problems) -> Vec<String> {
     problems.0.iter().map(ToString::to_string).collect()
 }
 
-/// Notifies systemd's watchdog as long as the loop answers and polls go on.
+/// Notifies systemd's watchdog as long as the loop runs and polls go on. The loop is not asked: a
+/// step of it may take longer than the watchdog waits.
 async fn feed_watchdog(handle: Handle) {
     let Some(patience) = sd_notify::watchdog_enabled() else { return };
     loop {
         tokio::time::sleep(patience / 2).await;
-        if handle.heartbeat().await.is_some() && handle.healthy().is_ok() {
+        if handle.healthy().is_ok() {
             notify(&[NotifyState::Watchdog]);
         }
     }

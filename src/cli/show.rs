@@ -88,6 +88,8 @@ pub(super) fn print_sources(sources: &[SourceReport]) {
         let reason = source.held_reason.clone().unwrap_or_default();
         let foreign = foreign.map(|by| format!("held since {by} was answered: {reason}"));
         let trouble = source.failure.clone().or(foreign).or(hub);
+        let moved = source.moved_to.as_ref().map(|to| format!("it redirects to {to} for good"));
+        let trouble = trouble.or(moved);
         let trouble = trouble.or_else(|| source.warnings.first().cloned());
         let trouble = trouble.or_else(|| source.habits.first().cloned());
         rows.add_row([

@@ -10,8 +10,8 @@ use super::feeds::{self, FeedArgs, FoundFeeds};
 use super::{
     CliError, CommandResult, ConfigFile, Target, overrides, print_json, print_line, reload,
 };
-use crate::config::Plan;
 use crate::config::opml::Listed;
+use crate::config::{Plan, counted};
 
 /// Add sources to the configuration.
 #[derive(Debug, Args)]
@@ -71,7 +71,7 @@ impl Add {
             }));
             return Ok(code);
         }
-        print_line(format_args!("{}: {} sources added", file.display(), sources.len()));
+        print_line(format_args!("{}: {} added", file.display(), counted(sources.len(), "source")));
         if let Some(reloaded) = &reloaded {
             reload::show(reloaded);
         }

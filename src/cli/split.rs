@@ -10,7 +10,8 @@ use crate::inquiry::split::SplitAnswer;
 /// Take an entry out of a story for good.
 ///
 /// Writes a `[[story]]` table to `overrides.toml` beside the configuration,
-/// if that includes it, and reloads; otherwise prints the table.
+/// if that includes it, in the place of one that `gazetted join` wrote, and
+/// reloads; otherwise prints the table.
 #[derive(Debug, Args)]
 pub(super) struct Split {
     /// The story: the address of any of its entries, its published id, or its id.
@@ -46,6 +47,6 @@ impl Split {
             .map(|pair| overrides::table("never", pair))
             .collect::<String>();
         let note = format!("split: \u{201c}{title}\u{201d} of {source} is another story");
-        overrides::keep(config, &target, &note, &tables, json)
+        overrides::keep(config, &target, &note, &tables, &pairs_to_separate, json)
     }
 }

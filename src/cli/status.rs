@@ -25,8 +25,8 @@ pub(super) struct Status {
     /// Say nothing; exit with 0 if the running daemon is ready to serve, and with 1 otherwise.
     #[arg(long, conflicts_with_all = ["sources", "json"])]
     ready: bool,
-    /// Print JSON Lines: one object a source, one a topic that is silent or being filled, and
-    /// one of what is kept.
+    /// Print JSON Lines: one object a source, one a topic that is silent or being filled, one of
+    /// what is kept, and one of what waits for a restart.
     #[arg(long)]
     json: bool,
 }
@@ -57,11 +57,16 @@ impl Status {
             true => ask::ask_one(target, Question::Kept)?,
             false => None,
         };
+        let pending = match self.sources.is_empty() {
+            true => pending_changes(target)?,
+            false => Vec::new(),
+        };
         if self.json {
             let _ = rows.iter().all(print_json_line)
                 && silent.iter().all(|topic| print_json_line(&of_topic(topic)))
                 && filling.iter().all(|topic| print_json_line(&of_filling(topic)))
-                && kept.iter().all(|kept| print_json_line(&json!({ "kept": kept })));
+                && kept.iter().all(|kept| print_json_line(&json!({ "kept": kept })))
+                && (pending.is_empty() || print_json_line(&json!({ "pending": pending })));
         } else {
             show::print_sources(&rows);
             if !self.sources.is_empty() {
@@ -76,6 +81,7 @@ impl Status {
                 ));
             }
             kept.iter().for_each(show::print_store_size);
+            pending.iter().all(print_line);
             if self.sources.is_empty()
                 && let Some(HubStatus { subscriptions, hosts, failing }) =
                     ask::ask_one(target, Question::Hub)?
@@ -113,6 +119,13 @@ fn filling_topics(target: &Target) -> Result<Vec<TopicFillProgress>, CliError> {
         fill_progress.extend(serde_json::from_value(value))
     })?;
     Ok(fill_progress)
+}
+
+/// The changes of the configuration that wait for a restart.
+fn pending_changes(target: &Target) -> Result<Vec<String>, CliError> {
+    let mut pending: Vec<String> = Vec::new();
+    ask::ask(target, Question::Pending, |value| pending.extend(serde_json::from_value(value)))?;
+    Ok(pending)
 }
 
 /// The same as a line of JSON.

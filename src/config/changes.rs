@@ -1,10 +1,10 @@
 //! Lists the changes from one plan to the next, one line each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use super::Plan;
 use super::file;
+use super::{InUse, Plan};
 use crate::model::{Source, SourceId, TopicId};
 use crate::options::{AtReload, Table, WrittenOption};
 
@@ -66,6 +66,11 @@ impl WrittenOptions {
         Self { settings, ..Self::default() }
     }
 
+    /// The options of all tables of settings.
+    pub(super) fn settings(&self) -> impl Iterator<Item = &WrittenOption> {
+        self.settings.iter()
+    }
+
     /// Adds a source, with the defaults of the file applied. Most sources have nothing but a name
     /// and an address.
     pub(super) fn add_source(
@@ -105,13 +110,21 @@ fn differing_options<T: Table>(table: &T, default: &T) -> impl Iterator<Item = W
     table.differing(default).into_iter().filter(|option| option.name != "id")
 }
 
-/// The changes from `old` to `new`, in the order in which a configuration is written.
-pub fn changes(old: &Plan, new: &Plan) -> Vec<Change> {
+/// The changes from `old` to `new`, in the order in which a configuration is written, and all that
+/// still waits for a restart.
+pub fn changes(old: &Plan, new: &Plan, in_use: &InUse) -> Vec<Change> {
     let mut changes = settings(old, new);
+    changes.extend(pending(in_use, new));
     changes.extend(sources(old, new));
     changes.extend(topics(old, new));
     if old.overrides != new.overrides {
-        changes.push(in_force("[[story]]: changed"));
+        changes.push(in_force(match old.overrides.forces_more_than(&new.overrides) {
+            true => {
+                "[[story]]: changed; stories that a removed `force` had joined stay one, \
+                 and `gazetted split` takes them apart"
+            }
+            false => "[[story]]: changed",
+        }));
     }
     changes
 }
@@ -120,33 +133,49 @@ fn in_force(what: impl Into<String>) -> Change {
     Change { what: what.into(), effect: Effect::InForce }
 }
 
+/// The changes that a plan has and that wait for a restart.
+pub fn pending(in_use: &InUse, plan: &Plan) -> Vec<Change> {
+    by_table(&in_use.differing(plan), &Effect::AtRestart)
+}
+
+/// The changed settings that a reload puts in force.
 fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     let both = old.written_options.settings.iter().zip(&new.written_options.settings);
-    let differing = Vec::from_iter(both.filter(|(old, new)| old != new).map(|(_, new)| new));
-    let mut changes = Vec::new();
-    for of_one_table in differing.chunk_by(|one, other| one.table == other.table) {
-        for (at_restart, effect) in [(false, Effect::InForce), (true, Effect::AtRestart)] {
-            let waits = |option: &&&WrittenOption| option.at_reload == AtReload::NeedsRestart;
-            let names = of_one_table.iter().filter(|option| waits(option) == at_restart);
-            let names = Vec::from_iter(names.map(|option| option.name));
-            let what = match of_one_table[0].table {
-                "" => names.join(", "),
-                table => format!("[{table}]: {}", names.join(", ")),
-            };
-            if !names.is_empty() {
-                changes.push(Change { what: format!("{what} changed"), effect });
-            }
-        }
-    }
-    changes
+    let differing = both.filter(|(old, new)| old != new).map(|(_, new)| new);
+    let in_force = differing.filter(|option| option.at_reload != AtReload::NeedsRestart);
+    by_table(&in_force.collect::<Vec<_>>(), &Effect::InForce)
+}
+
+/// Changed options with one effect, a line for each table.
+fn by_table(options: &[&WrittenOption], effect: &Effect) -> Vec<Change> {
+    let tables = options.chunk_by(|one, other| one.table == other.table);
+    let of_table = |options: &[&WrittenOption]| {
+        let names = Vec::from_iter(options.iter().map(|option| option.name)).join(", ");
+        let what = match options[0].table {
+            "" => format!("{names} changed"),
+            table => format!("[{table}]: {names} changed"),
+        };
+        Change { what, effect: effect.clone() }
+    };
+    tables.map(of_table).collect()
 }
 
 fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
     let mut changes = Vec::new();
     let defaults = file::Source::default().state("");
+    // A source with the address of a removed one is most likely the same under another name.
+    let removed = old.sources.values().filter(|source| !new.sources.contains_key(&source.id));
+    let removed_from: HashMap<u64, &SourceId> =
+        removed.map(|source| (source.location.hash(), &source.id)).collect();
     for id in ordered(new) {
         let Some(before) = old.sources.get(id) else {
-            changes.push(in_force(format!("source {id}: added")));
+            changes.push(in_force(match removed_from.get(&new.sources[id].location.hash()) {
+                Some(former) => format!(
+                    "source {id}: added, with the address of the removed source {former}; \
+                     queries that name {former} no longer find it"
+                ),
+                None => format!("source {id}: added"),
+            }));
             continue;
         };
         let value = |plan: &Plan, default| WrittenOptions::shown(plan, id, default);
@@ -284,6 +313,10 @@ tools = ["cargo"]
         plan
     }
 
+    fn changes_from(old: &Plan, new: &Plan) -> Vec<Change> {
+        changes(old, new, &InUse::since_start(old))
+    }
+
     #[test]
     fn every_change_is_a_line_and_nothing_else_is() {
         let added = "[[source]]\nid = \"c\"\nurl = \"https://example.org/c\"\n\n[[topic]]";
@@ -295,7 +328,14 @@ tools = ["cargo"]
         for (changed, lines) in [
             (BASE.to_owned(), vec![]),
             (BASE.replacen("[[topic]]", added, 1), vec!["source c: added"]),
-            (BASE.replace("\"b\"", "\"c\""), vec!["source c: added", "source b: removed"]),
+            (
+                BASE.replace("\"b\"", "\"c\""),
+                vec![
+                    "source c: added, with the address of the removed source b; \
+                     queries that name b no longer find it",
+                    "source b: removed",
+                ],
+            ),
             (
                 BASE.replace("org/b\"", "org/c\"\nrank = 3\nheaders = { X-Key = \"s3cret\" }"),
                 vec![
@@ -372,17 +412,55 @@ tools = ["cargo"]
             ),
             (format!("[store]\nkeep = \"900d\"\n{BASE}"), vec!["[store]: keep changed"]),
         ] {
-            let found = changes(&plan(BASE), &plan(&changed));
+            let found = changes_from(&plan(BASE), &plan(&changed));
             let found: Vec<String> = found.iter().map(ToString::to_string).collect();
             assert_eq!(found, lines, "{changed}");
         }
     }
 
     #[test]
+    fn a_removed_force_says_that_it_takes_nothing_apart() {
+        let story = |key: &str, last: &str| {
+            plan(&format!(
+                "{BASE}[[story]]\n{key} = [\"https://e.org/1\", \"https://e.org/{last}\"]\n"
+            ))
+        };
+        for (old, new, says) in [
+            (story("force", "2"), plan(BASE), true),
+            (story("force", "2"), story("force", "3"), true),
+            (story("force", "2"), story("never", "2"), true),
+            (story("never", "2"), plan(BASE), false),
+            (plan(BASE), story("force", "2"), false),
+        ] {
+            let changes = changes_from(&old, &new);
+            assert!(changes.len() == 1 && changes[0].what.starts_with("[[story]]: changed"));
+            assert_eq!(changes[0].what.contains("`gazetted split`"), says, "{}", changes[0].what);
+        }
+    }
+
+    #[test]
     fn a_changed_query_names_the_topic_that_is_matched_again() {
         let changed = plan(&BASE.replace("query = \"iron\"", "query = \"steel\""));
-        let effects = changes(&plan(BASE), &changed).into_iter().map(|change| change.effect);
+        let effects = changes_from(&plan(BASE), &changed).into_iter().map(|change| change.effect);
         let iron = Effect::MatchedAgain(TopicId::new("iron"));
         assert_eq!(effects.collect::<Vec<_>>(), [iron]);
+    }
+
+    #[test]
+    fn what_waits_for_a_restart_is_named_until_it_is_taken_back() {
+        let at = |port: u16, level: &str| {
+            let server = format!("[server]\nlisten = \"127.0.0.1:{port}\"\n");
+            plan(&format!("{server}[logging]\nfilter = \"{level}\"\n{BASE}"))
+        };
+        let (start, other, later) = (at(9, "info"), at(8, "info"), at(8, "debug"));
+        let in_use = InUse::since_start(&start);
+        let lines = |old: &Plan, new: &Plan| {
+            Vec::from_iter(changes(old, new, &in_use).iter().map(ToString::to_string))
+        };
+        let waits = "[server]: listen changed; restart gazetted to use it";
+        assert_eq!(lines(&start, &other), [waits]);
+        assert_eq!(lines(&other, &other), [waits], "a reload that changes nothing");
+        assert_eq!(lines(&other, &later), ["[logging]: filter changed", waits]);
+        assert_eq!(lines(&other, &start), [""; 0], "what runs is what the file says");
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     let server = diagnostics.server(&parts[0]);
     let sources = diagnostics.sources(&parts, settings);
     diagnostics.warn_if_anonymous(settings, &sources);
-    let topics = diagnostics.topics(&parts, settings);
+    let topics = diagnostics.topics(&parts, settings, &sources);
     let published = topics.as_ref().map_or(0, |topics| topics.list.len());
     let hub = diagnostics.hub(&settings.hub);
     let polling = fetch::Settings {
@@ -206,14 +206,27 @@ impl Diagnostics<'_> {
             Some(Host::Ipv6(address)) => fetch::is_public(address.into()),
             None => false,
         };
-        let named = settings.polling.from.is_some()
-            || settings.polling.user_agent.is_some()
-            || settings.server.base_url.is_some();
-        if !named && sources.values().any(|source| is_public(&source.location)) {
+        if !sources.values().any(|source| is_public(&source.location)) {
+            return;
+        }
+        let named = settings.polling.from.is_some() || settings.polling.user_agent.is_some();
+        if !named && settings.server.base_url.is_none() {
             self.remark(
                 (0, 0..0),
                 "public sources are polled without `[polling] from` and `[server] base_url`",
-                "set one of them, so that a source can find out whom to write to",
+                "set both: a source can find out whom to write to, and readers follow links",
+            );
+        } else if !named {
+            self.remark(
+                (0, 0..0),
+                "public sources are polled without `[polling] from`",
+                "set it to an address where sources can write to you",
+            );
+        } else if settings.server.base_url.is_none() {
+            self.remark(
+                (0, 0..0),
+                "feeds link to this machine: `[server] base_url` is not set",
+                "set it to the address that readers use",
             );
         }
     }

@@ -34,7 +34,8 @@ options! {
         /// settings are in one place. For example: `["sources.d/*.toml", "topics.d/*.toml"]`
         include: Vec<Spanned<String>> = option(Vec::new()),
         /// Whether a reload is refused ("strict") where a topic's `must_match` or
-        /// `must_not_match` fails, or puts the plan in force and warns ("lenient").
+        /// `must_not_match` fails, or where a lower `[store] keep` or `stories` would remove
+        /// stories, or puts the plan in force and warns ("lenient").
         reload: Reload = option(Reload::default()),
         /// The language of the sources, which decides how words are reduced to their
         /// stems: arabic, danish, dutch, english, finnish, french, german, greek,
@@ -245,7 +246,7 @@ options! {
         /// entry's page.
         enrich: Enrich = option(Enrich::default()),
         /// A fixed interval for sources on the web that state no `interval`, `min` or `max`.
-        interval: Option<Spanned<Period>> = unset("\"30m\""),
+        interval: Option<Spanned<Period>> = unset("\"2h\""),
         /// Labels that every source has beside its own.
         tags: Vec<String> = option(Vec::new()),
         /// Headers, sent to each source's own origin; a source may state another value.
@@ -261,7 +262,8 @@ options! {
         /// Its name for readers; without it, the ID.
         title: Option<Title> = unset("\"Home Office\""),
         /// Its place: an http or https address, which is sent as it is written here; or
-        /// a file, as "file:feeds/a.atom".
+        /// a file, as "file:feeds/a.atom". Where it redirects permanently, the new address is
+        /// polled, and this one is looked at once a day.
         url: Option<Spanned<String>> =
             unset("\"https://www.gov.uk/government/organisations/home-office.atom\""),
         /// Or the path of a file.
@@ -282,7 +284,7 @@ options! {
         enrich: Option<Enrich> = unset("\"govuk\""),
         /// An interval of its own in place of what is learned from its rhythm. A file is
         /// looked at every minute, or so often.
-        interval: Option<Spanned<Period>> = unset("\"30m\""),
+        interval: Option<Spanned<Period>> = unset("\"2h\""),
         /// The shortest interval that may be learned.
         min: Option<Spanned<Period>> = unset("\"1h\""),
         /// The longest interval that may be learned.
@@ -340,7 +342,7 @@ options! {
         /// stay that are stored. A story that leaves a topic stays stored, and does not come
         /// back as news.
         keep: Option<Duration> = unset("\"365d\"").above_zero().fills_topic(),
-        /// How many stories stay in it, the newest. Without it, all that are stored.
+        /// How many stories stay in it: the newest, of the last day those of each source first. Without it, all that are stored.
         stories: Option<NonZeroUsize> = unset("5000").fills_topic(),
         /// Names it had before: their addresses permanently lead to the present one.
         formerly: Vec<Spanned<Id>> = option(Vec::new()),

@@ -145,15 +145,19 @@ impl Problems {
     }
 }
 
+/// A number of things in words: `1 source`, `2 sources`.
+pub fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
 /// All problems, then their number.
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|problem| write!(f, "{problem}\n\n"))?;
         let errors = self.0.iter().filter(|problem| problem.severity == Severity::Error).count();
-        let counted = |count: usize, what: &str| match count {
-            1 => format!("1 {what}"),
-            _ => format!("{count} {what}s"),
-        };
         match self.0.len() - errors {
             0 => write!(f, "{}", counted(errors, "problem")),
             warnings if errors == 0 => write!(f, "{}", counted(warnings, "warning")),

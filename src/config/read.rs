@@ -8,6 +8,7 @@ use toml::de::DeTable;
 use super::file::Config;
 use super::problem::Problem;
 use super::text::File;
+use super::unclosed_list;
 use crate::options::read::{Reader, near, nearest};
 use crate::options::{Contents, Described, Table};
 
@@ -41,15 +42,23 @@ pub(super) fn read(files: &[File], file: usize, problems: &mut Vec<Problem>) -> 
     };
     let (table, errors) = DeTable::parse_recoverable(&files[file].text);
     if !errors.is_empty() {
-        // Later errors on the same line are most often the same mistake again.
-        let mut lines = BTreeMap::new();
+        // Later errors on the same line are most often the same mistake again, and so are all those
+        // inside a list without an end.
+        let (mut lines, list) = (BTreeMap::new(), unclosed_list::find(&files[file].text));
         for error in errors {
             let span = error.span().unwrap_or_default();
+            if list.is_some_and(|list| span.start > list) {
+                continue;
+            }
             lines.entry(files[file].position(&span).line).or_insert((span, error));
         }
         for (span, error) in lines.into_values().take(MAX_PROBLEMS) {
             let (message, help) = syntax(error.message());
             report(message, help, span);
+        }
+        if let Some(list) = list {
+            let (_, help) = syntax("array");
+            report("a list without an end".to_owned(), help, list..list + 1);
         }
         return None;
     }

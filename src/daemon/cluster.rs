@@ -6,7 +6,7 @@ use tracing::{info, warn};
 
 use super::{Begun, DaemonError, file_limit, snapshots};
 use crate::clock::Clock;
-use crate::config::{self, ClusterPlan, Plan, Problems};
+use crate::config::{self, ClusterPlan, InUse, Plan, Problems};
 use crate::engine::{StreamState, genesis, plan_hash};
 use crate::model::{EngineRecord, Seed};
 use crate::pipeline::{ClusterNode, EngineDriver, Pipeline};
@@ -128,7 +128,7 @@ impl Joining {
 fn in_force(own: &Arc<Plan>, text: &str) -> Result<Arc<Plan>, DaemonError> {
     let compiled = tokio::task::block_in_place(|| compile_shared(text, own));
     let plan = compiled.map_err(DaemonError::Configuration)?;
-    for change in config::changes(&plan, own) {
+    for change in config::changes(&plan, own, &InUse::since_start(&plan)) {
         warn!(event = "files_differ", "this node's files differ from the plan in force: {change}");
     }
     Ok(Arc::new(plan))

@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::{info, warn};
 
 use super::file_limit;
-use crate::config::{self, Change, Effect, Plan};
+use crate::config::{self, Change, Effect, Plan, counted};
 use crate::engine::{Polled, TopicFillResult};
 use crate::fetch::Refusal;
 use crate::inquiry::Records;
@@ -44,7 +44,7 @@ impl Handle {
     /// The plan in force stays, or nobody knows yet: see [`ReplanError`].
     pub async fn put_in_force(&self, plan: Plan, force: bool) -> Result<PlanInForce, ReplanError> {
         let (old, plan) = (self.records.plan(), Arc::new(file_limit::within(plan)));
-        let changes = config::changes(&old, &plan);
+        let changes = config::changes(&old, &plan, &self.records.in_use());
         let ((in_force, is_in_force), (done, filled)) = (oneshot::channel(), oneshot::channel());
         let request = Request::Replan { plan: plan.clone(), force, in_force, done };
         self.requests.send(request).await.map_err(|_| ReplanError::Stopping)?;
@@ -214,7 +214,8 @@ impl PlanInForce {
             lines.push(line);
         }
         let (sources, topics) = (plan.sources.len(), plan.topics.len());
-        info!(event = "reloaded", sources, topics, "reloaded: {sources} sources, {topics} topics");
+        let (of_sources, of_topics) = (counted(sources, "source"), counted(topics, "topic"));
+        info!(event = "reloaded", sources, topics, "reloaded: {of_sources}, {of_topics}");
         Ok(lines)
     }
 }

@@ -4,25 +4,9 @@ use std::collections::BTreeSet;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::calendar_words::{CalendarWord, calendar_word};
+use super::calendar_words::{CalendarWord, calendar_word, month};
 use super::number_words::{han_number, is_han_numeral};
 use crate::tokenize;
-
-/// The months in English, in order.
-pub(super) const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// Numbers that titles spell out. `one` is left out: it is seldom a number.
 const SPELLED: &[(&str, &str)] = &[
@@ -120,9 +104,14 @@ impl Figures {
             self.years.insert(year);
             return 1;
         }
-        if let Some(month) = month(word) {
-            // `may` is a month only beside a number.
-            if month != 5 || is_number(next) || before.is_some_and(is_number) {
+        if let Some((month, is_certain)) = month(word) {
+            // `may` is a month only beside a number, or behind a preposition.
+            let is_dated = || {
+                is_number(next)
+                    || before
+                        .is_some_and(|before| is_number(before) || BEFORE_MONTHS.contains(&before))
+            };
+            if is_certain || is_dated() {
                 self.months.insert(month.to_string());
             }
             if let Some(day) = day(next) {
@@ -196,6 +185,12 @@ impl Figures {
     }
 }
 
+/// Words before a month without its day.
+const BEFORE_MONTHS: &[&str] = &[
+    "in", "for", "of", "from", "since", "until", "en", "em", "im", "fur", "seit", "bis", "de",
+    "du", "di", "del", "pour", "para", "per", "por", "van", "voor", "pentru", "din",
+];
+
 /// The digits of a number that a word spells out.
 pub(super) fn spelled(word: &str) -> Option<&'static str> {
     let (_, digits) = SPELLED.iter().find(|(spelled, _)| *spelled == word)?;
@@ -220,17 +215,6 @@ fn ordinal(word: &str) -> Option<&str> {
         .iter()
         .find_map(|suffix| word.strip_suffix(suffix))
         .filter(|bare| is_number(bare))
-}
-
-/// The number of a month, written out or short.
-pub(super) fn month(word: &str) -> Option<usize> {
-    let short = |month: &str| word.len() == 3 && month.starts_with(word);
-    MONTHS
-        .iter()
-        .position(|month| {
-            *month == word || short(month) || (word == "sept" && *month == "september")
-        })
-        .map(|place| place + 1)
 }
 
 /// The number of a weekday in any language.

@@ -69,6 +69,21 @@ impl Overrides {
         addresses.into_iter().flat_map(|address| address_keys(address)).collect()
     }
 
+    /// Every address that is named here and not in `other`.
+    pub fn added_to<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a str> {
+        let known =
+            |name: &&String| other.force.contains_key(*name) || other.never.contains_key(*name);
+        let all: BTreeSet<&String> = self.force.keys().chain(self.never.keys()).collect();
+        all.into_iter().filter(move |name| !known(name)).map(String::as_str)
+    }
+
+    /// Whether it forces any two addresses together that `other` does not.
+    pub fn forces_more_than(&self, other: &Self) -> bool {
+        self.force.iter().any(|(address, partners)| {
+            !other.force.get(address).is_some_and(|forced| forced.is_superset(partners))
+        })
+    }
+
     /// Addresses that are one story with this one.
     pub(super) fn partners(&self, address: &str) -> impl Iterator<Item = &str> {
         self.force.get(address).into_iter().flatten().map(String::as_str)

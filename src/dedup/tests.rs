@@ -39,6 +39,8 @@ mod properties;
 
 mod releases;
 
+mod reuse;
+
 mod rules;
 
 mod series;

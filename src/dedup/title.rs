@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::number_conflict::{MONTHS, folded, is_below_zero, title_words};
+use super::calendar_words::month;
+use super::number_conflict::{folded, is_below_zero, title_words};
 use super::rarity::{information, is_stop};
 use super::title_figures::{one_form, written_date};
 use super::title_stage::{Stage, stage};
@@ -233,8 +234,8 @@ impl Title {
         let count = self.words.len();
         let bracketed = title.trim_end().ends_with(']') && title.contains('[');
         if bracketed
-            && let [.., month, year] = &self.words[..]
-            && MONTHS.contains(&month.as_str())
+            && let [.., word, year] = &self.words[..]
+            && month(word).is_some()
             && year.len() == 4
             && year.bytes().all(|byte| byte.is_ascii_digit())
         {
@@ -335,6 +336,12 @@ fn is_telling(word: &str) -> bool {
 pub(super) fn share_a_word(one: &str, other: &str) -> bool {
     let others = title_words(other);
     title_words(one).iter().filter(|word| is_telling(word)).any(|word| others.contains(word))
+}
+
+/// The hashes of the words of a title by which it is known.
+pub(super) fn telling_words(title: &str) -> Vec<u64> {
+    let words = title_words(title).into_iter().filter(|word| is_telling(word));
+    words.map(|word| xxhash_rust::xxh3::xxh3_64(word.as_bytes())).collect()
 }
 
 #[cfg(test)]

@@ -5,8 +5,7 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::calendar_words::{CalendarWord, calendar_word};
-use super::number_conflict::{MONTHS, month};
+use super::calendar_words::{CalendarWord, calendar_word, english_month, month};
 use super::title::Title;
 use super::title_display_type::MARKERS;
 use super::title_figures::is_digits;
@@ -51,7 +50,7 @@ fn names_month(word: &str, number: u32) -> bool {
         Some(CalendarWord::Month(month) | CalendarWord::PerhapsMonth(month)) => u32::from(month),
         _ => 0,
     };
-    stated == number || month(word).is_some_and(|month| u32::try_from(month) == Ok(number))
+    stated == number || month(word).is_some_and(|(month, _)| u32::from(month) == number)
 }
 
 fn stated(word: &str) -> Option<CalendarWord> {
@@ -91,7 +90,9 @@ fn is_beside_numbers(word: &str) -> bool {
 }
 
 fn is_calendar_word(word: &str) -> bool {
-    MONTHS.contains(&word) || !matches!(stated(word), None | Some(CalendarWord::PerhapsMonth(_)))
+    let is_english = |(number, _)| english_month(number) == Some(word);
+    month(word).is_some_and(is_english)
+        || !matches!(stated(word), None | Some(CalendarWord::PerhapsMonth(_)))
 }
 
 /// A year of our era or of the Buddhist one.

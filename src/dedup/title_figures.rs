@@ -4,7 +4,8 @@
 //! One title spells out what another shortens. Left as they are, the words would look like those of
 //! two instalments, which name different things in one place.
 
-use super::number_conflict::{MONTHS, date_parts, day, is_number, month, spelled, unit};
+use super::calendar_words::{english_month, month};
+use super::number_conflict::{date_parts, day, is_number, spelled, unit};
 
 /// The form of what folded words begin with, and how many of them it replaces.
 pub(super) fn one_form(words: &[String], before: Option<&str>) -> (Vec<String>, usize) {
@@ -71,12 +72,13 @@ pub(super) fn written_date(parts: [&str; 3]) -> Option<[String; 3]> {
 }
 
 fn full_month(word: &str) -> String {
-    month(word).map_or_else(|| word.to_owned(), |month| MONTHS[month - 1].to_owned())
+    let name = month(word).and_then(|(month, _)| english_month(month));
+    name.unwrap_or(word).to_owned()
 }
 
 fn name_of(month: &str) -> String {
-    let number = month.parse().ok().and_then(|month: usize| MONTHS.get(month.wrapping_sub(1)));
-    number.map_or_else(|| month.to_owned(), |name| (*name).to_owned())
+    let name = month.parse().ok().and_then(english_month);
+    name.unwrap_or(month).to_owned()
 }
 
 fn is_year(word: &str) -> bool {

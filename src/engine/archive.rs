@@ -11,8 +11,9 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use super::volume_records::{StoryList, closed_volumes, mark, paths_of};
-use crate::model::{EngineRecord, StoryId, Timestamp, TopicId, TopicVersion};
+use super::fair_share;
+use super::volume_records::{ListedStory, StoryList, closed_volumes, mark, paths_of};
+use crate::model::{EngineRecord, SourceId, StoryId, Timestamp, TopicId, TopicVersion};
 use crate::publish::{Site, Volume};
 use crate::store::{Store, StoreError, TopicPlace};
 
@@ -113,7 +114,7 @@ impl Archive {
             match StoryList::read(topic, volume, |path| store.archived(path))? {
                 Some(list) if list.site == mark(site) => {
                     archive.closed.insert(volume);
-                    for (story, date) in list.stories {
+                    for ListedStory { story, date, .. } in list.stories {
                         let last = closed.entry(story).or_insert(date);
                         *last = date.max(*last);
                     }
@@ -254,9 +255,12 @@ impl Archive {
     }
 
     /// The volumes that close of them now: full ones, and all once they have waited long enough.
-    pub(super) fn closing_backfill(&self, now: Timestamp) -> Vec<(Volume, Vec<StoryId>)> {
+    pub(super) fn closing_backfill(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<(Volume, Vec<StoryId>)>, StoreError> {
         let most = if self.is_backfill_due(now) { 0 } else { usize::MAX };
-        self.volumes(&self.backfill, most, now)
+        Volume::closing(self.backfill.iter(), self.last, most, now, |_, _| Ok(BTreeSet::new()))
     }
 
     /// The record of the archive, if it has changed since it was written.
@@ -285,28 +289,39 @@ impl Archive {
         self.closed.last().copied()
     }
 
-    /// The volumes that these stories close in now.
-    fn volumes(&self, open: &Untold, most: usize, now: Timestamp) -> Vec<(Volume, Vec<StoryId>)> {
-        Volume::closing(open.iter(), self.last, most, now)
-    }
-
     /// How many there are.
     pub(super) fn open_count(&self) -> usize {
         self.open.len()
     }
 
-    /// The volumes that close now, where at most so many stories may stay open.
-    pub(super) fn closing(&self, most: usize, now: Timestamp) -> Vec<(Volume, Vec<StoryId>)> {
-        self.volumes(&self.open, most, now)
+    /// The volumes that close now, where at most so many stories may stay open. `lead` says which
+    /// source leads a story.
+    pub(super) fn closing(
+        &self,
+        most: usize,
+        now: Timestamp,
+        lead: impl Fn(StoryId) -> Result<Option<SourceId>, StoreError>,
+    ) -> Result<Vec<(Volume, Vec<StoryId>)>, StoreError> {
+        let keep = |open: &[(Timestamp, StoryId)], most| {
+            fair_share::keep(open.iter().copied(), most, now, &lead)
+        };
+        Volume::closing(self.open.iter(), self.last, most, now, keep)
     }
 
-    /// The list of a volume's stories, to be kept beside its feeds.
-    pub(super) fn list(&self, stories: &[StoryId], site: &Site) -> StoryList {
-        let dated = |story: &StoryId| {
+    /// The list of a volume's stories, to be kept beside its feeds. `revised` says when a story was
+    /// revised last.
+    pub(super) fn list(
+        &self,
+        stories: &[StoryId],
+        revised: impl Fn(StoryId) -> Option<Timestamp>,
+        site: &Site,
+    ) -> StoryList {
+        let listed = |story: &StoryId| {
             let open = self.open.dates.get(story).or_else(|| self.backfill.dates.get(story));
-            (*story, open.copied().unwrap_or_default())
+            let date = open.copied().unwrap_or_default();
+            ListedStory { story: *story, date, revised: revised(*story) }
         };
-        StoryList { site: mark(site), stories: stories.iter().map(dated).collect() }
+        StoryList { site: mark(site), stories: stories.iter().map(listed).collect() }
     }
 
     /// A volume is closed, durably.
@@ -335,7 +350,7 @@ impl Archive {
                 None => {
                     let list = StoryList::read(topic, oldest, &text)?;
                     let stories = list.into_iter().flat_map(|list| list.stories);
-                    stories.map(|(story, _)| story).collect()
+                    stories.map(|listed| listed.story).collect()
                 }
             };
             let mut kept = None;
@@ -370,6 +385,7 @@ pub(crate) fn archive_of(
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -383,8 +399,8 @@ mod tests {
         for revised in [at(1), at(240), at(300)] {
             let mut archive = Archive::default();
             archive.file(story, None, at(240));
-            let closing = archive.closing(0, at(240));
-            let (volume, stories) = &closing[0];
+            let closing = archive.closing(0, at(240), |_| Ok(None));
+            let (volume, stories) = &closing.unwrap()[0];
             archive.close(*volume, stories);
             assert!(!archive.is_open(story));
             let (before, after) = archive.file(story, Some(at(240)), revised).unwrap_or_default();
@@ -399,7 +415,7 @@ mod tests {
             (TopicId::new("harbour"), Archive::default(), Vec::new());
         for byte in 0..3 {
             archive.file(story(byte), None, at(byte.into()));
-            for (volume, stories) in archive.closing(0, at(byte.into())) {
+            for (volume, stories) in archive.closing(0, at(byte.into()), |_| Ok(None)).unwrap() {
                 archive.close(volume, &stories);
                 names.push(volume.to_string());
             }

@@ -11,7 +11,7 @@ use crate::config::Plan;
 use crate::dedup::{self, Candidate, Extent, Judged, Rules};
 use crate::fetch::{self, News};
 use crate::model::{
-    Enrich, Habits, Hold, Key, KeyKind, Lookalikes, Outcome, Poll, Reading, SourceEvent,
+    Enrich, Habits, Hold, Key, KeyKind, Lookalikes, Outcome, Poll, ReadBy, Reading, SourceEvent,
     SourceState, StoryId, Timestamp, Verdict,
 };
 use crate::store::StoreError;
@@ -215,11 +215,14 @@ impl Engine {
         self.poll_budget.charge(poll, &mut state, source, polling, fleet);
         fetch::record_poll(poll, &news, &mut state, source, polling);
         learn_edges(poll, judged, &mut state);
-        if matches!(poll.outcome, Outcome::Read(_)) {
-            let rules = source.text().hash();
-            if state.text_rules() != rules {
-                state.text.get_or_insert_default().rules = rules;
+        if let Outcome::Read(reading) = &poll.outcome {
+            let ReadBy { limits, left_out, .. } = reading.read_by;
+            let before = state.text.as_ref().and_then(|text| text.limits);
+            if left_out > 0 && limits != before {
+                let source = poll.source.clone();
+                work.events.push(Event::EntriesLeftOut { source, left_out });
             }
+            state.was_read_by(reading.read_by);
         }
         state.of = Some(source.location.hash());
         state.habits = judged.habits;

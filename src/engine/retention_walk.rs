@@ -9,9 +9,10 @@ use std::collections::HashMap;
 
 use super::Engine;
 use super::polls::Gone;
+use super::turn::Event;
 use super::turn_in_progress::TurnInProgress;
-use crate::model::{SourceId, StoryId, Timestamp, WalkPosition};
-use crate::store::{Retention, StoreError};
+use crate::model::{SourceId, Story, StoryId, Timestamp, WalkPosition};
+use crate::store::{Retention, Store, StoreError};
 
 /// Stories looked at with one poll.
 const SLICE: usize = 200;
@@ -34,6 +35,11 @@ impl Engine {
             WalkPosition::Finished => WalkPosition::Finished,
             WalkPosition::Stories(after) => {
                 let next = self.retire_after(retention, after, &mut gone, work)?;
+                self.retired += gone.retired.len();
+                if next.is_none() && self.retired > 0 {
+                    let (retired, left) = (std::mem::take(&mut self.retired), work.count()?);
+                    work.events.push(Event::StoriesRetired { retired, left });
+                }
                 next.map_or(WalkPosition::Retired(None), |next| WalkPosition::Stories(Some(next)))
             }
             WalkPosition::Retired(after) => {
@@ -70,11 +76,10 @@ impl Engine {
         work: &mut TurnInProgress<'_>,
     ) -> Result<Option<(Timestamp, StoryId)>, StoreError> {
         let now = work.horizon;
-        let surplus = match retention.stories {
-            Some(most) => work.count()?.saturating_sub(most),
+        let mut surplus = match retention.stories {
+            Some(_) => retention.surplus(work.count()?),
             None => 0,
         };
-        let mut surplus = usize::try_from(surplus).unwrap_or(usize::MAX);
         let oldest = retention.age.map(|age| now.before(age));
         let page = work.stories(after, SLICE)?;
         let mut next = None;
@@ -86,8 +91,7 @@ impl Engine {
                 return Ok(None);
             }
             next = Some((story.first_seen, story.id));
-            if surplus > 0 || retention.outlived(&story, now) {
-                surplus = surplus.saturating_sub(1);
+            if retention.retires(&story, &mut surplus, now) {
                 self.topics.remove(&story, work)?;
                 work.retire(story.id);
                 gone.retired.insert(story.id);
@@ -134,6 +138,37 @@ impl Engine {
         }
         self.listed = Some(listed);
         Ok(next)
+    }
+}
+
+/// Visits the stored stories that a walk by these bounds would retire, the oldest first.
+pub(crate) fn retiring(
+    retention: &Retention,
+    store: &dyn Store,
+    now: Timestamp,
+    mut visit: impl FnMut(Story),
+) -> Result<(), StoreError> {
+    if !retention.is_bounded() {
+        return Ok(());
+    }
+    let mut surplus = retention.surplus(store.count()?);
+    let oldest = retention.age.map(|age| now.before(age));
+    let mut after = None;
+    loop {
+        let page = store.stories(after, SLICE)?;
+        let is_last = page.len() < SLICE;
+        for story in page {
+            if surplus == 0 && oldest.is_none_or(|oldest| story.first_seen >= oldest) {
+                return Ok(());
+            }
+            after = Some((story.first_seen, story.id));
+            if retention.retires(&story, &mut surplus, now) {
+                visit(story);
+            }
+        }
+        if is_last {
+            return Ok(());
+        }
     }
 }
 

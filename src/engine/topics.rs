@@ -161,7 +161,7 @@ impl Topics {
         }
         let Standing { live, missing } = standing;
         let is_same_site = mark(&self.plan.server.site) == mark(&plan.server.site);
-        let (mut archives, mut windows, site) = (Vec::new(), Vec::new(), &plan.server.site);
+        let (mut archives, mut known_windows, site) = (Vec::new(), Vec::new(), &plan.server.site);
         for (topic, version) in plan.topics.iter().zip(&live) {
             let known = self.place_of(&topic.id).filter(|place| self.live[*place] == *version);
             let (archive, window) = match known {
@@ -178,10 +178,7 @@ impl Topics {
                     archive.anew(&stories, self.plan.server.site.base_url != site.base_url)
                 }
             });
-            windows.push(match window {
-                Some(window) => Some(window.within(topic.bounds)),
-                None => Window::open(topic.bounds, *version, store)?,
-            });
+            known_windows.push(window);
         }
         // A topic that was never published has no earlier query, also after a restart.
         let wanted = missing.iter().filter(|(place, version)| live[*place] != *version);
@@ -191,6 +188,16 @@ impl Topics {
         });
         let known = former::known(&records, &wanted.collect(), &plan.sources);
         let fills = Fill::begin(&plan, &live, missing, &known, work.horizon);
+        let mut windows = Vec::with_capacity(known_windows.len());
+        for (place, window) in known_windows.into_iter().enumerate() {
+            // Until a topic is filled, it keeps what it kept.
+            let former = fills.as_ref().and_then(|fill| fill.former_bounds(place));
+            let bounds = former.unwrap_or(plan.topics[place].bounds);
+            windows.push(match window.filter(|_| bounds.is_bounded()) {
+                Some(window) => Some(window.within(bounds)),
+                None => Window::open(bounds, live[place], store)?,
+            });
+        }
         let former = fills.as_ref().map(Fill::former).unwrap_or_default();
         former::record(&plan, &former, &records, work);
         let filling = fills.as_ref().map(Fill::filling_versions);
@@ -313,7 +320,8 @@ impl Topics {
     pub(super) fn shed(&mut self, work: &mut TurnInProgress<'_>) -> Result<(), StoreError> {
         for (topic, window) in self.windows.iter_mut().enumerate() {
             let Some(window) = window else { continue };
-            for TopicPlace { date, story } in window.shed(work.horizon) {
+            let lead = |story| work.lead(story, &self.plan.sources);
+            for TopicPlace { date, story } in window.shed(work.horizon, lead)? {
                 work.touch(topic);
                 let archive = self.archives.get_mut(topic);
                 leave(self.live[topic], archive, story, date, work)?;

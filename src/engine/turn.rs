@@ -280,6 +280,21 @@ pub enum Event {
         /// Its hub.
         hub: Url,
     },
+    /// A source's document lists more entries than are kept; the one before did not, or was read
+    /// within other limits.
+    EntriesLeftOut {
+        /// The source.
+        source: SourceId,
+        /// How many entries were left out.
+        left_out: usize,
+    },
+    /// Stories were retired: there are more than are kept, or they are older.
+    StoriesRetired {
+        /// How many.
+        retired: usize,
+        /// How many are left.
+        left: u64,
+    },
     /// A plan is in force.
     Planned,
     /// Topics that changed are published.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Reader;
 use super::turn::{Event, Step};
 use crate::model::{
-    Admitted, SourceId, SourceState, Story, StoryId, Timestamp, TopicVersion, Verdict,
+    Admitted, SourceId, SourceState, Sources, Story, StoryId, Timestamp, TopicVersion, Verdict,
 };
 use crate::store::{Commit, PlaceChange, StoreError, TopicPlace};
 
@@ -143,6 +143,16 @@ impl<'a> TurnInProgress<'a> {
             Some(changed) => Ok(changed.clone()),
             None => self.reader.story(id),
         }
+    }
+
+    /// The source that leads a story now.
+    pub(super) fn lead(
+        &self,
+        story: StoryId,
+        sources: &Sources,
+    ) -> Result<Option<SourceId>, StoreError> {
+        let story = self.story(story)?;
+        Ok(story.map(|story| story.lead(sources).entry.source.clone()))
     }
 
     /// The number of stories with the changes of this turn.

@@ -3,6 +3,7 @@
 //! The lists are small and stand together, so that a start reads the stories of all volumes and
 //! none of their texts.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use crate::model::{StoryId, Timestamp, Topic, TopicId};
@@ -12,12 +13,21 @@ use crate::store::{Store, StoreError};
 /// The path below which the lists of all volumes are kept, by topic.
 const LISTS: &str = "/volumes/";
 
-/// The stories of a volume, each with the date of its last news, and the site that it was
-/// rendered for.
+/// The stories of a volume, and the site that it was rendered for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StoryList {
     pub(super) site: String,
-    pub(super) stories: Vec<(StoryId, Timestamp)>,
+    pub(super) stories: Vec<ListedStory>,
+}
+
+/// A story as a volume tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ListedStory {
+    pub(super) story: StoryId,
+    /// The date of its last news.
+    pub(super) date: Timestamp,
+    /// When it had last been revised.
+    pub(super) revised: Option<Timestamp>,
 }
 
 impl StoryList {
@@ -33,8 +43,12 @@ impl StoryList {
     /// The path and the text under which it is kept.
     pub(super) fn record(&self, topic: &TopicId, volume: Volume) -> (String, String) {
         let mut text = format!("{}\n", self.site);
-        for (story, date) in &self.stories {
-            let _ = writeln!(text, "{story} {}", date.as_millis());
+        for ListedStory { story, date, revised } in &self.stories {
+            let _ = write!(text, "{story} {}", date.as_millis());
+            let _ = match revised {
+                Some(revised) => writeln!(text, " {}", revised.as_millis()),
+                None => writeln!(text),
+            };
         }
         (list_path(topic, volume), text)
     }
@@ -42,9 +56,16 @@ impl StoryList {
     fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let site = lines.next()?.to_owned();
+        let moment = |word: &str| word.parse().ok().map(Timestamp::from_millis);
         let story = |line: &str| {
-            let (story, date) = line.split_once(' ')?;
-            Some((story.parse().ok()?, Timestamp::from_millis(date.parse().ok()?)))
+            let mut words = line.split(' ');
+            let (story, date) = (words.next()?.parse().ok()?, moment(words.next()?)?);
+            let revised = words.next().map(moment);
+            Some(ListedStory {
+                story,
+                date,
+                revised: revised.map_or(Some(None), |at| at.map(Some))?,
+            })
         };
         Some(Self { site, stories: lines.map(story).collect::<Option<_>>()? })
     }
@@ -61,6 +82,22 @@ pub(crate) fn closed_volumes(
     let mut volumes: Vec<Volume> = paths.iter().filter_map(name).collect();
     volumes.sort_unstable();
     Ok(volumes)
+}
+
+/// The stories that the volumes of a topic tell, each as the last of them tells it.
+pub(super) fn told_last(
+    topic: &TopicId,
+    store: &dyn Store,
+    site: &Site,
+) -> Result<HashMap<StoryId, ListedStory>, StoreError> {
+    let mut last = HashMap::new();
+    for volume in closed_volumes(topic, store)? {
+        let list = StoryList::read(topic, volume, |path| store.archived(path))?;
+        let list = list.filter(|list| list.site == mark(site));
+        let stories = list.into_iter().flat_map(|list| list.stories);
+        last.extend(stories.map(|listed| (listed.story, listed)));
+    }
+    Ok(last)
 }
 
 /// All that is kept of the volumes of topics that are no more.
@@ -101,10 +138,17 @@ mod tests {
 
     #[test]
     fn a_list_reads_as_it_was_written_and_nothing_else_is_one() {
-        let story = |byte, at| (StoryId::from_bytes([byte; 16]), Timestamp::from_millis(at));
+        let story = |byte, at, revised: Option<i64>| ListedStory {
+            story: StoryId::from_bytes([byte; 16]),
+            date: Timestamp::from_millis(at),
+            revised: revised.map(Timestamp::from_millis),
+        };
         let list = StoryList {
             site: "https://feeds.example/ feeds.example".to_owned(),
-            stories: vec![story(7, 1_767_225_600_001), story(200, -5)],
+            stories: vec![
+                story(7, 1_767_225_600_001, Some(1_767_225_600_007)),
+                story(200, -5, None),
+            ],
         };
         let topic = TopicId::new("harbour");
         let volume: Volume = "2026-11-2".parse().unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Engine;
 use super::archive::Archive;
 use super::turn_in_progress::TurnInProgress;
-use crate::model::{Story, StoryId, Timestamp, Topic};
+use crate::model::{SourceId, Story, StoryId, Topic};
 use crate::publish::{self, Volume};
 use crate::store::StoreError;
 
@@ -40,7 +40,8 @@ impl Engine {
                 true => self.close_backfill(feed, topic, work)?,
                 false => self.gather_old(feed, topic, backfill, work)?,
             }
-            self.close(feed, topic, usize::MAX, work)?;
+            let lead = |story, work: &TurnInProgress<'_>| work.lead(story, &plan.sources);
+            self.close(feed, topic, usize::MAX, lead, work)?;
         }
         Ok(())
     }
@@ -101,21 +102,39 @@ impl Engine {
         topic: &Topic,
         work: &mut TurnInProgress<'_>,
     ) -> Result<(), StoreError> {
-        self.close_all(feed, topic, usize::MAX, Archive::closing_backfill, work)?;
+        let closing =
+            |archive: &Archive, work: &TurnInProgress<'_>| archive.closing_backfill(work.now);
+        self.close_all(feed, topic, usize::MAX, closing, work)?;
         self.topics.note_backfill(feed);
         Ok(())
     }
 
-    /// Closes at most so many volumes of a feed. Returns how many.
-    pub(super) fn close(
+    /// Closes at most so many volumes of a feed. Returns how many. `lead` says which source leads a
+    /// story, as far as that matters.
+    fn close(
+        &mut self,
+        feed: usize,
+        topic: &Topic,
+        most: usize,
+        lead: impl Fn(StoryId, &TurnInProgress<'_>) -> Result<Option<SourceId>, StoreError>,
+        work: &mut TurnInProgress<'_>,
+    ) -> Result<usize, StoreError> {
+        let closing = |archive: &Archive, work: &TurnInProgress<'_>| {
+            archive.closing(topic.entries, work.now, |story| lead(story, work))
+        };
+        self.close_all(feed, topic, most, closing, work)
+    }
+
+    /// The same of an archive that is made anew. Its newest stories stay open: it would take long to
+    /// read who leads very many.
+    fn close_anew(
         &mut self,
         feed: usize,
         topic: &Topic,
         most: usize,
         work: &mut TurnInProgress<'_>,
     ) -> Result<usize, StoreError> {
-        let closing = |archive: &Archive, now| archive.closing(topic.entries, now);
-        self.close_all(feed, topic, most, closing, work)
+        self.close(feed, topic, most, |_, _| Ok(None), work)
     }
 
     fn close_all(
@@ -123,13 +142,17 @@ impl Engine {
         feed: usize,
         topic: &Topic,
         most: usize,
-        closing: impl Fn(&Archive, Timestamp) -> Vec<(Volume, Vec<StoryId>)>,
+        closing: impl Fn(
+            &Archive,
+            &TurnInProgress<'_>,
+        ) -> Result<Vec<(Volume, Vec<StoryId>)>, StoreError>,
         work: &mut TurnInProgress<'_>,
     ) -> Result<usize, StoreError> {
         let mut closed = 0;
         loop {
             let archive = self.topics.archive(feed);
-            let volumes = archive.map(|archive| closing(archive, work.now)).unwrap_or_default();
+            let volumes = archive.map(|archive| closing(archive, work)).transpose()?;
+            let volumes = volumes.unwrap_or_default();
             let mut is_whole = true;
             for (volume, stories) in volumes {
                 if closed == most {
@@ -162,7 +185,7 @@ impl Engine {
             if self.topics.is_unpublished(feed) {
                 continue;
             }
-            left -= self.close(feed, topic, left, work)?;
+            left -= self.close_anew(feed, topic, left, work)?;
         }
         self.behind = self.topics.backlog().into_iter().collect();
         Ok(())
@@ -194,7 +217,7 @@ impl Engine {
         for feed in self.topics.backlog() {
             let Some(topic) = plan.topics.get(feed).filter(|_| left > 0) else { continue };
             work.touch(feed);
-            left -= self.close(feed, topic, left, work)?;
+            left -= self.close_anew(feed, topic, left, work)?;
         }
         self.behind = self.topics.backlog().into_iter().collect();
         self.feeds.touch(&plan, work);
@@ -226,7 +249,10 @@ impl Engine {
         work.commit.archived.push((record, closed.text));
         if let Some(archive) = self.topics.archive(feed) {
             let held = &ids[..held];
-            work.commit.archived.push(archive.list(held, site).record(&topic.id, volume));
+            let revised =
+                |id| stories.iter().find(|story| story.id == id).map(|story| story.revised);
+            let list = archive.list(held, revised, site);
+            work.commit.archived.push(list.record(&topic.id, volume));
             archive.close(volume, held);
         }
         Ok(held == ids.len())

@@ -61,12 +61,6 @@ impl Agenda {
         Self { spacing, concurrency: concurrency.max(1), ..Self::default() }
     }
 
-    /// Changes the limits; what is under way stays so.
-    pub fn limit(&mut self, spacing: Duration, concurrency: usize) {
-        self.spacing = spacing;
-        self.concurrency = concurrency.max(1);
-    }
-
     /// Makes room for so many sources at once, rather than bit by bit.
     pub fn expect(&mut self, sources: usize) {
         let further = sources.saturating_sub(self.slots.len());

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
+use super::whole;
 use crate::model::{Failure, FailureKind};
 
 /// The value of Accept-Encoding. `deflate` is understood but not asked for:
@@ -12,6 +13,9 @@ pub(super) const ACCEPTED: &str = "gzip, br, zstd";
 
 /// More codings than anybody stacks; each costs a pass over the document.
 const MOST_CODINGS: usize = 4;
+
+/// How often a body is gzip that its headers do not name: a static file, compressed by the server again.
+const MOST_UNNAMED: usize = 2;
 
 /// Windows up to 8 MiB, the most that RFC 9659 lets a server use.
 const ZSTD_WINDOW_LOG: u32 = 23;
@@ -27,17 +31,34 @@ enum Coding {
     Unknown,
 }
 
-/// Undoes the codings that the header values name, the last applied first.
-/// No step yields more than `most` bytes.
+/// A body once its codings are undone.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Decoded {
+    pub(super) bytes: Vec<u8>,
+    /// Whether the coded body ends before its time, but not before the document does.
+    pub(super) is_damaged: bool,
+}
+
+/// Undoes the codings that the header values name, the last applied first, and gzip that they do not
+/// name. No step yields more than `most` bytes.
 pub(super) fn decode(
     headers: impl Iterator<Item = impl AsRef<[u8]>>,
     body: Vec<u8>,
     most: u64,
-) -> Result<Vec<u8>, Failure> {
-    decode_each(headers, body, most, |bytes| match bytes.len() as u64 > most {
+) -> Result<Decoded, Failure> {
+    let bounded = |bytes: Vec<u8>| match bytes.len() as u64 > most {
         true => Err(too_large(most)),
         false => Ok(bytes),
-    })
+    };
+    let mut decoded = decode_each(headers, body, most, bounded)?;
+    for _ in 0..MOST_UNNAMED {
+        if decoded.is_damaged || !is_gzip(&decoded.bytes) {
+            break;
+        }
+        let step = step(Coding::Gzip, decoded.bytes, most)?;
+        decoded = Decoded { bytes: bounded(step.bytes)?, ..step };
+    }
+    Ok(decoded)
 }
 
 /// The first `most` bytes of a body once its codings are undone. The end of the body may be absent.
@@ -46,10 +67,11 @@ pub(super) fn decode_start(
     body: Vec<u8>,
     most: u64,
 ) -> Result<Vec<u8>, Failure> {
-    decode_each(headers, body, most, |mut bytes| {
+    let decoded = decode_each(headers, body, most, |mut bytes| {
         bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         Ok(bytes)
-    })
+    })?;
+    Ok(decoded.bytes)
 }
 
 /// Undoes the codings; each step yields at most one byte more than `most`, which `bounded` judges.
@@ -58,20 +80,45 @@ fn decode_each(
     body: Vec<u8>,
     most: u64,
     bounded: impl Fn(Vec<u8>) -> Result<Vec<u8>, Failure>,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Decoded, Failure> {
     let values: Vec<_> = headers.collect();
     let mut codings = codings(&values)?;
-    let mut bytes = body;
+    let mut decoded = Decoded { bytes: body, is_damaged: false };
     while let Some(coding) = codings.pop() {
         if coding == Coding::Unknown {
-            if looks_like_document(&bytes) {
+            if looks_like_document(&decoded.bytes) {
                 continue;
             }
             return Err(broken(format!("the content coding \"{}\" is unknown", shown(&values))));
         }
-        bytes = bounded(undo(coding, &bytes, most)?)?;
+        let step = step(coding, decoded.bytes, most)?;
+        decoded = Decoded { bytes: bounded(step.bytes)?, ..step };
     }
-    bounded(bytes)
+    decoded.bytes = bounded(decoded.bytes)?;
+    Ok(decoded)
+}
+
+/// Undoes one coding. A body that is a document already does not have it, and one that breaks off
+/// behind the end of the document was whole.
+fn step(coding: Coding, bytes: Vec<u8>, most: u64) -> Result<Decoded, Failure> {
+    let is_plain = coding == Coding::Gzip && !is_gzip(&bytes) && looks_like_document(&bytes);
+    if is_plain {
+        return Ok(Decoded { bytes, is_damaged: false });
+    }
+    let mut decoded = Vec::new();
+    match undo(coding, &bytes, most, &mut decoded) {
+        Ok(()) => Ok(Decoded { bytes: decoded, is_damaged: false }),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && whole::is_whole(&decoded) => {
+            Ok(Decoded { bytes: decoded, is_damaged: true })
+        }
+        Err(_) if looks_like_document(&bytes) => Ok(Decoded { bytes, is_damaged: false }),
+        Err(error) => Err(broken(format!("the compressed body is broken: {error}"))),
+    }
+}
+
+/// Whether bytes begin as a file of gzip does, which no document does.
+pub(super) fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b, 0x08])
 }
 
 /// The codings in the order in which they were applied.
@@ -109,43 +156,40 @@ fn looks_like_document(bytes: &[u8]) -> bool {
     matches!(first, Some(b'<' | b'{' | b'['))
 }
 
-/// Undoes one coding, up to one byte more than `most`.
-fn undo(coding: Coding, bytes: &[u8], most: u64) -> Result<Vec<u8>, Failure> {
-    let read = match coding {
-        Coding::Gzip => gunzip(bytes, most),
+/// Undoes one coding, up to one byte more than `most`. After an error `to` holds what came before it.
+fn undo(coding: Coding, bytes: &[u8], most: u64, to: &mut Vec<u8>) -> io::Result<()> {
+    match coding {
+        Coding::Gzip => gunzip(bytes, most, to),
         // HTTP's deflate is zlib's format; some servers send it bare.
-        Coding::Deflate if is_zlib(bytes) => bounded(ZlibDecoder::new(bytes), most),
-        Coding::Deflate => bounded(DeflateDecoder::new(bytes), most),
-        Coding::Brotli => bounded(brotli::Decompressor::new(bytes, 4096), most),
+        Coding::Deflate if is_zlib(bytes) => bounded(ZlibDecoder::new(bytes), most, to),
+        Coding::Deflate => bounded(DeflateDecoder::new(bytes), most, to),
+        Coding::Brotli => bounded(brotli::Decompressor::new(bytes, 4096), most, to),
         Coding::Zstd => zstd::stream::read::Decoder::with_buffer(bytes)
             .and_then(|mut decoder| decoder.window_log_max(ZSTD_WINDOW_LOG).map(|()| decoder))
-            .and_then(|decoder| bounded(decoder, most)),
-        Coding::Unknown => Ok(bytes.to_vec()),
-    };
-    read.map_err(|error| broken(format!("the compressed body is broken: {error}")))
+            .and_then(|decoder| bounded(decoder, most, to)),
+        Coding::Unknown => bounded(bytes, most, to),
+    }
 }
 
 /// Reads one byte more than allowed at most: that byte is the proof of excess.
-fn bounded(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    from.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(bytes)
+fn bounded(from: impl Read, most: u64, to: &mut Vec<u8>) -> io::Result<()> {
+    from.take(most.saturating_add(1)).read_to_end(to)?;
+    Ok(())
 }
 
 /// Reads all members of a gzip file; padding after the last is not an error,
 /// since several servers pad.
-fn gunzip(mut bytes: &[u8], most: u64) -> io::Result<Vec<u8>> {
-    let mut decoded = Vec::new();
+fn gunzip(mut bytes: &[u8], most: u64, to: &mut Vec<u8>) -> io::Result<()> {
     loop {
         let mut member = GzDecoder::new(bytes);
-        let left = most.saturating_sub(decoded.len() as u64).saturating_add(1);
-        member.by_ref().take(left).read_to_end(&mut decoded)?;
-        if decoded.len() as u64 > most {
-            return Ok(decoded);
+        let left = most.saturating_sub(to.len() as u64).saturating_add(1);
+        member.by_ref().take(left).read_to_end(to)?;
+        if to.len() as u64 > most {
+            return Ok(());
         }
         bytes = member.into_inner();
         if !bytes.starts_with(&[0x1f, 0x8b]) {
-            return Ok(decoded);
+            return Ok(());
         }
     }
 }
@@ -206,7 +250,8 @@ mod tests {
     }
 
     fn decoded(header: &str, body: Vec<u8>, most: u64) -> Result<Vec<u8>, FailureKind> {
-        decode(std::iter::once(header.as_bytes()), body, most).map_err(|failure| failure.kind)
+        let decoded = decode(std::iter::once(header.as_bytes()), body, most);
+        decoded.map(|decoded| decoded.bytes).map_err(|failure| failure.kind)
     }
 
     #[test]
@@ -227,7 +272,36 @@ mod tests {
             assert_eq!(decoded(header, body, 1 << 20), Ok(text.clone()), "{header}");
         }
         let two_headers = [b"gzip".as_slice(), b"br".as_slice()];
-        assert_eq!(decode(two_headers.into_iter(), br(&gzip(&text)), 1 << 20).unwrap(), text);
+        let decoded = decode(two_headers.into_iter(), br(&gzip(&text)), 1 << 20).unwrap();
+        assert_eq!(decoded, Decoded { bytes: text, is_damaged: false });
+    }
+
+    #[test]
+    fn codings_that_the_headers_state_wrongly_are_seen() {
+        let text = b"<?xml version='1.0'?><feed>announcement</feed>".to_vec();
+        for (header, body) in [
+            ("gzip", text.clone()),
+            ("br", text.clone()),
+            ("deflate", text.clone()),
+            ("zstd", text.clone()),
+            ("gzip, gzip", gzip(&text)),
+            ("", gzip(&text)),
+            ("gzip", gzip(&gzip(&text))),
+            ("", gzip(&gzip(&text))),
+        ] {
+            assert_eq!(decoded(header, body, 1 << 20), Ok(text.clone()), "{header}");
+        }
+        let bomb = gzip(&gzip(&vec![0; 4 << 20]));
+        assert_eq!(decoded("", bomb, 1 << 20), Err(FailureKind::TooLarge));
+    }
+
+    #[test]
+    fn a_document_that_came_whole_is_read_though_its_coding_breaks_off() {
+        let text = [b"<feed>".repeat(300), b"</feed>\n".to_vec()].concat();
+        let whole = gzip(&text);
+        let cut = whole[..whole.len() - 6].to_vec();
+        let decoded = decode(std::iter::once("gzip"), cut, 1 << 20).unwrap();
+        assert_eq!(decoded, Decoded { bytes: text, is_damaged: true });
     }
 
     #[test]

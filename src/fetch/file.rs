@@ -75,6 +75,7 @@ pub(super) async fn read(
         bytes,
         hash,
         moved: None,
+        is_damaged: false,
     })
 }
 

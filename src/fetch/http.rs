@@ -8,6 +8,7 @@ mod body;
 mod call;
 mod connect;
 mod headers;
+mod hub_request;
 mod permission;
 mod rate_limits;
 mod redirect;
@@ -17,25 +18,24 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use reqwest::header::{HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, SET_COOKIE};
 use reqwest::{Client, Response, StatusCode};
 use url::{Origin, Url};
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::call::{Call, CallAnswer};
 
-use self::body::{MOST_ERROR, Turns, drain, receive};
+use self::body::{MOST_ERROR, Received, Turns, drain, receive, receive_part};
 use self::connect::{client, noticing, tls};
 use self::headers::{codings, content_type, header, is_delta, of_every_request, validators};
 use self::rate_limits::RateLimits;
-use self::redirect::{bare, refused, target};
+use self::redirect::{bare, in_a_circle, refused, target};
 use super::address::Guard;
 use super::freshness::freshness;
-use super::{Fetched, Settings, coding, error_text, robots};
+use super::{Fetched, Settings, coding, error_text, robots, whole};
 use crate::model::{
     Document, Failure, FailureKind, Freshness, Source, SourceState, Timestamp, Validators,
 };
-use crate::websub::inbound::{self, HubRequest};
 
 /// Redirects followed in one poll (P48).
 const MOST_HOPS: usize = 5;
@@ -73,7 +73,7 @@ pub(super) struct Web {
 
 /// The result of one hop.
 enum Hop {
-    Redirected { to: Url, permanent: bool },
+    Redirected { to: Url, permanent: bool, sets_cookie: bool },
     Answered(Response, Freshness),
 }
 
@@ -114,46 +114,6 @@ impl Web {
         let (heeds_robots, is_page) = (self.robots_for_sources, false);
         let asked = Asked { web: self, source, subscribed: url, state, heeds_robots, is_page, now };
         asked.within(self.timeout, start).await
-    }
-
-    /// Asks a hub for a subscription (W3, W6).
-    pub(super) async fn subscribe(&self, request: &HubRequest) -> Result<(), Failure> {
-        match tokio::time::timeout(self.timeout, self.post(request)).await {
-            Ok(answered) => answered,
-            Err(_) => {
-                let message = format!("the hub did not answer within {:?}", self.timeout);
-                Err(Failure::new(FailureKind::Timeout, message))
-            }
-        }
-    }
-
-    async fn post(&self, request: &HubRequest) -> Result<(), Failure> {
-        let mut hub = request.hub.clone();
-        for _ in 0..=MOST_HOPS {
-            self.public_guard.judge(&hub)?;
-            let host = hub.host_str().unwrap_or("the hub");
-            let post = self.public.post(hub.clone()).headers(self.headers.clone());
-            let post = post.header(CONTENT_TYPE, inbound::FORM).body(request.form());
-            let answer = post.send().await.map_err(|error| error_text::of_error(&error, host))?;
-            match answer.status().as_u16() {
-                200..=299 => {
-                    let body = receive(answer, MOST_ERROR, host).await.unwrap_or_default();
-                    return match request.is_granted(&body) {
-                        true => Ok(()),
-                        false => Err(error_text::of_refusal(host, &body)),
-                    };
-                }
-                307 | 308 => hub = target(&hub, answer.headers())?,
-                _ => {
-                    let (status, said) = (answer.status(), content_type(answer.headers()));
-                    let freshness = freshness(answer.headers(), request.subscription.asked);
-                    let body = receive(answer, MOST_ERROR, host).await.unwrap_or_default();
-                    let detail = error_text::detail(said.as_deref(), &body);
-                    return Err(error_text::of_status(status, freshness, detail));
-                }
-            }
-        }
-        Err(refused("the hub redirects without end"))
     }
 
     /// Where an origin was reached last, as far as is known.
@@ -233,6 +193,7 @@ impl Asked<'_> {
         let mut url = bare(start);
         let mut seen = vec![url.clone()];
         let mut all_permanent = true;
+        let mut wants_cookie = false;
         let mut moved = None;
         loop {
             // Behind a redirect, the source itself was asked.
@@ -245,9 +206,10 @@ impl Asked<'_> {
                 Hop::Answered(response, freshness) => {
                     return self.read(&url, response, freshness, moved).await;
                 }
-                Hop::Redirected { to, permanent } => {
+                Hop::Redirected { to, permanent, sets_cookie } => {
+                    wants_cookie |= sets_cookie;
                     if seen.contains(&to) {
-                        return Err(refused("the redirects lead in a circle"));
+                        return Err(in_a_circle(wants_cookie));
                     }
                     if seen.len() > MOST_HOPS {
                         let message = format!("there are more than {MOST_HOPS} redirects");
@@ -285,8 +247,9 @@ impl Asked<'_> {
                 ..refused("the redirect asks to wait before it is followed")
             });
         }
+        let sets_cookie = response.headers().contains_key(SET_COOKIE);
         drain(response).await;
-        Ok(Hop::Redirected { to, permanent })
+        Ok(Hop::Redirected { to, permanent, sets_cookie })
     }
 
     /// One request, sent again only where an idle connection turned out closed (P36).
@@ -400,7 +363,10 @@ impl Asked<'_> {
         let known = &self.state.validators;
         let conditional = self.are_of(url) && !known.is_empty();
         match response.status() {
-            StatusCode::OK => self.document(url, response, freshness, said, moved).await,
+            // A proxy on the way has changed the document of a 203, which is one all the same.
+            StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => {
+                self.document(url, response, freshness, said, moved).await
+            }
             StatusCode::IM_USED if self.web.deltas && is_delta(response.headers()) => {
                 let freshness = Freshness { partial: true, ..freshness };
                 self.document(url, response, freshness, said, moved).await
@@ -431,10 +397,21 @@ impl Asked<'_> {
     ) -> Result<Fetched, Failure> {
         let host = url.host_str().unwrap_or("the host");
         let headers = response.headers().clone();
-        let body = receive(response, self.web.max_body, host).await?;
+        let Received { body, broke_off } = receive_part(response, self.web.max_body, host).await?;
         let bytes = body.len() as u64;
         let (codings, most) = (codings(&headers), self.web.max_document);
-        let body = self.web.turns.decoded(codings, body, most).await?;
+        let (body, is_damaged) =
+            match (self.web.turns.decoded(codings, body, most).await, broke_off) {
+                (Ok((body, _)), Some(_)) if whole::is_whole(&body) => (body, true),
+                (_, Some(broke_off)) => return Err(broke_off),
+                (decoded, None) => decoded?,
+            };
+        // The validators of a body that did not come as it was sent do not stand for it (P11).
+        let validators = match is_damaged {
+            true => Some(&self.state.validators).filter(|_| self.are_of(url)).cloned(),
+            false => Some(validators),
+        };
+        let validators = validators.unwrap_or_default();
         let hash = xxh3_64(&body);
         if self.state.hash == Some(hash) {
             let validators = Some(validators);
@@ -459,6 +436,7 @@ impl Asked<'_> {
             bytes,
             hash,
             moved,
+            is_damaged,
         })
     }
 
@@ -475,9 +453,9 @@ impl Asked<'_> {
         let headers = response.headers().clone();
         let detail = match receive(response, MOST_ERROR, host).await {
             Ok(body) if !status.is_success() => {
-                coding::decode(codings(&headers).iter(), body, MOST_ERROR)
-                    .ok()
-                    .and_then(|body| error_text::detail(content_type(&headers).as_deref(), &body))
+                coding::decode(codings(&headers).iter(), body, MOST_ERROR).ok().and_then(
+                    |decoded| error_text::detail(content_type(&headers).as_deref(), &decoded.bytes),
+                )
             }
             _ => None,
         };

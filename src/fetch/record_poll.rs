@@ -32,6 +32,9 @@ pub fn record_poll(
     if schedule::probes(state, now) {
         state.rhythm.probed = Some(now);
     }
+    if let Some(moved) = state.moved.as_mut().filter(|moved| moved.is_to_be_checked(now)) {
+        moved.checked = Some(now);
+    }
     state.polls += 1;
     state.last_poll = Some(now);
     if let Some(pages) = &poll.pages {
@@ -162,13 +165,17 @@ fn follow(state: &mut SourceState, source: &Source, moved: Option<&Url>, now: Ti
     let from = source.location.url().cloned();
     let known = state.moved.take().filter(|known| known.from == from);
     let moved = match (known.map(|known| *known), moved) {
+        // The configured address gives the document itself again.
+        (_, Some(to)) if Some(to) == from.as_ref() => None,
         (Some(known), None) => {
             Some(Moved { successes: known.successes.saturating_add(1), ..known })
         }
         (Some(known), Some(to)) if known.to == *to => {
             Some(Moved { successes: known.successes.saturating_add(1), ..known })
         }
-        (_, Some(to)) => Some(Moved { from, to: to.clone(), since: now, successes: 1 }),
+        (_, Some(to)) => {
+            Some(Moved { from, to: to.clone(), since: now, successes: 1, checked: None })
+        }
         (None, None) => None,
     };
     state.moved = moved.map(Box::new);

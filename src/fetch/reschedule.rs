@@ -11,7 +11,8 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::Settings;
 use super::schedule::{self, FURTHEST, HOUR, PollFacts};
 use crate::model::{
-    DecayedCounts, FailureKind, RecheckRound, Rhythm, Source, SourceState, Subscription, Timestamp,
+    DecayedCounts, Enrich, FailureKind, RecheckRound, Rhythm, Source, SourceState, Subscription,
+    Timestamp,
 };
 use crate::websub::inbound;
 
@@ -46,6 +47,14 @@ pub fn rescheduled(
         void(state, source, settings, now);
     }
     let was_ahead = after.is_some();
+    // Pages that are wanted again later are all read again then.
+    let rules = source.page_rules();
+    let is_left = |round: &RecheckRound| source.enrich == Enrich::None && round.rules != rules;
+    if after.as_ref().unwrap_or(state).round.as_deref().is_some_and(is_left)
+        && let Some(round) = &mut after.get_or_insert_with(|| state.clone()).round
+    {
+        round.rules = rules;
+    }
     let current = after.as_ref().unwrap_or(state);
     if let Some(bounded) = bounded(current, source, settings, now) {
         after = Some(bounded);

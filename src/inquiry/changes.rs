@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::losses::StoryLoss;
 use super::try_query::{FREQUENCY_SAMPLE, StoryLine, told, too_frequent};
 use super::{Records, as_json};
 use crate::config::Plan;
@@ -140,6 +141,8 @@ pub struct Comparison<'a> {
     plan: &'a Plan,
     since: Timestamp,
     now: Timestamp,
+    /// The stories that the plan removes.
+    loss: Option<StoryLoss>,
     before: Vec<String>,
     topics: Vec<TopicChange>,
     /// The topic, by its place in the plan, that each of `before` has become.
@@ -161,11 +164,12 @@ struct Candidate {
 
 impl<'a> Comparison<'a> {
     /// A comparison of a plan with what is published now.
-    pub fn new(plan: &'a Plan, since: Timestamp, now: Timestamp) -> Self {
+    pub fn new(plan: &'a Plan, since: Timestamp, now: Timestamp, loss: Option<StoryLoss>) -> Self {
         Self {
             plan,
             since,
             now,
+            loss,
             before: Vec::new(),
             topics: Vec::new(),
             became: Vec::new(),
@@ -206,7 +210,13 @@ impl<'a> Comparison<'a> {
     pub fn story(&mut self, story: &Story, before: &[usize]) {
         self.looked_at += 1;
         let subject = self.plan.queries.whole_subject(story, &self.plan.sources);
-        let mut now: BTreeSet<usize> = self.plan.queries.matches(&subject).into_iter().collect();
+        let retention = &self.plan.store.retention;
+        let is_removed =
+            self.loss.as_ref().is_some_and(|loss| loss.takes(story, retention, self.now));
+        let mut now: BTreeSet<usize> = match is_removed {
+            true => BTreeSet::new(),
+            false => self.plan.queries.matches(&subject).into_iter().collect(),
+        };
         let mut before: BTreeSet<usize> =
             before.iter().filter_map(|place| *self.became.get(*place)?).collect();
         let line = || StoryLine::of(story, self.plan);

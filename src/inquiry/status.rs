@@ -9,8 +9,8 @@ use super::Records;
 use crate::engine;
 use crate::fetch;
 use crate::model::{
-    FailureKind, HoldScope, Source, SourceEvent, SourceHold, SourceState, Subscriber, Subscription,
-    Timestamp, TopicSilence,
+    Enrich, FailureKind, HoldScope, Source, SourceEvent, SourceHold, SourceState, Subscriber,
+    Subscription, Timestamp, TopicSilence,
 };
 use crate::options::value::Period;
 use crate::store::{Backups, StoreError};
@@ -229,7 +229,7 @@ impl Records {
             keep: bounds.age.map(|age| Period(age).to_string()),
             bytes: room.map_or(0, |room| room.used),
             free: room.map_or(0, |room| room.free),
-            backup: BackupStatus::newest(&plan.store.path, now),
+            backup: BackupStatus::newest(self.in_use().store(), now),
             topics,
         })
     }
@@ -311,6 +311,8 @@ fn status_of(
         (_, None) if source_state.silent.is_some() => "silent",
         (_, None) => "ok",
     };
+    let round = source_state.round.as_ref().filter(|_| source.enrich != Enrich::None);
+    let pages = round.and_then(|round| round.pages.all_failed());
     SourceReport {
         id: source.id.to_string(),
         title: source.title.to_string(),
@@ -341,7 +343,7 @@ fn status_of(
         bytes: source_state.bytes,
         etag: text(&source_state.validators.etag),
         last_modified: text(&source_state.validators.last_modified),
-        warnings: source_state.warnings.clone(),
+        warnings: source_state.warnings.iter().cloned().chain(pages).collect(),
         moved_to: source_state.moved.as_ref().map(|moved| moved.to.to_string()),
         gaps: source_state.gaps,
         last_gap: date(source_state.last_gap),

@@ -95,6 +95,24 @@ pub struct Reading {
     /// The older pages that were fetched because entries seemed to be missing.
     #[serde(default)]
     pub back: Option<Backfill>,
+    /// The part of the configuration that decided what it says.
+    #[serde(default)]
+    pub read_by: ReadBy,
+}
+
+/// The part of the configuration that decided what a document says. It travels with the document,
+/// because another plan may be in force when its poll is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReadBy {
+    /// Hash of the source's [`TextRules`](super::TextRules).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<u64>,
+    /// Hash of the limits of `[parsing]`, where they left something out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<u64>,
+    /// How many entries they left out.
+    pub left_out: usize,
 }
 
 /// How far a source was read back over its older pages, whose entries stand after

@@ -37,9 +37,62 @@ pub struct RecheckRound {
     /// Whether a server did not let us see a page.
     #[serde(default)]
     pub refused: bool,
+    /// [`Source::page_rules`](super::Source::page_rules) by which pages are read; zero where that is
+    /// not known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rules: u64,
+    /// Whether every page is read again, because they were read by other rules before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_anew: bool,
+    /// The pages that were asked for since it began.
+    #[serde(default, skip_serializing_if = "PageCount::is_empty")]
+    pub pages: PageCount,
     /// The holds of pages that it met.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<PageHold>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// How many pages were asked for, and how many of them gave nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PageCount {
+    /// Pages asked for.
+    pub asked: u32,
+    /// Pages that could not be read, or had no text.
+    pub failed: u32,
+    /// The reason of the last failure.
+    pub why: String,
+}
+
+impl PageCount {
+    /// Whether none was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.asked == 0
+    }
+
+    /// Why no page could be read; `None` if one was, or none was asked for.
+    pub fn all_failed(&self) -> Option<String> {
+        let all = self.asked > 0 && self.failed == self.asked;
+        all.then(|| {
+            format!(
+                "none of its entries' pages can be read ({} asked for); the last: {}",
+                self.asked, self.why
+            )
+        })
+    }
+
+    /// Adds the pages of one poll.
+    pub fn add(&mut self, more: Self) {
+        self.asked = self.asked.saturating_add(more.asked);
+        self.failed = self.failed.saturating_add(more.failed);
+        if more.failed > 0 {
+            self.why = more.why;
+        }
+    }
 }
 
 /// A server that answered for a page and asked to be left alone, which is no source's own. Kept
@@ -61,6 +114,19 @@ impl RecheckRound {
         });
         let held = before.into_iter().flat_map(|before| &before.held);
         let held = held.filter(|hold| hold.until > now).cloned().collect();
-        Self { since, began: now, after: None, open: true, refused: false, held }
+        let rules = before.map_or(0, |before| before.rules);
+        let is_anew = before.is_some_and(|before| before.open && before.is_anew);
+        let pages = PageCount::default();
+        Self {
+            since,
+            began: now,
+            after: None,
+            open: true,
+            refused: false,
+            rules,
+            is_anew,
+            pages,
+            held,
+        }
     }
 }

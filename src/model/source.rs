@@ -89,6 +89,14 @@ impl Source {
         self.text.as_deref().unwrap_or(&NONE)
     }
 
+    /// A hash of fixed definition of all that decides what is read of its entries' pages.
+    pub fn page_rules(&self) -> u64 {
+        let text = self.text().hash().unwrap_or_default();
+        let bytes = [self.enrich.as_str().as_bytes(), &text.to_le_bytes()].concat();
+        // Zero is kept for what is not known.
+        xxhash_rust::xxh3::xxh3_64(&bytes).max(1)
+    }
+
     /// How often it may be asked.
     pub fn pace(&self) -> Pace {
         self.pace.as_deref().copied().unwrap_or_default()

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Failure, FloodState, Habits, Hints, RecheckRound, SourceEvent, SourceId, Subscription,
+    Failure, FloodState, Habits, Hints, ReadBy, RecheckRound, SourceEvent, SourceId, Subscription,
     TextState, Timestamp, Validators,
 };
 
@@ -107,9 +107,20 @@ pub struct SourceState {
 }
 
 impl SourceState {
-    /// The hash of the operator's rules by which its document was last read.
-    pub fn text_rules(&self) -> Option<u64> {
-        self.text.as_ref().and_then(|text| text.rules)
+    /// Whether its last document says the same by today's configuration: by these rules of the
+    /// operator, and within limits of this hash.
+    pub fn is_read_by(&self, rules: Option<u64>, limits: u64) -> bool {
+        let Some(text) = &self.text else { return rules.is_none() };
+        text.rules == rules && text.limits.is_none_or(|before| before == limits)
+    }
+
+    /// Records the configuration by which its last document was read.
+    pub fn was_read_by(&mut self, ReadBy { rules, limits, .. }: ReadBy) {
+        let known = self.text.as_ref().map(|text| (text.rules, text.limits)).unwrap_or_default();
+        if known != (rules, limits) {
+            let text = self.text.get_or_insert_default();
+            (text.rules, text.limits) = (rules, limits);
+        }
     }
 
     /// Whether it is not asked any more until the operator says so.
@@ -196,9 +207,19 @@ pub struct Moved {
     pub since: Timestamp,
     /// How many good answers came from there.
     pub successes: u32,
+    /// When the configured address was last asked, after the redirect was first seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<Timestamp>,
 }
 
 impl Moved {
+    /// Whether the configured address is to be asked again by then: a redirect may have been a
+    /// passing mistake.
+    pub fn is_to_be_checked(&self, at: Timestamp) -> bool {
+        const INTERVAL: Duration = Duration::from_secs(86_400);
+        self.checked.unwrap_or(self.since).until(at) >= INTERVAL
+    }
+
     /// Whether it has proved itself by then, and the configuration should follow (P45).
     pub fn is_proven(&self, at: Timestamp) -> bool {
         const SUCCESSES: u32 = 3;

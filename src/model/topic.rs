@@ -35,7 +35,8 @@ pub struct Topic {
 
 /// Bounds on a topic's stories, by the dates that its feed gives them. `None` keeps all that are
 /// stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TopicBounds {
     /// They stay for so long after their date.
     pub age: Option<Duration>,

@@ -331,7 +331,7 @@ impl FromStr for Title {
 
     fn from_str(text: &str) -> Result<Self, Complaint> {
         if text.trim().is_empty() {
-            return Err(Complaint::new("an empty title", "write what readers shall see"));
+            return Err(Complaint::new("an empty title", "write the title that readers see"));
         }
         if text.chars().any(char::is_control) {
             return Err(Complaint::new("a title of more than one line", "write it on one line"));

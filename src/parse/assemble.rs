@@ -11,7 +11,7 @@ use super::entry_id;
 use super::feed_parser::{Draft, DraftEntry, Markup, Text};
 use super::outline::{Note, Outline};
 use super::surroundings::{self, Texts};
-use super::{Break, Limits, Parsed};
+use super::{Break, Limits, Parsed, whole_text};
 use crate::announcement::{self, Surroundings};
 use crate::charset;
 use crate::control_characters::close_isolates;
@@ -58,7 +58,7 @@ pub(super) fn assemble(
     let base = outline.feed.base.clone().or_else(|| document.url.clone());
     let feed = feed_of(&draft, &outline.feed, base.as_ref(), document.at);
     let hints = hints_of(&draft, &outline, base.as_ref());
-    let fallback = base.or_else(|| feed.url.clone());
+    let fallback = base.or_else(|| feed.url.clone()).or_else(|| hints.self_url.clone());
     let cancelled = allowance.cancelled.clone();
     let Settings { limits, surroundings, encoding } = settings;
     let mut assembler = Assembler {
@@ -74,7 +74,8 @@ pub(super) fn assemble(
         long_ids: 0,
     };
     let is_last_kept = outline.entries.last().is_none_or(|note| note.is_last || !has_notes);
-    let notes = std::mem::take(&mut outline.entries);
+    let mut notes = std::mem::take(&mut outline.entries);
+    whole_text::adopt(&mut notes, &draft.entries);
     let mut entries = Vec::with_capacity(draft.entries.len());
     let mut texts = Vec::with_capacity(draft.entries.len());
     for (draft, note) in draft.entries.into_iter().zip(notes) {
@@ -125,6 +126,8 @@ pub(super) fn assemble(
         entries,
         hints,
         warnings,
+        left_out: outline.left_out,
+        is_limited: outline.is_limited || assembler.cut > 0,
         broken_off: outline.broken_off,
     };
     if let [only] = &parsed.entries[..] {
@@ -250,7 +253,7 @@ impl Assembler<'_> {
         entry.categories = labels(draft.categories.iter().chain(&note.subjects));
         entry.language = language.or(of_url).as_deref().and_then(language_tag);
         entry.publisher = publisher(&note, &entry.feed, base);
-        (entry.published, entry.updated) = self.dates(&draft, &note);
+        (entry.published, entry.updated) = self.dates(&note);
         entry.enclosures = enclosures(&draft, &note, base);
         entry.image = picture(&draft, &note, base);
         entry.comments = note
@@ -332,7 +335,7 @@ impl Assembler<'_> {
             }
             Markup::Unsure => {
                 let body = unescaped(&repaired);
-                let is_plain = !clean::looks_like_html(&body);
+                let is_plain = !clean::is_meant_as_html(&body);
                 (body, is_plain)
             }
         };
@@ -362,14 +365,9 @@ impl Assembler<'_> {
 
     /// When it was published and when it was changed. RSS 1.0 knows one date
     /// for both, and so do we then.
-    fn dates(&self, draft: &DraftEntry, note: &Note) -> (Option<Timestamp>, Option<Timestamp>) {
-        let read = |moment: Option<chrono::DateTime<chrono::Utc>>| {
-            moment.and_then(|moment| super::date::believed(Timestamp::from(moment)))
-        };
-        let published = note.published.or_else(|| read(draft.published)).or(note.created);
-        let updated = note.updated.or_else(|| read(draft.updated));
-        let is_rss = self.is_rss();
-        (published.or(updated.filter(|_| is_rss)), updated)
+    fn dates(&self, note: &Note) -> (Option<Timestamp>, Option<Timestamp>) {
+        let published = note.published.or(note.created);
+        (published.or(note.updated.filter(|_| self.is_rss())), note.updated)
     }
 
     fn is_rss(&self) -> bool {

@@ -15,6 +15,8 @@ mod attribute;
 
 mod flatten;
 
+mod math;
+
 mod picture;
 
 mod plain_html;
@@ -125,6 +127,9 @@ fn readable(html: &str) -> Cow<'_, str> {
     }
     if html.contains("<![CDATA[") {
         html = Cow::Owned(without_cdata_marks(&html));
+    }
+    if let Some(written) = math::as_text(&html) {
+        html = Cow::Owned(written);
     }
     html
 }
@@ -287,9 +292,19 @@ pub(super) fn is_in_paragraphs(text: &str) -> bool {
     !text.contains('<') && text.trim().lines().any(|line| line.trim().is_empty())
 }
 
-/// Whether a text that is called plain is HTML all the same.
+/// Whether a text holds tags of HTML.
 pub(super) fn looks_like_html(text: &str) -> bool {
     policy::holds_markup(text)
+}
+
+/// Whether a text that is stated to be plain is HTML all the same. `<b>` alone is a word about it.
+pub(super) fn is_meant_as_html(text: &str) -> bool {
+    policy::holds_structure(text)
+}
+
+/// Whether HTML has an element of this name.
+pub(super) fn is_of_html(name: &str) -> bool {
+    policy::is_known(name)
 }
 
 /// The first bytes of a text, at most `limit`.

@@ -1,11 +1,14 @@
 //! Reads the dates of feeds, in whatever form and language they are written.
 //!
 //! RFC 3339 and W3C-DTF with parts missing, RFC 822 with everything that is done to it, `asctime`,
-//! JavaScript's dates, ISO 8601's basic form, numeric dates, and the names of months in the
-//! languages of [`languages`]. A date that states no zone is read as UTC.
+//! JavaScript's dates, ISO 8601's weeks and basic form, numeric dates, and the names of months in
+//! the languages of [`languages`]. A date that states no zone is read as UTC. Years of other
+//! calendars are converted.
 //!
 //! `02/04/2025` is 2 April to some and 4 February to others. One document has one order:
 //! [`Dates`] finds it by the document's other dates, else by its language and its country.
+
+mod calendar;
 
 mod clock;
 
@@ -37,7 +40,7 @@ const FIRST_YEAR: i32 = 1990;
 const MOST_BYTES: usize = 200;
 
 /// A stated moment as far as it is believed: not before 1990.
-pub(super) fn believed(moment: Timestamp) -> Option<Timestamp> {
+fn believed(moment: Timestamp) -> Option<Timestamp> {
     Some(moment).filter(|moment| *moment >= earliest())
 }
 
@@ -48,7 +51,8 @@ fn earliest() -> Timestamp {
 }
 
 /// The moment that a date states, of a document of which nothing is known.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+#[cfg(test)]
+fn parse(text: &str) -> Option<Timestamp> {
     parse_in(text, Usage::default()).map(|(moment, _)| moment)
 }
 
@@ -62,9 +66,12 @@ fn parse_in(text: &str, usage: Usage<'_>) -> Option<(Timestamp, Option<Evidence>
     if text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some((digits(&text)?, None));
     }
-    let (text, comments) = zone::without_comments(&text);
+    if let Some(moment) = prepare::milliseconds(&text) {
+        return Some((Timestamp::from_millis(moment), None));
+    }
+    let (text, comments) = zone::without_comments(prepare::without_label(&text));
     let text = text.trim();
-    let east_asian = if east_asian::may_be(text) { east_asian::as_iso(text) } else { None };
+    let east_asian = east_asian::as_iso(text);
     let text = east_asian.as_deref().unwrap_or(text);
     let mut parts = Parts { usage, ..Parts::default() };
     match iso(text) {
@@ -179,9 +186,15 @@ impl Parts<'_> {
         }
         let lower = token.to_lowercase();
         let word = lower.trim_matches(['.', '-']);
+        let language = self.usage.language;
         // "am" is also a German word, so it counts behind a time alone.
-        if let Some(afternoon) = clock::half_behind(word, behind).filter(|_| self.time.is_some()) {
+        if let Some(afternoon) =
+            clock::half_behind(word, behind, language).filter(|_| self.time.is_some())
+        {
             self.afternoon = Some(afternoon);
+        } else if let Some(time) = Time::called(word) {
+            self.afternoon = time.half_of(self.time).or(self.afternoon);
+            self.time = self.time.or(Some(time));
         } else if let Some((zone, rest)) = zone::and_offset(word) {
             self.zone = Some(Zone::Offset(zone + zone::offset(rest)?));
         } else if let Some(zone) = zone::of_word(token.trim_matches(['.', '-']))
@@ -222,7 +235,10 @@ impl Parts<'_> {
     /// A number by itself, by what is still missing.
     fn number(&mut self, number: &str, value: u32) -> Option<()> {
         if number.len() == 4 {
-            self.year = Some(i32::try_from(value).ok()?);
+            // A program that knows two digits of a year fills up with zeros. Year 1 is how others
+            // write that there is no date.
+            let year = i32::try_from(value).ok()?;
+            self.year = Some(if (20..100).contains(&year) { century(value) } else { year });
         } else if number.len() > 4 {
             return None;
         } else if self.month.is_none() && (self.day.is_some() || self.year.is_some()) {
@@ -263,8 +279,9 @@ impl Parts<'_> {
             .or_else(|| names::roman_month(second));
         let date = if let Some(month) = named {
             (year(third)?, month, number(first)?)
-        } else if first.len() == 4 {
-            (year(first)?, number(second)?, number(third)?)
+        } else if first.len() >= 3 {
+            let year = calendar::leading_year(number(first)?);
+            (i32::try_from(year).ok()?, number(second)?, number(third)?)
         } else {
             let (a, b) = (number(first)?, number(second)?);
             let (month, day) = self.ordered(a, b, separator);
@@ -305,7 +322,7 @@ impl Parts<'_> {
 
     fn moment(self) -> Option<Timestamp> {
         let year = self.year.filter(|year| (0..=9999).contains(year))?;
-        let date = NaiveDate::from_ymd_opt(year, self.month.unwrap_or(0), self.day.unwrap_or(1))?;
+        let date = calendar::day_of(year, self.month.unwrap_or(0), self.day.unwrap_or(1))?;
         let time = self.time.unwrap_or_default();
         let local = NaiveDateTime::from(date) + time.since_midnight(self.afternoon);
         let moment = self.zone.unwrap_or(Zone::Offset(0)).to_utc(local)?;
@@ -395,6 +412,9 @@ fn iso(text: &str) -> Option<((i32, u32, u32), &str)> {
     if rest.is_empty() {
         return Some(((number, 1, 1), rest));
     }
+    if let Some((day, rest)) = iso_week(number, rest) {
+        return Some(((day.year(), day.month(), day.day()), rest));
+    }
     let separator = rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.'))?;
     let (month, rest) = leading(&rest[1..]);
     if month.len() == 3 {
@@ -411,6 +431,18 @@ fn iso(text: &str) -> Option<((i32, u32, u32), &str)> {
     };
     let rest = rest.strip_prefix(['T', 't', '_']).unwrap_or(rest);
     Some(((number, month, day), rest))
+}
+
+/// The day of an ISO week, behind its year: `-W48-6`, `W486`, `-W48`. And what follows it.
+fn iso_week(year: i32, rest: &str) -> Option<(NaiveDate, &str)> {
+    let rest = rest.strip_prefix('-').unwrap_or(rest).strip_prefix('W')?;
+    let week = rest.get(..2)?.parse().ok()?;
+    let behind = rest[2..].strip_prefix('-').unwrap_or(&rest[2..]);
+    let weekday = behind.bytes().next().filter(|byte| (b'1'..=b'7').contains(byte));
+    let weekday = weekday.map_or(0, |byte| byte - b'1');
+    let is_stated = behind.starts_with(|c: char| c.is_ascii_digit());
+    let day = NaiveDate::from_isoywd_opt(year, week, chrono::Weekday::try_from(weekday).ok()?)?;
+    Some((day, if is_stated { &behind[1..] } else { behind }))
 }
 
 /// Whether a text begins with a date of ISO 8601's basic form and goes on: `20251128T100000Z`.

@@ -5,12 +5,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chrono::{DateTime, Utc};
 use feed_rs::model;
 use feed_rs::parser::Builder;
 use url::Url;
 
-use super::date;
 use super::outline::Link;
 
 /// A feed as feed-rs read it; nothing in it is clean yet.
@@ -37,8 +35,6 @@ pub(super) struct DraftEntry {
     pub(super) categories: Vec<String>,
     pub(super) language: Option<String>,
     pub(super) rights: Option<Text>,
-    pub(super) published: Option<DateTime<Utc>>,
-    pub(super) updated: Option<DateTime<Utc>>,
     /// Files of MediaRSS.
     pub(super) media: Vec<Link>,
     /// Addresses of pictures, the best first.
@@ -67,25 +63,13 @@ pub(super) enum Markup {
     None,
 }
 
-/// Whose dates feed-rs is to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dates {
-    /// JSON's; those of XML are noted by the pass before it.
-    Json,
-    /// No dates at all.
-    Noted,
-}
-
-/// Reads a normalised document.
-pub(super) fn read(text: &str, base: Option<&Url>, dates: Dates) -> Result<Draft, String> {
+/// Reads a normalised document, except for its dates, which the pass before it notes.
+pub(super) fn read(text: &str, base: Option<&Url>) -> Result<Draft, String> {
     let parser = Builder::new()
         .base_uri(base.map(Url::as_str))
         .id_generator(|_, _, _| String::new())
         .sanitize_content(false)
-        .timestamp_parser(move |text| match dates {
-            Dates::Json => date::parse(text).map(|moment| moment.to_chrono()),
-            Dates::Noted => None,
-        })
+        .timestamp_parser(|_| None)
         .build();
     match catch_unwind(AssertUnwindSafe(|| parser.parse(text.as_bytes()))) {
         Ok(Ok(feed)) => Ok(draft(feed)),
@@ -127,8 +111,6 @@ fn draft_entry(entry: model::Entry, atom: bool, json: bool) -> DraftEntry {
         categories: entry.categories.into_iter().map(|c| c.label.unwrap_or(c.term)).collect(),
         language: entry.language,
         rights: entry.rights.map(|rights| text(rights, atom)),
-        published: entry.published,
-        updated: entry.updated,
         ..DraftEntry::default()
     };
     for object in entry.media {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::Limits;
+use super::date::Dates;
 use super::normalise::{left_out_warning, newest};
 use super::outline::{Link, Note, Outline};
 use crate::model::{Failure, FailureKind, Timestamp};
@@ -35,8 +36,9 @@ pub(super) fn normalise(
         return Err(super::not_a_feed::explain(text, base));
     };
     let version = string(&feed, "version").unwrap_or_default();
+    let mut items = feed.remove("items").map(listed);
     let is_feed = version.contains("jsonfeed.org/version/1")
-        || (feed.get("items").and_then(Value::as_array).is_some_and(|items| holds_entry(items))
+        || (matches!(&items, Some(Ok(items)) if holds_entry(items))
             && ["title", "feed_url", "home_page_url"].iter().any(|key| feed.contains_key(*key)));
     if !is_feed {
         return Err(super::not_a_feed::explain(text, base));
@@ -49,26 +51,37 @@ pub(super) fn normalise(
     };
     read_feed(&feed, &mut outline);
 
-    let mut items = match feed.remove("items") {
-        Some(Value::Array(items)) => items,
-        _ => Vec::new(),
+    let mut items = match items.take() {
+        Some(Ok(items)) => items,
+        Some(Err(kind)) => {
+            let message = format!("a JSON Feed whose `items` are {kind} instead of a list");
+            return Err(Failure::new(FailureKind::NotAFeed, message));
+        }
+        None => {
+            outline.warnings.push("the JSON Feed has no `items`".to_owned());
+            Vec::new()
+        }
     };
-    let dates: Vec<_> = items.iter().map(dated).collect();
+    let mut stated = dates_of(&items, &mut outline, base);
+    let dates: Vec<_> = stated.iter().map(|(published, updated)| published.or(*updated)).collect();
     let mut is_last_kept = true;
     if let Some(kept) = newest(&dates, limits.entries) {
         let left_out = items.len() - limits.entries;
         outline.warnings.push(left_out_warning(limits.entries, left_out));
+        (outline.left_out, outline.is_limited) = (left_out, true);
         is_last_kept = kept.last().copied().unwrap_or(true);
-        let mut kept = kept.into_iter();
-        items.retain(|_| kept.next().unwrap_or(true));
+        let mut of_items = kept.iter();
+        items.retain(|_| of_items.next().copied().unwrap_or(true));
+        let mut of_dates = kept.iter();
+        stated.retain(|_| of_dates.next().copied().unwrap_or(true));
     }
     let mut kept = Vec::with_capacity(items.len());
-    for item in items {
+    for (item, (published, updated)) in items.into_iter().zip(stated) {
         let Value::Object(mut item) = item else {
             outline.warnings.push("an item that is not an object was left out".to_owned());
             continue;
         };
-        outline.entries.push(read_item(&item));
+        outline.entries.push(Note { published, updated, ..read_item(&item) });
         normalise_item(&mut item);
         kept.push(Value::Object(item));
     }
@@ -139,11 +152,45 @@ fn holds_entry(items: &[Value]) -> bool {
     })
 }
 
-/// An item's own date.
-fn dated(item: &Value) -> Option<Timestamp> {
-    let item = item.as_object()?;
-    let date = |key| super::date::parse(&string(item, key)?);
-    date("date_published").or_else(|| date("date_modified"))
+/// The items as a list. PHP writes a list with gaps as an object with numbers for names, and some
+/// write a single item without a list. Where they are something else, returns what they are.
+fn listed(items: Value) -> Result<Vec<Value>, &'static str> {
+    match items {
+        Value::Array(items) => Ok(items),
+        Value::Null => Ok(Vec::new()),
+        Value::Object(item) if item.contains_key("id") || item.contains_key("url") => {
+            Ok(vec![Value::Object(item)])
+        }
+        Value::Object(items) => {
+            let mut numbered: Vec<(Option<u64>, Value)> =
+                items.into_iter().map(|(key, item)| (key.parse().ok(), item)).collect();
+            numbered.sort_by_key(|(number, _)| *number);
+            Ok(numbered.into_iter().map(|(_, item)| item).collect())
+        }
+        Value::String(_) => Err("a text"),
+        Value::Number(_) | Value::Bool(_) => Err("a single value"),
+    }
+}
+
+/// When an item was published and when it was changed.
+type Stated = (Option<Timestamp>, Option<Timestamp>);
+
+/// The dates of the items, all read in one order of day and month.
+fn dates_of(items: &[Value], outline: &mut Outline, base: Option<&Url>) -> Vec<Stated> {
+    let read = |dates: &mut Dates| -> Vec<Stated> {
+        let mut date = |item: &Value, key| dates.read(&string(item.as_object()?, key)?);
+        let stated = |item| (date(item, "date_published"), date(item, "date_modified"));
+        items.iter().map(stated).collect()
+    };
+    let mut dates = Dates::of(base);
+    dates.speak(outline.feed.language.as_deref());
+    let mut stated = read(&mut dates);
+    if let Some(mut again) = dates.again() {
+        stated = read(&mut again);
+        dates = again;
+    }
+    outline.warnings.extend(dates.warning());
+    stated
 }
 
 /// Hubs of a feed that are kept.

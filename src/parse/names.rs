@@ -141,10 +141,90 @@ const RSS_NAMES: &[&str] = &[
 /// How RSS itself writes a name, if it is one of its own.
 pub(super) fn rss_name(name: &str) -> Option<&'static str> {
     // The Channel Definition Format writes everything in capitals.
-    if name.eq_ignore_ascii_case("abstract") {
+    if name == "ABSTRACT" {
         return Some("description");
     }
     RSS_NAMES.iter().find(|known| known.eq_ignore_ascii_case(name)).copied()
+}
+
+/// Elements of other vocabularies that are read.
+const OTHER_NAMES: &[&str] = &[
+    "encoded",
+    "creator",
+    "contributor",
+    "publisher",
+    "title",
+    "description",
+    "subject",
+    "keywords",
+    "language",
+    "rights",
+    "date",
+    "issued",
+    "available",
+    "modified",
+    "created",
+    "published",
+    "updated",
+    "author",
+    "summary",
+    "updatePeriod",
+    "updateFrequency",
+    "updateBase",
+];
+
+/// How a vocabulary other than the format's own writes a name, where a document writes it in
+/// another case.
+pub(super) fn in_its_case(space: Space, name: &str) -> Option<&'static str> {
+    if !matches!(
+        space,
+        Space::Atom
+            | Space::Content
+            | Space::Core
+            | Space::Itunes
+            | Space::Syndication
+            | Space::Terms
+    ) {
+        return None;
+    }
+    let known = OTHER_NAMES.iter().find(|known| known.eq_ignore_ascii_case(name));
+    known.copied().filter(|known| *known != name)
+}
+
+/// Whether a publisher calls the whole text of an entry so: Yandex's `full-text` and its like.
+pub(super) fn is_full_text(name: &str) -> bool {
+    let letters =
+        name.bytes().filter(u8::is_ascii_alphabetic).map(|byte| byte.to_ascii_lowercase());
+    letters.eq("fulltext".bytes())
+}
+
+/// Names by which RSS without a vocabulary calls the date of an entry, in lower case and without
+/// hyphens and underscores.
+const DATES: &[&str] = &[
+    "createdat",
+    "createddate",
+    "creationdate",
+    "date",
+    "datecreated",
+    "dateposted",
+    "datepublished",
+    "postdate",
+    "posteddate",
+    "pubdatetime",
+    "publicationdate",
+    "publishdate",
+    "published",
+    "publishedat",
+    "publisheddate",
+    "pubtime",
+    "timestamp",
+];
+
+/// Whether an element without a vocabulary is called as the date of an entry.
+pub(super) fn is_date(name: &str) -> bool {
+    let letters = name.bytes().filter(|byte| !matches!(byte, b'-' | b'_'));
+    let letters = letters.map(|byte| byte.to_ascii_lowercase());
+    DATES.iter().any(|known| letters.clone().eq(known.bytes()))
 }
 
 /// Whether feed-rs is to read a child of the feed: nothing else reads it for us.

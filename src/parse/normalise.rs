@@ -7,6 +7,10 @@
 
 mod edits;
 
+mod entry_tag;
+
+mod inside;
+
 mod newest;
 
 mod noting;
@@ -37,8 +41,9 @@ use crate::cancel::Cancelled;
 use crate::markup::{Kind, Piece, Pieces};
 use crate::model::{Failure, FailureKind};
 
+pub(super) use self::inside::text_of;
 pub(super) use self::newest::{newest, warning as left_out_warning};
-pub(super) use self::noting::{decoded, text_of};
+pub(super) use self::noting::decoded;
 pub(super) use self::repeated::is_same_language;
 
 /// A feed in the dialect that feed-rs knows.
@@ -62,9 +67,13 @@ enum Dialect {
 enum Container {
     Root,
     Channel,
+    /// A channel behind the first, whose items continue it.
+    LaterChannel,
     /// `<items>` around the items of a channel.
     Wrapper,
     Entry,
+    /// An element around all that an entry holds, which no format knows.
+    Envelope,
     FeedField(Field),
     EntryField(Field),
     /// The feed that an entry was taken from.
@@ -192,6 +201,7 @@ impl<'t, 'l> Walk<'t, 'l> {
                         let most = self.limits.elements;
                         let message = format!("more than {most} elements: the rest is left out");
                         self.outline.warnings.push(message);
+                        self.outline.is_limited = true;
                         self.cut(piece.start);
                         return Ok(());
                     }
@@ -242,9 +252,10 @@ impl<'t, 'l> Walk<'t, 'l> {
     fn close_named(&mut self, piece: Piece<'t>, name: &str) {
         // An end tag that does not match is feed-rs' to refuse and `repair`'s
         // to mend; here it only must not confuse what is noted.
-        if self.stack.last().is_some_and(|frame| frame.name == name) {
+        let ends = |frame: &Frame<'_>| frame.name.eq_ignore_ascii_case(name);
+        if self.stack.last().is_some_and(ends) {
             self.close(piece, false);
-        } else if let Some(at) = self.stack.iter().rposition(|frame| frame.name == name) {
+        } else if let Some(at) = self.stack.iter().rposition(ends) {
             let is_entry = |frame: &Frame<'_>| frame.place == Container::Entry;
             if self.stack[at + 1..].iter().any(is_entry) {
                 self.end_entry(piece.start);
@@ -299,11 +310,10 @@ impl<'t, 'l> Walk<'t, 'l> {
                 self.edits.replace(frame.inside, piece.start, text);
             }
             Container::Channel if depth > 0 => {
-                if self.channel_end.is_some() {
-                    self.edits.replace(piece.start, piece.end, "");
-                } else {
-                    self.channel_end = Some((piece.start, piece.end));
-                }
+                self.channel_end = Some((piece.start, piece.end));
+            }
+            Container::LaterChannel | Container::Envelope => {
+                self.edits.replace(piece.start, piece.end, "")
             }
             _ => {}
         }
@@ -320,7 +330,14 @@ impl<'t, 'l> Walk<'t, 'l> {
             Some(name) => {
                 self.edits.replace(piece.start + 2, piece.start + 2 + frame.name.len(), name);
             }
-            None => {}
+            // feed-rs compares the names of start and end tags as they are written.
+            None => match piece.kind {
+                Kind::Close { name } if name != frame.name => {
+                    let end = piece.start + 2 + name.len();
+                    self.edits.replace(piece.start + 2, end, frame.name.to_owned());
+                }
+                _ => {}
+            },
         }
         if depth == 0 {
             self.close_root(piece.start, piece.end);
@@ -396,7 +413,8 @@ impl<'t, 'l> Walk<'t, 'l> {
         while self.stack.len() > 1 {
             let Some(frame) = self.stack.pop() else { break };
             let name = frame.renamed.unwrap_or(frame.name);
-            if frame.place == Container::Channel && self.items_outside {
+            let is_continued = frame.place == Container::Channel && self.items_outside;
+            if is_continued || frame.place == Container::LaterChannel {
                 continue;
             }
             if !name.is_empty() {
@@ -431,6 +449,9 @@ impl<'t, 'l> Walk<'t, 'l> {
         self.limit_edits()?;
         self.mend_references()?;
         self.leave_out_oldest();
+        self.outline.left_out = self.left_out;
+        self.outline.is_limited |=
+            self.left_out > 0 || self.deletions_left_out > 0 || self.has_lost_tags;
         if self.left_out > 0 {
             let kept = self.outline.entries.len();
             self.outline.warnings.push(newest::warning(kept, self.left_out));
@@ -447,6 +468,7 @@ impl<'t, 'l> Walk<'t, 'l> {
                 self.repetitions
             ));
         }
+        self.outline.warnings.extend(self.dates.warning());
         if self.has_lost_tags {
             let depth = self.limits.depth;
             let message = format!("elements nested more than {depth} deep lost their tags");

@@ -24,6 +24,10 @@ pub(super) struct Outline {
     pub(super) broken_off: Option<Break>,
     /// Omissions, for people to read.
     pub(super) warnings: Vec<String>,
+    /// How many entries were left out, because the document lists more than are kept.
+    pub(super) left_out: usize,
+    /// Whether a limit left anything out: with a higher one the document says more.
+    pub(super) is_limited: bool,
 }
 
 /// Notes on one entry, or on the feed as a whole.
@@ -43,6 +47,10 @@ pub(super) struct Note {
     pub(super) description: Option<String>,
     /// Its full text as HTML, where a format does not know that.
     pub(super) content: Option<String>,
+    /// The longest element of an unknown vocabulary, as HTML.
+    pub(super) unknown: Option<String>,
+    /// The page behind a link that counts readers, such as `feedburner:origLink`.
+    pub(super) counted: Option<String>,
     pub(super) published: Option<Timestamp>,
     pub(super) updated: Option<Timestamp>,
     pub(super) created: Option<Timestamp>,

@@ -352,6 +352,9 @@ pub(super) fn reference(text: &str) -> Reference {
         let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         return if is_number { Reference::Nothing(end + 1) } else { Reference::None };
     };
+    if let Some((character, behind)) = surrogate_pair(value, &text[end + 1..]) {
+        return Reference::Means(character, end + 1 + behind);
+    }
     match char::from_u32(value) {
         Some('\u{80}'..='\u{9F}') => {
             let byte = [u8::try_from(value).unwrap_or(b'?')];
@@ -365,6 +368,20 @@ pub(super) fn reference(text: &str) -> Reference {
         Some(c) if is_odd_space(c) => Reference::Means(' ', end + 1),
         _ => Reference::Nothing(end + 1),
     }
+}
+
+/// The character that two references to the halves of a UTF-16 pair mean, and the length of the
+/// second. Java and .NET write characters beyond the first plane so.
+fn surrogate_pair(first: u32, rest: &str) -> Option<(char, usize)> {
+    let first = u16::try_from(first).ok().filter(|half| (0xD800..0xDC00).contains(half))?;
+    let inside = rest.strip_prefix("&#")?;
+    let end = inside.bytes().take(8).position(|byte| byte == b';')?;
+    let second = match inside[..end].strip_prefix(['x', 'X']) {
+        Some(hex) => u16::from_str_radix(hex, 16),
+        None => inside[..end].parse(),
+    };
+    let character = char::decode_utf16([first, second.ok()?]).next()?.ok()?;
+    Some((character, "&#;".len() + end))
 }
 
 /// How many entries a text seems to hold: start tags of `item` or `entry`.
@@ -397,6 +414,7 @@ mod tests {
             ("<rss>Q & A &amp; &lt;</rss>", "<rss>Q &amp; A &amp; &lt;</rss>"),
             ("<rss>1 < 2</rss>", "<rss>1 &lt; 2</rss>"),
             ("<rss>&#0;a&#146;b&#xFFFF;&#99999999;</rss>", "<rss>a’b</rss>"),
+            ("<rss>&#xD83D;&#xDEA2;&#55357;&#56994;&#xD83D;x&#xDEA2;</rss>", "<rss>🚢🚢x</rss>"),
             ("<rss><p>a<br>b</rss>", "<rss><p>a<br/>b</p></rss>"),
             ("<rss><b><i>x</b></i></rss>", "<rss><b><i>x</i></b></rss>"),
             (

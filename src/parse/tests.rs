@@ -4,6 +4,8 @@ mod bounds;
 
 mod broken_off;
 
+mod elements;
+
 mod json;
 
 use super::*;

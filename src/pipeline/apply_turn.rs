@@ -142,7 +142,9 @@ impl Pipeline {
                 | Event::RulesVersion(_)
                 | Event::TopicSilent { .. }
                 | Event::TopicSpeaks { .. }
-                | Event::PushDistrusted { .. } => {}
+                | Event::PushDistrusted { .. }
+                | Event::EntriesLeftOut { .. }
+                | Event::StoriesRetired { .. } => {}
             }
         }
         self.polled(step.polls, is_own).await?;

@@ -20,8 +20,8 @@ use crate::cancel::Cancelled;
 use crate::dedup::{self, Candidate, Extent, Wanted};
 use crate::enrich;
 use crate::model::{
-    Document, Enrich, Entry, Failure, FailureKind, Lookalikes, PageHold, Recheck, RecheckRound,
-    SourceId, SourceState,
+    Document, Enrich, Entry, Failure, FailureKind, Lookalikes, PageCount, PageHold, Recheck,
+    RecheckRound, SourceId, SourceState,
 };
 use crate::parse::{self, Gate};
 use crate::store::{Store, StoreError};
@@ -29,6 +29,7 @@ use crate::store::{Store, StoreError};
 use super::page_check;
 use super::read_context::ReadContext;
 use super::recheck;
+use super::shared_pages::{self, ReadPage};
 use crate::engine::rules;
 
 /// The most pages fetched in one poll; the others wait for a later one.
@@ -55,13 +56,22 @@ impl ReadContext<'_> {
         if self.source.enrich == Enrich::None {
             return None;
         }
-        let round = recheck::due(self.source.enrich, state, self.clock.now());
+        let round = recheck::due(self.source, state, self.clock.now());
         let visits = self.visit(entries, extent, state, round).await;
         match &visits.denied {
             Some(why) => warnings.push(format!("pages of entries are not read: {why}")),
             None => warnings.extend(visits.gates.values().map(|(page, gate)| {
                 format!("{page} is not read: the site answers with {}", gate.kind)
             })),
+        }
+        if let Some((count, page)) = &visits.too_large {
+            warnings.push(format!("pages that are too large to be read: {count}, as {page}"));
+        }
+        if visits.shared > 0 {
+            warnings.push(format!(
+                "pages with one text for several entries, which is the site's and was not taken: {}",
+                visits.shared
+            ));
         }
         *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
         let refusal = visits.refusal;
@@ -71,7 +81,7 @@ impl ReadContext<'_> {
     /// Continues the round over the pages of the source's stored entries, if one is due. For polls
     /// that brought no new document.
     pub(super) async fn recheck(&self, state: &SourceState) -> Option<Recheck> {
-        let round = recheck::due(self.source.enrich, state, self.clock.now())?;
+        let round = recheck::due(self.source, state, self.clock.now())?;
         let (store, source) = (self.store.clone(), self.source.id.clone());
         let stored = tokio::task::spawn_blocking(move || entries_of(&source, &*store)).await;
         // If the store cannot be read, the daemon ends soon.
@@ -94,15 +104,17 @@ impl ReadContext<'_> {
     ) -> Visits {
         let now = self.clock.now();
         let candidates = dedup::candidates(entries, extent, &rules(self.plan), now);
-        let refused = HashSet::new();
-        let (refusal, denied, gates) = (None, None, BTreeMap::new());
-        let mut visits = Visits { candidates, round, made: 0, refused, gates, refusal, denied };
+        let mut visits = Visits { candidates, round, ..Visits::default() };
         let Some(known) = self.known(&visits.candidates).await else { return visits };
         let since = visits.round.as_ref().map_or(now, |round| round.since);
+        let is_anew = visits.round.as_ref().is_some_and(|round| round.is_anew);
         let wanted: Vec<Wanted> = visits
             .candidates
             .iter()
-            .map(|candidate| dedup::wants_enrichment(candidate, &known, since, now))
+            .map(|candidate| match dedup::wants_enrichment(candidate, &known, since, now) {
+                Wanted::Check | Wanted::Read if is_anew => Wanted::Again,
+                wanted => wanted,
+            })
             .collect();
         let mut left = wanted.iter().filter(|wanted| **wanted == Wanted::New).count();
         let visiting = async {
@@ -117,6 +129,7 @@ impl ReadContext<'_> {
         };
         // Pages that were fetched until then count.
         let _ = tokio::time::timeout(DEADLINE, visiting).await;
+        visits.take_back_shared();
         let refused = !visits.refused.is_empty() || !visits.gates.is_empty();
         if left > 0 {
             // They will be known entries by the next poll, so a round has to visit them.
@@ -125,7 +138,11 @@ impl ReadContext<'_> {
             let next = RecheckRound::following(state.round.as_deref(), now);
             visits.round = Some(RecheckRound { open: false, ..next });
         }
+        if visits.round.is_none() && visits.made > 0 {
+            visits.round = state.round.as_deref().cloned();
+        }
         if let Some(round) = &mut visits.round {
+            round.pages.add(std::mem::take(&mut visits.pages));
             round.refused |= refused;
             let met = if refused { self.fetcher.held_since(now) } else { Vec::new() };
             let known = std::mem::replace(&mut round.held, met);
@@ -211,6 +228,7 @@ impl ReadContext<'_> {
             tokio::time::sleep(self.plan.polling.spacing).await;
         }
         visits.made += 1;
+        visits.pages.asked += 1;
         let fetched = self.fetcher.page(self.source, &page, self.clock.now()).await;
         let entry = visits.candidates[place].entry.clone();
         let done = match fetched {
@@ -219,16 +237,27 @@ impl ReadContext<'_> {
         };
         let entry = &mut visits.candidates[place].entry;
         let failure = match done {
-            Ok(Read::Entry(richer)) => return *entry = Arc::new(*richer),
+            Ok(Read::Entry(richer)) => {
+                let before = std::mem::replace(entry, Arc::new(*richer));
+                visits.read.insert(place, before);
+                return;
+            }
             Ok(Read::Gate(gate)) => {
                 let (source, kind) = (&self.source.id, gate.kind);
                 debug!(event = "enrich_failed", %source, "{page} adds nothing: it is {kind}");
+                visits.pages.failed += 1;
+                visits.pages.why = format!("{page} is {kind}");
                 return visits.meet(gate, page);
             }
             Err(failure) => failure,
         };
         debug!(event = "enrich_failed", source = %self.source.id, "{page} adds nothing: {failure}");
+        visits.pages.failed += 1;
+        visits.pages.why = format!("{page}: {failure}");
         enrich::missing(Arc::make_mut(entry), &failure, self.clock.now());
+        if failure.kind == FailureKind::TooLarge {
+            visits.too_large.get_or_insert_with(|| (0, page.clone())).0 += 1;
+        }
         if failure.kind == FailureKind::Denied {
             visits.denied = Some(failure.message.clone());
         }
@@ -280,10 +309,12 @@ impl ReadContext<'_> {
 }
 
 /// The pages visited in one poll.
+#[derive(Default)]
 struct Visits {
     candidates: Vec<Candidate>,
     round: Option<RecheckRound>,
     made: usize,
+    pages: PageCount,
     /// Hosts that cannot be reached or refused a page: they are not asked again.
     refused: HashSet<String>,
     /// The pages that came as a gate, and the gate, by their hosts.
@@ -292,9 +323,28 @@ struct Visits {
     refusal: Option<Failure>,
     /// Why pages may not be asked for: by their server, its robots.txt, or the gate before them.
     denied: Option<String>,
+    /// The entries whose pages were read, as they were before, by their place.
+    read: BTreeMap<usize, Arc<Entry>>,
+    /// How many of them lost a text that their pages have in common.
+    shared: usize,
+    /// How many pages were too large, and the first of them.
+    too_large: Option<(usize, Url)>,
 }
 
 impl Visits {
+    /// Takes back what the pages that were read have in common.
+    fn take_back_shared(&mut self) {
+        let Self { read, candidates, .. } = self;
+        let with_page = candidates.iter_mut().enumerate();
+        let mut pages: Vec<ReadPage<'_>> = with_page
+            .filter_map(|(place, candidate)| {
+                let before = read.remove(&place)?;
+                Some(ReadPage { before, entry: &mut candidate.entry })
+            })
+            .collect();
+        self.shared = shared_pages::take_back(&mut pages);
+    }
+
     /// Records the gate that stood before a page. The first one says nothing of other pages: it may
     /// be a page that looks like a gate. Behind the second of one text the host is not asked again.
     fn meet(&mut self, gate: Gate, page: Url) {

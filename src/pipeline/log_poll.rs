@@ -53,6 +53,10 @@ pub(super) fn of_poll(poll: &Poll, ingested: &Ingested) {
             }
         }
     }
+    let round = poll.pages.as_ref().map(|pages| &pages.round).filter(|round| !round.open);
+    if let Some(why) = round.and_then(|round| round.pages.all_failed()) {
+        info!(event = "pages_failing", %source, "{source}: {why}");
+    }
     let left_out = ingested.left_out;
     if left_out > 0 {
         debug!(event = "copies_left_out", %source, left_out, "{source}: {left_out} entries are left out, as their stories hold as many entries as a story may");
@@ -74,6 +78,16 @@ pub(super) fn of_event(event: &Event) {
         Event::PushDistrusted { source, hub } => {
             warn!(event = "push_distrusted", %source, "{hub} let news of {source} pass: it is polled as ever for a week");
         }
+        Event::EntriesLeftOut { source, left_out } => info!(
+            event = "entries_left_out", %source, left_out,
+            "{source} lists more entries than are kept: the oldest {left_out} were left out; raise `[parsing] entries` to read them, too"
+        ),
+        Event::StoriesRetired { retired, left } => info!(
+            event = "stories_retired",
+            retired,
+            left,
+            "{retired} stories were removed by `[store] keep` or `[store] stories`; {left} are kept"
+        ),
         Event::Hub { source, answer } => of_hub(source, answer),
         Event::ClockWasAhead(sources) => warn!(
             event = "clock_was_ahead",

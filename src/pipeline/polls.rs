@@ -167,10 +167,12 @@ impl Polls {
     ) {
         let plan = driver.plan();
         let Some(source) = plan.sources.get(id).cloned() else { return };
+        let insists = self.waiting.get(id).is_some_and(|all| all.iter().any(|one| one.insists));
         let poll = read_source::read(
             self.fetcher.clone(),
             source.clone(),
             driver.source_state(id),
+            insists,
             plan.clone(),
             driver.store(),
             self.tools(clock),

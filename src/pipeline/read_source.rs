@@ -6,20 +6,26 @@ use std::sync::Arc;
 use crate::config::Plan;
 use crate::dedup::Extent;
 use crate::fetch::{Fetched, Fetcher};
-use crate::model::{Failure, Outcome, Poll, Reading, Source, SourceState, Validators};
-use crate::parse::{Break, Parsed};
+use crate::model::{
+    Failure, Outcome, Poll, ReadBy, Reading, Source, SourceState, Timestamp, Validators,
+};
+use crate::parse::{self, Break, Parsed};
 use crate::store::Store;
 
 use super::known_text::KnownText;
 use super::read_context::{ReadContext, ReadTools, parse_document};
 use super::recheck;
 
+/// The warning of a document whose transfer broke off behind its end.
+const DAMAGED: &str = "the transfer broke off, but the document came whole";
+
 /// Reads a source once. Every possible end is an [`Outcome`], so that each poll is recorded in one
-/// place.
+/// place. Where an operator `insists`, the configured address is asked, wherever the source has moved.
 pub(super) async fn read(
     fetcher: Arc<Fetcher>,
     source: Arc<Source>,
     state: SourceState,
+    insists: bool,
     plan: Arc<Plan>,
     store: Arc<dyn Store>,
     tools: ReadTools,
@@ -35,18 +41,19 @@ pub(super) async fn read(
         text: &text,
         threads: &threads,
     };
-    let fetched = match state.text_rules() == source.text().hash() {
-        true => fetcher.fetch(&source, &state, clock.now()).await,
-        // The same document reads otherwise by other rules.
+    let (rules, limits) = (source.text().hash(), plan.parsing.hash());
+    let fetched = match state.is_read_by(rules, limits) {
+        true => fetch(&fetcher, &source, &state, insists, clock.now()).await,
+        // The same document says something else by other rules, or more within other limits.
         false => {
             let validators = Validators::default();
             let anew = SourceState { validators, hash: None, ..state.clone() };
-            fetcher.fetch(&source, &anew, clock.now()).await
+            fetch(&fetcher, &source, &anew, insists, clock.now()).await
         }
     };
     let has_bytes = match &fetched {
         Ok(Fetched::Document { .. }) => true,
-        Ok(_) => recheck::due(source.enrich, &state, clock.now()).is_some(),
+        Ok(_) => recheck::due(&source, &state, clock.now()).is_some(),
         Err(_) => false,
     };
     let mark = match has_bytes {
@@ -55,17 +62,28 @@ pub(super) async fn read(
     };
     let mut pages = None;
     let outcome = match fetched {
-        Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
+        Ok(Fetched::Document {
+            document,
+            validators,
+            freshness,
+            bytes,
+            hash,
+            moved,
+            is_damaged,
+        }) => {
             let place = document.url.clone();
-            let limits = plan.parsing.clone();
-            match parse_document(&threads, document, limits, text.clone()).await {
-                Ok(Parsed { feed, mut entries, hints, mut warnings, broken_off, .. }) => {
+            match parse_document(&threads, document, plan.parsing.clone(), text.clone()).await {
+                Ok(parsed) => {
+                    let limits = parsed.is_limited.then_some(limits);
+                    let read_by = ReadBy { rules, limits, left_out: parsed.left_out };
+                    let Parsed { feed, mut entries, hints, mut warnings, broken_off, .. } = parsed;
                     if let (Some(Break::WithinLast), Some(half)) = (broken_off, entries.last())
                         && context.is_known(slice::from_ref(half)).await
                     {
                         // Half of a known entry would replace the whole of it.
                         entries.pop();
                     }
+                    warnings.extend(is_damaged.then(|| DAMAGED.to_owned()));
                     let back = context
                         .backfill(
                             place.as_ref(),
@@ -90,6 +108,7 @@ pub(super) async fn read(
                         warnings,
                         broken_off: broken_off.is_some(),
                         back,
+                        read_by,
                     }))
                 }
                 Err(failure) => Outcome::Failed(Failure { freshness, ..failure }),
@@ -105,4 +124,39 @@ pub(super) async fn read(
         marks.ended(mark);
     }
     Poll { pages, ..Poll::of(&source, clock.now(), outcome) }
+}
+
+/// Fetches the document of a source: where the source has moved to, and now and then at its
+/// configured address, which may give a feed again.
+async fn fetch(
+    fetcher: &Fetcher,
+    source: &Source,
+    state: &SourceState,
+    insists: bool,
+    now: Timestamp,
+) -> Result<Fetched, Failure> {
+    let configured = source.location.url();
+    let moved = state.moved.as_ref().filter(|moved| moved.from.as_ref() == configured);
+    if let Some(url) = configured
+        && moved.is_some_and(|moved| insists || moved.is_to_be_checked(now))
+    {
+        let unmoved = SourceState { moved: None, ..state.clone() };
+        match fetcher.fetch(source, &unmoved, now).await {
+            Ok(fetched) if may_be_feed(&fetched) => {
+                let moved = fetched.moved().unwrap_or(url).clone();
+                return Ok(fetched.moved_to(moved));
+            }
+            // There is nothing to read any more: the redirect was meant.
+            Ok(_) | Err(_) => {}
+        }
+    }
+    fetcher.fetch(source, state, now).await
+}
+
+/// Whether an answer is the document as it is known, or looks like a feed.
+fn may_be_feed(fetched: &Fetched) -> bool {
+    match fetched {
+        Fetched::Unchanged { .. } => true,
+        Fetched::Document { document, .. } => parse::may_be_feed(document),
+    }
 }

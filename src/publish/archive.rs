@@ -10,8 +10,9 @@
 //! it is closed once it is full or its month is over. What no closed volume
 //! tells as it is now must be in the feed that readers subscribe to: then that
 //! feed and the volumes together tell every story. So a volume also closes when more
-//! stories are open than that feed may hold.
+//! stories are open than that feed may hold. The engine says which of them stay.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -34,43 +35,51 @@ pub struct Volume {
 impl Volume {
     /// The volumes that close at `now`, the oldest first, of what is in none
     /// yet, given the last that closed. Of `open`, the oldest comes first. Where
-    /// more than `most` would stay open, all but half as many close at once.
-    pub fn closing(
+    /// more than `most` would stay open, all but about half as many close at once; `keep` chooses as many
+    /// as stay.
+    pub fn closing<Error>(
         open: impl IntoIterator<Item = (Timestamp, StoryId)>,
         last: Option<Self>,
         most: usize,
         now: Timestamp,
-    ) -> Vec<(Self, Vec<StoryId>)> {
+        keep: impl Fn(&[(Timestamp, StoryId)], usize) -> Result<BTreeSet<StoryId>, Error>,
+    ) -> Result<Vec<(Self, Vec<StoryId>)>, Error> {
         let current = month(now);
         let last_month = last.map(|last| (last.year, last.month));
         // A query that was widened finds stories of months that are closed: they come after what is
         // closed, for nothing is put in between. A month to come, which a clock that was ahead has
         // left, counts as this one: else no month of several would have too many open.
-        let dated = |(date, story)| {
-            let month = month(date).min(current);
-            (last_month.map_or(month, |last| last.max(month)), story)
+        let counted = |(date, _): &(Timestamp, StoryId)| {
+            let month = month(*date).min(current);
+            last_month.map_or(month, |last| last.max(month))
         };
-        let open: Vec<((i32, u32), StoryId)> = open.into_iter().map(dated).collect();
+        let open: Vec<(Timestamp, StoryId)> = open.into_iter().collect();
         let mut closing = Vec::new();
-        for of_month in open.chunk_by(|(a, _), (b, _)| a == b) {
-            let (year, month) = of_month[0].0;
+        for of_month in open.chunk_by(|one, other| counted(one) == counted(other)) {
+            let (year, month) = counted(&of_month[0]);
             let same_month = last.filter(|_| last_month == Some((year, month)));
             let first = same_month.map_or(1, |last| last.part + 1);
-            for (part, stories) in (first..).zip(of_month.chunks(FULL)) {
-                let is_over = stories.len() == FULL || (year, month) < current;
-                let stays = match is_over || stories.len() <= most {
-                    true => 0,
-                    false => most.div_ceil(2),
-                };
-                let closes = &stories[..stories.len() - stays];
-                if is_over || stays > 0 || most == 0 {
-                    let stories = closes.iter().map(|(_, story)| *story).collect();
-                    closing.push((Self { year, month, part }, stories));
+            let (is_over, are_too_many) = ((year, month) < current, of_month.len() > most);
+            let stays = match are_too_many && !is_over {
+                true => keep(of_month, staying(of_month.len(), most))?,
+                false => BTreeSet::new(),
+            };
+            let closes = of_month.iter().map(|(_, story)| *story);
+            let closes: Vec<StoryId> = closes.filter(|story| !stays.contains(story)).collect();
+            for (part, stories) in (first..).zip(closes.chunks(FULL)) {
+                if is_over || are_too_many || stories.len() == FULL {
+                    closing.push((Self { year, month, part }, stories.to_vec()));
                 }
             }
         }
-        closing
+        Ok(closing)
     }
+}
+
+/// How many of too many stories stay open: half as many as may, or what full volumes leave over.
+fn staying(open: usize, most: usize) -> usize {
+    let half = most.div_ceil(2);
+    Some(open % FULL).filter(|left_over| *left_over <= most).map_or(half, |few| few.max(half))
 }
 
 fn month(moment: Timestamp) -> (i32, u32) {
@@ -115,7 +124,7 @@ impl FromStr for Volume {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::convert::Infallible;
     use std::time::Duration;
 
     use proptest::prelude::*;
@@ -132,6 +141,21 @@ mod tests {
         StoryId::from_bytes(bytes)
     }
 
+    /// The volumes that close where the newest stay.
+    fn closing_newest(
+        open: impl IntoIterator<Item = (Timestamp, StoryId)>,
+        last: Option<Volume>,
+        most: usize,
+        now: Timestamp,
+    ) -> Vec<(Volume, Vec<StoryId>)> {
+        let newest = |open: &[(Timestamp, StoryId)], most: usize| {
+            let newest = open.iter().rev().take(most);
+            Ok::<_, Infallible>(newest.map(|(_, story)| *story).collect())
+        };
+        let Ok(closing) = Volume::closing(open, last, most, now, newest);
+        closing
+    }
+
     fn names(closing: &[(Volume, Vec<StoryId>)]) -> Vec<String> {
         closing.iter().map(|(volume, _)| volume.to_string()).collect()
     }
@@ -143,12 +167,12 @@ mod tests {
         let april = (250..253).map(|n| (at("2026-04-01T00:00:00Z"), id(n)));
         let stories: Vec<_> = march.chain(april).collect();
 
-        let during = Volume::closing(stories.clone(), None, FULL, at("2026-03-31T23:59:59Z"));
+        let during = closing_newest(stories.clone(), None, FULL, at("2026-03-31T23:59:59Z"));
         assert_eq!(names(&during), ["2026-03", "2026-03-2"]);
         assert_eq!(during.iter().map(|(_, told)| told.len()).sum::<usize>(), 200);
 
         let (rest, last) = (stories[200..].to_vec(), during.last().map(|(volume, _)| *volume));
-        let after = Volume::closing(rest.clone(), last, FULL, at("2026-04-01T00:00:00Z"));
+        let after = closing_newest(rest.clone(), last, FULL, at("2026-04-01T00:00:00Z"));
         assert_eq!(names(&after), ["2026-03-3"]);
         assert_eq!(after[0].1.len(), 50, "April's are still open");
         assert_eq!(after[0].1, stories[200..250].iter().map(|(_, id)| *id).collect::<Vec<_>>());
@@ -158,13 +182,9 @@ mod tests {
     fn what_belongs_to_a_month_that_is_closed_comes_after_it() {
         let last = Some("2026-05-2".parse().unwrap());
         let late = vec![(at("2026-03-10T00:00:00Z"), id(1)), (at("2026-05-31T00:00:00Z"), id(2))];
-        let closing = Volume::closing(late.clone(), last, FULL, at("2026-06-01T00:00:00Z"));
+        let closing = closing_newest(late.clone(), last, FULL, at("2026-06-01T00:00:00Z"));
         assert_eq!(closing, [("2026-05-3".parse().unwrap(), vec![id(1), id(2)])]);
-        assert_eq!(
-            Volume::closing(late, last, FULL, at("2026-05-31T09:00:00Z")),
-            [],
-            "May goes on"
-        );
+        assert_eq!(closing_newest(late, last, FULL, at("2026-05-31T09:00:00Z")), [], "May goes on");
     }
 
     #[test]
@@ -174,11 +194,11 @@ mod tests {
         let may = (11..51).map(|n| (at("2026-05-01T01:00:00Z"), id(n)));
         let open: Vec<_> = april.chain(may).collect();
         for last in [None, Some("2026-06".parse().unwrap())] {
-            let closing = Volume::closing(open.clone(), last, 50, now);
+            let closing = closing_newest(open.clone(), last, 50, now);
             let closed: usize = closing.iter().map(|(_, stories)| stories.len()).sum();
             assert_eq!(closed, 26, "with 51 open of 50, all but half as many close: {closing:?}");
         }
-        assert_eq!(Volume::closing(open[..50].to_vec(), None, 50, now), []);
+        assert_eq!(closing_newest(open[..50].to_vec(), None, 50, now), []);
     }
 
     #[test]
@@ -216,7 +236,7 @@ mod tests {
             for moment in moments {
                 let open = news.iter().filter(|(seen, id)| *seen <= hour(moment) && !told.contains(id));
                 let last = closed.last().copied();
-                for (volume, stories) in Volume::closing(open.copied(), last, FULL, hour(moment)) {
+                for (volume, stories) in closing_newest(open.copied(), last, FULL, hour(moment)) {
                     prop_assert!(closed.last().is_none_or(|last| *last < volume));
                     prop_assert!(!stories.is_empty() && stories.len() <= FULL);
                     closed.push(volume);

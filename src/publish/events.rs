@@ -118,7 +118,9 @@ fn entry(
 /// The remedy.
 fn remedy(kind: EventKind) -> &'static str {
     match kind {
-        EventKind::Failing => "It is asked again by itself, less and less often.",
+        EventKind::Failing => {
+            "It is asked again by itself, less and less often. Where it refuses the request (401, 403), correct its credentials; the reload asks it at once."
+        }
         EventKind::Recovered => "Nothing needs to be done.",
         EventKind::Moved => {
             "The new address is asked already. Put it into the configuration, before the old one stops redirecting."

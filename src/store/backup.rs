@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ const LEVEL: i32 = 6;
 const PLACES: usize = 100;
 
 /// The number of records in a backup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Contents {
     /// Records of all kinds.
     pub records: u64,
@@ -39,6 +39,9 @@ pub struct Contents {
     pub sources: u64,
     /// Bytes of the file.
     pub bytes: u64,
+    /// Where the store is kept that was there before a restore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_store: Option<PathBuf>,
 }
 
 impl Contents {
@@ -119,10 +122,7 @@ pub fn restore(
         })?;
         Ok(())
     })?;
-    if let Some(kept) = kept {
-        tracing::warn!(path = %kept.display(), "the store that was there is kept here");
-    }
-    Ok(contents)
+    Ok(Contents { former_store: kept, ..contents })
 }
 
 /// Refuses to take the place of a store that opens and holds stories.
@@ -200,7 +200,12 @@ fn read(
     file: &Path,
     mut take: impl FnMut(Record) -> Result<(), StoreError>,
 ) -> Result<Contents, StoreError> {
-    let unreadable = |error: io::Error| unusable(file, &error);
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            unusable(file, "there is no such file; `gazetted check --store` names the last backup")
+        }
+        _ => unusable(file, &error),
+    };
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::UnexpectedEof => unusable(file, CUT),
         _ => unusable(file, format!("it is damaged: {error}")),
@@ -209,7 +214,7 @@ fn read(
     let bytes = opened.metadata().map_err(unreadable)?.len();
     let mut opened = BufReader::new(opened);
     let start = opened.fill_buf().map_err(unreadable)?;
-    if !start.iter().zip(MAGIC).all(|(byte, magic)| byte == magic) {
+    if !is_backup(start) {
         return Err(unusable(file, "it is not a backup of gazetted"));
     }
     // Of one frame: what follows it is looked at apart.
@@ -243,6 +248,11 @@ fn read(
 }
 
 const CUT: &str = "it is cut short";
+
+/// Whether a file that begins with these bytes looks like a backup, as far as they go.
+pub fn is_backup(start: &[u8]) -> bool {
+    start.iter().zip(MAGIC).all(|(byte, magic)| byte == magic)
+}
 
 /// The first bytes of every zstd stream.
 const MAGIC: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Lookalikes, Story, Timestamp};
 
 /// The limits of stored data. `None` keeps everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Retention {
     /// Stories are kept for so long after they last changed.
     pub age: Option<Duration>,
@@ -24,6 +26,19 @@ impl Retention {
 }
 
 impl Retention {
+    /// How many of so many stories are more than are kept.
+    pub fn surplus(&self, count: u64) -> u64 {
+        self.stories.map_or(0, |most| count.saturating_sub(most))
+    }
+
+    /// Whether a walk that comes to a story, the oldest first, retires it. Each that goes makes the
+    /// `surplus` smaller.
+    pub fn retires(&self, story: &Story, surplus: &mut u64, now: Timestamp) -> bool {
+        let retires = *surplus > 0 || self.outlived(story, now);
+        *surplus = surplus.saturating_sub(u64::from(retires));
+        retires
+    }
+
     /// Whether a story is kept no longer for its age. It follows from the story
     /// alone, so that what is judged does not depend on how far the walk has come.
     pub fn outlived(&self, story: &Story, now: Timestamp) -> bool {

@@ -81,6 +81,10 @@ impl Backend for Sled {
         open::open_existing(path, cache).map(|store| Arc::new(store) as Arc<dyn Store>)
     }
 
+    fn is_in_use(&self, path: &Path) -> bool {
+        matches!(open::claim_existing(path), Err(StoreError::InUse(_)))
+    }
+
     fn check(&self, path: &Path, cache: u64) -> Result<IntegrityCheck, StoreError> {
         integrity_check::check(path, cache)
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::model::{Key, KeyKind};
 
 /// A story is found by this many keys at most. Published ids are beyond that.
-pub const MOST_KEYS: usize = 1000;
+const MOST_KEYS: usize = 1000;
 
 /// The keys of a story after some were dropped and others came: those that are not passages in the
 /// order they came, then passages, sorted; none twice, and no passage of a span before the first. Of too

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::language::Dialect;
 use super::prefilter::Prefilter;
-use super::program::{Asks, Clause, Places, Program, Scope, Shared, Test};
+use super::program::{Asks, Clause, Places, Program, Scope, Shared, Test, excludes};
 use super::query::{self, Ask, Field, Query, parse_item};
 use super::symbol::Symbol;
 use super::terms::{self, Complaint};
@@ -104,7 +104,7 @@ impl<'a> Compiler<'a> {
         };
         self.few_patterns(&query)?;
         let root = self.clause(&query, None)?;
-        let mut asks = Asks::default();
+        let mut asks = Asks { lead: excludes(&root), ..Asks::default() };
         let digest = self.digest(&query, &mut asks);
         let program = Program {
             prefilter: Prefilter::of(&root),
@@ -146,7 +146,8 @@ impl<'a> Compiler<'a> {
 
     /// Everything that was found wrong, and vocabularies that no query uses.
     pub(super) fn problems(mut self, warn_of_unused: bool) -> Vec<QueryProblem> {
-        if warn_of_unused {
+        // A query that cannot be read may use any.
+        if warn_of_unused && self.problems.iter().all(|problem| problem.warning) {
             let unused = self.vocabulary.keys().filter(|name| !self.used.contains(**name));
             self.problems.extend(unused.map(|name| QueryProblem {
                 place: Place::Vocabulary((*name).to_owned(), 0),

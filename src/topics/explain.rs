@@ -99,6 +99,19 @@ pub(super) fn explain(sight: Sight<'_>, root: &Clause, language: &Language) -> E
     Explanation { matched, summary, near_miss, reason }
 }
 
+/// Explains why a story is in a topic by its lead alone.
+pub(super) fn explain_lead(
+    lead: Sight<'_>,
+    whole: Sight<'_>,
+    root: &Clause,
+    language: &Language,
+) -> Explanation {
+    let explanation = explain(lead, root, language);
+    let missing = Missing::of(whole, root, language).told();
+    let summary = format!("{}. Its lead decides: {missing}", explanation.summary);
+    Explanation { summary, ..explanation }
+}
+
 /// Why a story is nearly in a topic that it is not in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NearMiss {
@@ -108,9 +121,9 @@ pub struct NearMiss {
     pub told: String,
 }
 
-/// None where the story is in the topic, or more than one term short of it.
+/// Of a story that is not in the topic; none where it is more than one term short of it.
 pub(super) fn near_miss(sight: Sight<'_>, root: &Clause, language: &Language) -> Option<NearMiss> {
-    if !sight.occurrences.has_any() || sight.holds(root) {
+    if !sight.occurrences.has_any() {
         return None;
     }
     let missing = Missing::of(sight, root, language);

@@ -1,8 +1,8 @@
 //! Warns of queries that can hardly mean what they say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::eval::{Sight, label_fits};
+use super::eval::Sight;
 use super::index::Occurrences;
 use super::program::{Clause, Places, Program, Test, Warning};
 use super::query::{Ask, Field, Query, nearest};
@@ -97,49 +97,94 @@ fn contradictions(query: &Query, warnings: &mut Vec<Warning>) {
     });
 }
 
-/// Sources and tags that a query names and no source has. A tag may also come
-/// from a story, so only sources can be known to be wrong for certain.
-pub(super) fn unknown_sources(
+/// The sources, tags and roles that a query can name, by the labels that they are compared by.
+pub(super) struct KnownLabels<'a> {
+    sources: BTreeMap<String, &'a str>,
+    tags: BTreeMap<String, &'a str>,
+    roles: BTreeMap<String, &'a str>,
+}
+
+impl<'a> KnownLabels<'a> {
+    pub(super) fn of(sources: &'a Sources) -> Self {
+        let by_label = |name: &'a str| (text::label(name), name);
+        let all = || sources.values().map(|source| &**source);
+        let names = all().flat_map(|source| [&*source.title, source.id.as_str()]);
+        let tags: BTreeSet<&str> =
+            all().flat_map(|source| &source.tags).map(String::as_str).collect();
+        let roles: BTreeSet<&str> = all().map(|source| source.role.as_str()).collect();
+        Self {
+            sources: names.map(by_label).collect(),
+            tags: tags.into_iter().map(by_label).collect(),
+            roles: roles.into_iter().map(by_label).collect(),
+        }
+    }
+
+    /// The values of a field; none where they may come from a story.
+    fn of_field(&self, field: Field) -> Option<&BTreeMap<String, &'a str>> {
+        match field {
+            Field::Source => Some(&self.sources),
+            Field::Tag => Some(&self.tags),
+            Field::Role => Some(&self.roles),
+            _ => None,
+        }
+    }
+}
+
+/// Sources, tags and roles that a query names and no source has: such a part never holds.
+pub(super) fn unknown_labels(
     topic: &TopicId,
     program: &Program,
-    sources: &Sources,
+    labels: &KnownLabels<'_>,
 ) -> Vec<QueryProblem> {
     let mut problems = Vec::new();
-    let names: BTreeSet<String> = sources
-        .values()
-        .flat_map(|source| [source.id.as_str(), &*source.title])
-        .map(text::label)
-        .collect();
-    each_label(&program.root, &mut |clause, field, value, prefix| {
-        let known = names.iter().any(|name| label_fits(name, field, value, prefix));
-        if field != Field::Source || known {
+    each_label(&program.root, None, &mut |clause, field, value, prefix| {
+        let Some(known) = labels.of_field(field) else { return };
+        let is_known = match prefix {
+            true => {
+                let next = known.range(value.to_owned()..).next();
+                next.is_some_and(|(label, _)| label.starts_with(value))
+            }
+            false => known.contains_key(value),
+        };
+        if is_known {
             return;
         }
-        let near = nearest(value, sources.keys().map(|id| id.as_str()));
-        problems.push(QueryProblem {
-            place: Place::Query(topic.clone()),
-            span: clause.span.clone(),
-            message: format!("no source is called `{value}`"),
-            help: match near {
-                Some(near) => format!("did you mean source:{near}?"),
-                None => "write the id or the title of a [[source]]".to_owned(),
-            },
-            warning: true,
-        });
+        let message = match field {
+            Field::Source => format!("no source is called `{value}`"),
+            _ => format!("no source has the {field} `{value}`"),
+        };
+        let help = match (nearest(value, known.values().copied()), field) {
+            (Some(near), _) if near.contains(' ') => format!("did you mean {field}:\"{near}\"?"),
+            (Some(near), _) => format!("did you mean {field}:{near}?"),
+            (None, Field::Source) => "write the id or the title of a [[source]]".to_owned(),
+            (None, Field::Tag) => "write it into the `tags` of a [[source]]".to_owned(),
+            (None, _) => format!("no [[source]] has `{field} = \"{value}\"`"),
+        };
+        let (place, span) = (Place::Query(topic.clone()), clause.span.clone());
+        problems.push(QueryProblem { place, span, message, help, warning: true });
     });
     problems
 }
 
-fn each_label(clause: &Clause, look: &mut impl FnMut(&Clause, Field, &str, bool)) {
+/// Visits the labels of a clause. Those of a vocabulary count as the part of the query that names it.
+fn each_label<'a>(
+    clause: &'a Clause,
+    named_by: Option<&'a Clause>,
+    look: &mut impl FnMut(&Clause, Field, &str, bool),
+) {
     match &clause.test {
         Test::All(parts) | Test::Any(parts) => {
-            parts.iter().for_each(|part| each_label(part, look));
+            parts.iter().for_each(|part| each_label(part, named_by, look));
         }
-        Test::Not(of) => each_label(of, look),
-        Test::Score { parts, .. } => parts.iter().for_each(|(part, _)| each_label(part, look)),
-        Test::Label { field, value, prefix } => look(clause, *field, value, *prefix),
-        Test::Vocabulary(_)
-        | Test::Found(_)
+        Test::Not(of) => each_label(of, named_by, look),
+        Test::Score { parts, .. } => {
+            parts.iter().for_each(|(part, _)| each_label(part, named_by, look));
+        }
+        Test::Label { field, value, prefix } => {
+            look(named_by.unwrap_or(clause), *field, value, *prefix);
+        }
+        Test::Vocabulary(shared) => each_label(&shared.of, named_by.or(Some(clause)), look),
+        Test::Found(_)
         | Test::AtLeast { .. }
         | Test::First { .. }
         | Test::Link { .. }

@@ -35,6 +35,8 @@ pub(super) struct Asks {
     pub(super) sources: bool,
     /// The language it is in.
     pub(super) language: bool,
+    /// Its lead alone: words of a story can keep it out, and those of a copy are not to.
+    pub(super) lead: bool,
 }
 
 /// A part of a query that a story fulfils or not.
@@ -186,6 +188,24 @@ impl<T> std::ops::Deref for Shared<T> {
 
     fn deref(&self) -> &T {
         &self.of
+    }
+}
+
+/// Whether a story can be kept out by what it says.
+pub(super) fn excludes(clause: &Clause) -> bool {
+    match &clause.test {
+        Test::Not(_) => true,
+        Test::All(parts) | Test::Any(parts) => parts.iter().any(excludes),
+        Test::Score { parts, .. } => {
+            parts.iter().any(|(part, weight)| *weight < 0 || excludes(part))
+        }
+        Test::Vocabulary(shared) => excludes(shared),
+        Test::Found(_)
+        | Test::AtLeast { .. }
+        | Test::First { .. }
+        | Test::Label { .. }
+        | Test::Link { .. }
+        | Test::Pattern { .. } => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Matches stories against the queries of all topics.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
@@ -16,7 +17,7 @@ use super::subject::Reader;
 use super::suggestions::{Seen, Suggestions};
 use super::work::{Spent, Work};
 use super::{Language, QueryProblem, Subject, Vocabulary};
-use crate::model::{Sources, Story, TopicId, TopicVersion};
+use crate::model::{Role, Sources, Story, TopicId, TopicVersion};
 
 /// All topics' queries as one matcher. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -185,14 +186,43 @@ impl TopicSet {
         let sight = Sight { subject, occurrences: &occurrences, work: &work };
         let candidates = self.index.candidates(&occurrences);
         let topics = candidates.into_iter().map(|topic| topic as usize);
-        topics.filter(|topic| sight.holds(&self.programs[*topic].root)).collect()
+        let lead = OnceCell::new();
+        topics.filter(|topic| self.decide(*topic, sight, &lead).1).collect()
     }
 
     /// Whether `subject` is in one topic.
     pub fn is_in(&self, subject: &Subject, topic: usize) -> bool {
         let (occurrences, work) = (self.index.occurrences(subject), Work::unlimited());
         let sight = Sight { subject, occurrences: &occurrences, work: &work };
-        sight.holds(&self.programs[topic].root)
+        self.decide(topic, sight, &OnceCell::new()).1
+    }
+
+    /// Whether a story is in a topic, and what of it decides that: all of it, or its lead alone where the
+    /// words of its copies would keep it out. `lead` keeps what the lead says for other topics.
+    fn decide<'s>(
+        &self,
+        topic: usize,
+        whole: Sight<'s>,
+        lead: &'s OnceCell<(Subject, Occurrences)>,
+    ) -> (Sight<'s>, bool) {
+        let Program { root, asks, .. } = &*self.programs[topic];
+        if whole.holds(root) {
+            return (whole, true);
+        }
+        if !asks.lead || whole.subject.members < 2 {
+            return (whole, false);
+        }
+        let (subject, occurrences) = lead.get_or_init(|| {
+            let subject = whole.subject.of_lead();
+            let occurrences = self.index.occurrences(&subject);
+            whole.work.spend(occurrences.cost());
+            (subject, occurrences)
+        });
+        let lead = Sight { subject, occurrences, work: whole.work };
+        match lead.holds(root) {
+            true => (lead, true),
+            false => (whole, false),
+        }
     }
 
     /// The same set, asked with a bound.
@@ -204,7 +234,13 @@ impl TopicSet {
     pub fn explain(&self, subject: &Subject, topic: usize) -> Explanation {
         let (occurrences, work) = (self.index.occurrences(subject), Work::unlimited());
         let sight = Sight { subject, occurrences: &occurrences, work: &work };
-        explain::explain(sight, &self.programs[topic].root, &self.written.language)
+        let (root, language) = (&self.programs[topic].root, &self.written.language);
+        match self.decide(topic, sight, &OnceCell::new()) {
+            (lead, true) if !std::ptr::eq(lead.subject, subject) => {
+                explain::explain_lead(lead, sight, root, language)
+            }
+            _ => explain::explain(sight, root, language),
+        }
     }
 
     /// Why a text is, or is not, in a topic; its first line is the title.
@@ -229,6 +265,8 @@ impl TopicSet {
     pub fn highlights(&self, subject: &Subject, topic: usize) -> Vec<Highlight> {
         let (occurrences, work) = (self.index.occurrences(subject), Work::unlimited());
         let sight = Sight { subject, occurrences: &occurrences, work: &work };
+        let lead = OnceCell::new();
+        let (sight, _) = self.decide(topic, sight, &lead);
         explain::highlights(sight, &self.programs[topic].root)
     }
 
@@ -249,15 +287,25 @@ impl TopicSet {
                 hash.update(&u64::MAX.to_le_bytes());
             }
         }
+        if program.asks.lead {
+            hash.update(b"lead");
+            // They decide which entry leads a story.
+            for source in
+                sources.values().filter(|one| one.role != Role::default() || one.rank != 0)
+            {
+                hash.update(source.id.as_str().as_bytes());
+                hash.update(source.role.as_str().as_bytes());
+                hash.update(&source.rank.to_le_bytes());
+            }
+        }
         TopicVersion(hash.digest())
     }
 
-    /// Warnings about sources and tags that the queries name and `sources` lacks.
+    /// Warnings about sources, tags and roles that the queries name and `sources` lacks.
     pub fn check_sources(&self, sources: &Sources) -> Vec<QueryProblem> {
         let topics = self.written.queries.iter().map(|(topic, _)| topic).zip(&self.programs);
-        topics
-            .flat_map(|(topic, program)| lints::unknown_sources(topic, program, sources))
-            .collect()
+        let known = lints::KnownLabels::of(sources);
+        topics.flat_map(|(topic, program)| lints::unknown_labels(topic, program, &known)).collect()
     }
 
     /// Warnings about terms of a topic that more than half of `subjects` have.
@@ -329,19 +377,27 @@ impl Looked<'_> {
 
     /// Whether the subject is in one topic.
     pub fn is_in(&self, topic: usize) -> Result<bool, Spent> {
-        self.of.work.result(self.sight().holds(&self.program(topic).root))
+        self.of.work.result(self.of.set.decide(topic, self.sight(), &OnceCell::new()).1)
     }
 
     /// The matching terms in titles and texts of the subject. A pattern that would take long in a
     /// long text marks nothing there.
     pub fn highlights(&self, topic: usize) -> Result<Vec<Highlight>, Spent> {
-        self.of.work.result(explain::highlights(self.sight(), &self.program(topic).root))
+        let lead = OnceCell::new();
+        let (sight, _) = self.of.set.decide(topic, self.sight(), &lead);
+        self.of.work.result(explain::highlights(sight, &self.program(topic).root))
     }
 
     /// Why the subject is nearly in a topic that it is not in.
     pub fn near_miss(&self, topic: usize) -> Result<Option<NearMiss>, Spent> {
-        let language = &self.of.set.written.language;
-        self.of.work.result(explain::near_miss(self.sight(), &self.program(topic).root, language))
+        let (set, lead) = (self.of.set, OnceCell::new());
+        let near_miss = match set.decide(topic, self.sight(), &lead) {
+            (_, true) => None,
+            (whole, false) => {
+                explain::near_miss(whole, &self.program(topic).root, &set.written.language)
+            }
+        };
+        self.of.work.result(near_miss)
     }
 
     /// Takes the subject into account for advice about a topic's query.

@@ -20,7 +20,8 @@ const LEAD_WORDS: u32 = 100;
 ///
 /// The story counts as a whole: what any of its copies says, it says. Only
 /// where words are counted or their places matter does each copy stand alone,
-/// so that a fifth copy of one title is not a fifth mention.
+/// so that a fifth copy of one title is not a fifth mention. Where a copy's words would keep a story
+/// out of a topic, its [lead alone](Self::of_lead) decides.
 #[derive(Debug, Clone, Default)]
 pub struct Subject {
     pub(super) sections: Vec<Section>,
@@ -28,6 +29,8 @@ pub struct Subject {
     pub(super) links: Vec<Link>,
     /// How many copies there are.
     pub(super) members: usize,
+    /// The place of the copy that leads.
+    pub(super) lead: usize,
 }
 
 /// One field of one copy that holds running words.
@@ -106,7 +109,9 @@ impl Subject {
         reader: Reader<'_>,
         guessed: impl Fn(&Member) -> Option<String>,
     ) -> Self {
-        let mut subject = Self::default();
+        let lead = story.lead(sources);
+        let lead = story.members.iter().position(|member| std::ptr::eq(member, lead));
+        let mut subject = Self { lead: lead.unwrap_or_default(), ..Self::default() };
         for member in &story.members {
             let Member { entry, .. } = member;
             let stated = entry.language.clone().or_else(|| entry.feed.language.clone());
@@ -123,6 +128,27 @@ impl Subject {
         let mut subject = Self { members: 1, ..Self::default() };
         subject.add_text(0, title.trim_end(), body.trim(), reader.as_language(tag));
         subject
+    }
+
+    /// The story as its lead alone tells it.
+    pub(super) fn of_lead(&self) -> Self {
+        let lead = self.lead;
+        let sections = self.sections.iter().filter(|section| section.member == lead);
+        let labels = self.labels.iter().filter(|label| label.member == lead);
+        let links = self.links.iter().filter(|link| link.member == lead);
+        Self {
+            sections: sections.cloned().collect(),
+            labels: labels.cloned().collect(),
+            links: links.cloned().collect(),
+            members: 1,
+            lead,
+        }
+    }
+
+    /// The source of a copy.
+    pub(super) fn source(&self, member: usize) -> Option<&str> {
+        let is_source = |label: &&Label| label.field == Field::Source && label.member == member;
+        self.labels.iter().find(is_source).map(|label| label.stated.as_str())
     }
 
     fn add(

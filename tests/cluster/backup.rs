@@ -39,7 +39,7 @@ async fn the_loop_goes_on_while_a_backup_is_written_and_applies_nothing() {
     let (finish, finished) = std::sync::mpsc::channel::<()>();
     let write = BackupWriter(Box::new(move || assert!(finished.recv().is_err())));
     answer(&requests, |done| Request::Backup { write, done }).await.unwrap();
-    // The watchdog asks this way.
+    // The loop answers meanwhile.
     answer(&requests, |done| Request::Heartbeat { done }).await;
     let reload = async || {
         let plan = plan.clone();

@@ -237,6 +237,7 @@ fn read(
         hash,
         broken_off: false,
         back: None,
+        read_by: Default::default(),
         moved: None,
         feed: Feed::default(),
         entries,

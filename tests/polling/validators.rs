@@ -132,7 +132,8 @@ async fn p10_failures_leave_the_validators_alone() {
 async fn p11_a_bad_body_does_not_bring_its_validators() {
     let bad = [
         tagged("\"bad\"").promising(4000),
-        tagged("\"bad\"").header("Content-Encoding", "gzip"),
+        tagged("\"bad\"").header("Content-Encoding", "gzip").body("\x1f\u{8b}\x08"),
+        tagged("\"bad\"").header("Content-Encoding", "gzip").body(b"\x1f\x8b\x08\0cut".to_vec()),
         tagged("\"bad\"").body("<html>not a feed"),
         tagged("\"bad\"").body(vec![b'<'; 11 << 20]),
         tagged("\"bad\"").body("<rss><channel><item><title>One</title></item><item><tit"),

@@ -164,7 +164,7 @@ impl World {
 /// What the loop makes of an answer; whatever begins with `<feed` passes for a feed.
 fn outcome(fetched: Result<Fetched, Failure>, hints: &Hints) -> Outcome {
     match fetched {
-        Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
+        Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved, .. }) => {
             if !document.body.starts_with(b"<feed") {
                 return Outcome::Failed(Failure::new(FailureKind::NotAFeed, "not a feed"));
             }
@@ -180,6 +180,7 @@ fn outcome(fetched: Result<Fetched, Failure>, hints: &Hints) -> Outcome {
                 warnings: Vec::new(),
                 broken_off: false,
                 back: None,
+                read_by: Default::default(),
             }))
         }
         Ok(Fetched::Unchanged { validators, freshness, bytes, moved, not_modified }) => {

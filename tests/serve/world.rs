@@ -1,6 +1,7 @@
 //! A server on a free port with given stories, and its answers to the byte.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -179,7 +180,11 @@ impl TestDesk {
         let mut open: Vec<Arc<Story>> = self.stories.lock().unwrap().clone();
         open.sort_by_key(|story| (story.first_seen, story.id));
         let dated = open.iter().map(|story| (story.first_seen, story.id));
-        let closing = Volume::closing(dated.collect::<Vec<_>>(), None, 100, now());
+        let newest = |open: &[(Timestamp, StoryId)], most: usize| {
+            Ok::<_, Infallible>(open.iter().rev().take(most).map(|(_, story)| *story).collect())
+        };
+        let dated = dated.collect::<Vec<_>>();
+        let Ok(closing) = Volume::closing(dated, None, 100, now(), newest);
         let mut closed = Vec::new();
         for (volume, ids) in closing {
             let mut stories: Vec<_> =

@@ -202,6 +202,11 @@ impl Answer {
         self
     }
 
+    /// The body as it is sent.
+    pub fn sent_body(&self) -> Vec<u8> {
+        self.body.clone()
+    }
+
     /// With a Content-Length that promises this many bytes; the connection is
     /// closed after those that there are.
     pub fn promising(mut self, length: usize) -> Self {

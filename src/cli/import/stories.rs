@@ -10,7 +10,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::progress::Progress;
-use super::super::{CliError, CommandResult, ConfigFile, print_json, print_line, runtime};
+use super::super::{
+    CliError, CommandResult, ConfigFile, print_json, print_line, runtime, unreadable,
+};
 use crate::store::{self, Commit, Fit, ImportCheck, Record, Store};
 
 /// Records in one commit.
@@ -100,12 +102,19 @@ impl Stories {
         what: &'static str,
         mut take: impl FnMut(usize, Record) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
-        let failed =
-            |error: std::io::Error| CliError::because(format!("{}: {error}", self.file.display()));
+        let failed = |error: std::io::Error| unreadable(&self.file, &error);
         let file = File::open(&self.file).map_err(failed)?;
         let bytes = file.metadata().map_err(failed)?.len();
         let mut progress = Progress::new(usize::try_from(bytes).unwrap_or(usize::MAX));
-        for (place, line) in BufReader::new(file).lines().enumerate() {
+        let mut file = BufReader::new(file);
+        let start = file.fill_buf().map_err(failed)?;
+        if !start.is_empty() && store::is_backup(start) {
+            let file = self.file.display();
+            return Err(CliError::because(format!(
+                "{file} is a backup, not an export: `gazetted restore {file}` takes it over"
+            )));
+        }
+        for (place, line) in file.lines().enumerate() {
             let line = line.map_err(failed)?;
             progress.advance(line.len() + 1, what);
             let record = serde_json::from_str(&line).map_err(|error| {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::fs::Access;
 use url::{Host, Url};
@@ -43,6 +44,9 @@ fn unwritable(path: &Path) -> Option<String> {
     }
 }
 
+/// Copies are published some days after their original.
+const SHORT_KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
+
 impl Diagnostics<'_> {
     /// The `[store]` table.
     pub(super) fn store(&mut self, table: &file::Store) -> StorePlan {
@@ -51,6 +55,14 @@ impl Diagnostics<'_> {
             let message = format!("the store {} cannot be written: {why}", path.display());
             let help =
                 "set `[store] path` to a directory that the user who runs gazetted may write";
+            self.remark((0, 0..0), message, help);
+        }
+        if let Some(keep) = table.keep.filter(|keep| *keep < SHORT_KEEP) {
+            let (keep, week) = (Period(keep), Period(SHORT_KEEP));
+            let message = format!("`[store] keep` is {keep}: older stories are removed for good");
+            let help = format!(
+                "copies follow within days, and are then published as new: write {week} or more"
+            );
             self.remark((0, 0..0), message, help);
         }
         let retention =
@@ -200,6 +212,28 @@ impl Diagnostics<'_> {
                     format!("lower `{name}` or raise `{other}`"),
                 );
             }
+        }
+        if let Some(from) = table.from.as_ref().filter(|from| !from.contains('@')) {
+            let message = format!("`from = \"{from}\"` is not a mail address");
+            let help = "write one that somebody reads: \"feeds@example.org\"";
+            self.warn((0, main.place("polling.from")), message, help);
+        }
+        if table.max_document < table.max_body {
+            let (document, body) = (table.max_document, table.max_body);
+            let place = main.place("polling.max_document");
+            let place = if place.is_empty() { main.place("polling.max_body") } else { place };
+            let message = format!("`max_document`, {document}, is less than `max_body`, {body}");
+            self.warn(
+                (0, place),
+                message,
+                "raise it: an answer that is not compressed counts for both",
+            );
+        }
+        for network in table.allow_private.iter().filter(|network| fetch::is_public(network.addr()))
+        {
+            let message = format!("`allow_private` names {network}, which is public");
+            let help = "public addresses are asked without it: leave it out";
+            self.warn((0, main.place("polling.allow_private")), message, help);
         }
         fetch::Settings {
             base_url: Some(server.site.base_url.clone()),

@@ -207,9 +207,9 @@ impl Diagnostics<'_> {
         is_web: bool,
         polling: &fetch::Settings,
     ) {
-        let (floor, ceiling) = (Period(polling.hard_floor), Period(polling.ceiling));
-        if is_web && interval < floor {
-            self.warn_below_floor(place.clone(), "interval", floor);
+        let ceiling = Period(polling.ceiling);
+        if is_web {
+            self.warn_below_floor(place.clone(), "interval", interval, polling);
         }
         if interval > ceiling {
             self.warn(
@@ -222,12 +222,31 @@ impl Diagnostics<'_> {
         }
     }
 
-    fn warn_below_floor(&mut self, place: FileSpan, name: &str, floor: Period) {
-        self.warn(
-            place,
-            format!("`{name}` is below `[polling] hard_floor`, {floor}"),
-            format!("it will be {floor}; lower `hard_floor` if the source is your own"),
-        );
+    /// Warns if a source will be polled more rarely than `period` says.
+    fn warn_below_floor(
+        &mut self,
+        place: FileSpan,
+        name: &str,
+        period: Period,
+        polling: &fetch::Settings,
+    ) {
+        let (floor, hard_floor) = (Period(polling.floor), Period(polling.hard_floor));
+        if period < hard_floor {
+            self.warn(
+                place,
+                format!("`{name}` is below `[polling] hard_floor`, {hard_floor}"),
+                format!("it will be {hard_floor}; lower `hard_floor` if the source is your own"),
+            );
+        } else if period < floor {
+            self.warn(
+                place,
+                format!("`{name}` is below `[polling] floor`, {floor}"),
+                format!(
+                    "it will be {floor}, unless the source's `max-age` or `ttl` allows less; \
+                     lower `floor` if the source permits it"
+                ),
+            );
+        }
     }
 
     fn pace(
@@ -237,14 +256,11 @@ impl Diagnostics<'_> {
         settings: &file::Config,
     ) -> Option<Box<Pace>> {
         let file::Config { polling, defaults, .. } = settings;
-        let floor = Period(polling.hard_floor);
         // Files cost nobody anything, and have no floor.
         let is_web = table.url.is_some();
         for (name, period) in [("min", &table.min), ("max", &table.max)] {
-            if let Some(period) =
-                period.as_ref().filter(|period| is_web && *period.get_ref() < floor)
-            {
-                self.warn_below_floor((file, period.span()), name, floor);
+            if let Some(period) = period.as_ref().filter(|_| is_web) {
+                self.warn_below_floor((file, period.span()), name, *period.get_ref(), polling);
             }
         }
         if let Some(interval) = &table.interval {
@@ -284,8 +300,8 @@ impl Diagnostics<'_> {
     /// The rules that cut an announcement out of its surroundings.
     fn text_rules(&mut self, file: usize, table: &file::Source) -> Option<Box<TextRules>> {
         for selector in &table.cut {
-            if let Err(why) = announcement::is_selector(selector.get_ref()) {
-                let message = format!("`{}` is not a CSS selector: {why}", selector.get_ref());
+            if !announcement::is_selector(selector.get_ref()) {
+                let message = format!("`{}` is not a CSS selector", selector.get_ref());
                 let help = "write it as in a style sheet: \"div.related\", \"#footer > p\"";
                 self.error((file, selector.span()), message, help);
             }

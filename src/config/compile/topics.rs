@@ -11,7 +11,7 @@ use crate::config::file::Config;
 use crate::config::problem::{Problem, Severity};
 use crate::config::read::Read;
 use crate::config::text::{FileSpan, Position};
-use crate::model::{Topic, TopicBounds, TopicId};
+use crate::model::{Sources, Topic, TopicBounds, TopicId};
 use crate::options::value::{Access, Size};
 use crate::topics::{Language, Place as QueryText, QueryProblem, TopicSet, Vocabulary};
 
@@ -28,6 +28,8 @@ pub(super) struct Topics {
 struct QuerySpans {
     queries: BTreeMap<TopicId, FileSpan>,
     terms: BTreeMap<String, Vec<FileSpan>>,
+    /// The names of vocabularies.
+    vocabularies: BTreeMap<String, FileSpan>,
 }
 
 /// The bytes of an entry in a feed, without its text.
@@ -35,7 +37,12 @@ const ENTRY_OVERHEAD: usize = 2_000;
 
 impl Diagnostics<'_> {
     /// The compiled topics; `None` if a query is invalid.
-    pub(super) fn topics(&mut self, parts: &[Read], settings: &Config) -> Option<Topics> {
+    pub(super) fn topics(
+        &mut self,
+        parts: &[Read],
+        settings: &Config,
+        sources: &Sources,
+    ) -> Option<Topics> {
         let mut spans = QuerySpans::default();
         let vocabulary = self.vocabulary(parts, &mut spans);
         let (list, samples) = self.list(parts, &mut spans);
@@ -51,7 +58,13 @@ impl Diagnostics<'_> {
         let queries: Vec<_> =
             list.iter().map(|topic| (topic.id.clone(), topic.query.clone())).collect();
         let (queries, problems) = match TopicSet::compile(&queries, &vocabulary, &language) {
-            Ok((queries, warnings)) => (Some(queries), warnings),
+            Ok((queries, mut warnings)) => {
+                // A source that cannot be used is missing among the sources.
+                if self.problems.iter().all(|problem| problem.severity == Severity::Warning) {
+                    warnings.extend(queries.check_sources(sources));
+                }
+                (Some(queries), warnings)
+            }
             Err(problems) => (None, problems),
         };
         for problem in problems {
@@ -65,11 +78,16 @@ impl Diagnostics<'_> {
     fn locate(&self, problem: QueryProblem, spans: &QuerySpans) -> Problem {
         let text = match &problem.place {
             QueryText::Query(topic) => spans.queries.get(topic),
+            QueryText::Vocabulary(name, _) if problem.span.is_empty() => {
+                spans.vocabularies.get(name)
+            }
             QueryText::Vocabulary(name, item) => {
                 spans.terms.get(name).and_then(|terms| terms.get(*item))
             }
         };
         let position = match text {
+            // It is about the whole, or about what is not there.
+            Some(whole) if problem.span.is_empty() => self.position(whole.clone()),
             Some((file, span)) => {
                 let span = self.files[*file].within(span, &problem.span);
                 self.position((*file, span))
@@ -95,7 +113,8 @@ impl Diagnostics<'_> {
                     self.report_duplicate("vocabulary", name, place, &first.clone());
                     continue;
                 }
-                names.insert(name.clone(), place);
+                names.insert(name.clone(), place.clone());
+                spans.vocabularies.insert(name.clone(), place);
                 let at = |term: &Spanned<String>| (file, term.span());
                 spans.terms.insert(name.clone(), terms.iter().map(at).collect());
                 let terms = terms.iter().map(|term| term.get_ref().clone()).collect();

@@ -106,3 +106,47 @@ fn a_shared_plan_means_what_its_files_mean() {
     assert_eq!(format!("{:?}", shared.polling), format!("{:?}", plan.polling));
     assert_eq!(shared.store, plan.store);
 }
+
+#[test]
+fn times_that_contradict_each_other_are_told_where_they_are_written() {
+    for (text, told) in [
+        ("[polling]\nceiling = \"10m\"", "2:11 `floor`, 1h, is longer than `ceiling`, 10m"),
+        ("[polling]\nhard_floor = \"2h\"", "2:14 `hard_floor`, 2h, is longer than `floor`, 1h"),
+        (
+            "[polling]\ntimeout = \"5s\"",
+            "2:11 `connect_timeout`, 10s, is longer than `timeout`, 5s",
+        ),
+        (
+            "[[source]]\nid = \"a\"\nurl = \"https://e.org/\"\nmin = \"5h\"\nmax = \"1h\"",
+            "4:7 `min`, 5h, is longer than `max`, 1h",
+        ),
+        (
+            "[[source]]\nid = \"a\"\nurl = \"https://e.org/\"\ninterval = \"1m\"",
+            "4:12 `interval` is below `[polling] hard_floor`, 5m",
+        ),
+        (
+            "[[source]]\nid = \"a\"\nurl = \"https://e.org/\"\ninterval = \"30m\"",
+            "4:12 `interval` is below `[polling] floor`, 1h",
+        ),
+        (
+            "[[source]]\nid = \"a\"\nurl = \"https://e.org/\"\nmax = \"30m\"",
+            "4:7 `max` is below `[polling] floor`, 1h",
+        ),
+        (
+            "[[source]]\nid = \"a\"\nurl = \"https://e.org/\"\ninterval = \"30d\"",
+            "4:12 `interval`, 30d, is longer than `[polling] ceiling`, 7d",
+        ),
+        (
+            "[[source]]\nid = \"a\"\nurl = \"https://e.org/\"\ninterval = \"5M\"",
+            "4:12 `5M` would be five months",
+        ),
+        ("[publish]\nmax_feed = \"999kB\"", "2:12 `max_feed` cannot be 999kB"),
+        ("[publish]\nmax_feed = \"4\"", "2:12 `4` is not a valid size"),
+        (
+            "[publish]\nmax_feed = \"1MB\"\n[[topic]]\nid = \"t\"\nentries = 501",
+            "3:1 501 entries do not fit in a feed of 1MB",
+        ),
+    ] {
+        assert!(problems_of(text).contains(&told.into()), "{:?}", problems_of(text));
+    }
+}

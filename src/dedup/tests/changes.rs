@@ -95,7 +95,7 @@ fn a_revision_keeps_the_full_text_until_it_is_fetched_again() {
     assert_eq!(wanted(&desk, &revised), Wanted::Again);
     assert_eq!(desk.verdicts(&[revised.clone()]), []);
     assert_eq!(desk.verdicts(&[enriched(revised.clone())]), [Verdict::Completed]);
-    assert_eq!(wanted(&desk, &revised), Wanted::No);
+    assert_eq!(wanted(&desk, &revised), Wanted::Read);
 }
 
 #[test]

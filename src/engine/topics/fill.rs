@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::former::{self, FormerQueries};
 use super::matching::{Change, matches};
@@ -17,8 +18,9 @@ use crate::config::Plan;
 use crate::engine::archive::{Archive, archive_of};
 use crate::engine::topic_fill::FillProgress;
 use crate::engine::turn_in_progress::TurnInProgress;
+use crate::engine::volume_records::{self, ListedStory};
 use crate::engine::{Reader, TopicFillResult, grouped};
-use crate::model::{Sources, Story, StoryId, Timestamp, TopicId, TopicVersion};
+use crate::model::{Sources, Story, StoryId, Timestamp, TopicBounds, TopicId, TopicVersion};
 use crate::store::{Commit, PlaceChange, StoreError, TopicPlace};
 
 /// How many stories are matched between two lines of the log.
@@ -30,6 +32,8 @@ pub(super) struct Fill {
     topics: BTreeMap<usize, Filling>,
     /// The query of an earlier plan by which each is published meanwhile.
     former: BTreeMap<usize, (Arc<FormerQueries>, usize)>,
+    /// When stories were revised last, of those that were.
+    revised: HashMap<StoryId, Timestamp>,
     after: Option<(Timestamp, StoryId)>,
     matched: usize,
     complete: bool,
@@ -70,6 +74,7 @@ impl Fill {
         (!topics.is_empty()).then_some(Self {
             topics,
             former,
+            revised: HashMap::new(),
             after: None,
             matched: 0,
             complete: false,
@@ -112,6 +117,11 @@ impl Fill {
         self.former.contains_key(&topic)
     }
 
+    /// The bounds by which a topic is published with the query of an earlier plan.
+    pub(super) fn former_bounds(&self, topic: usize) -> Option<TopicBounds> {
+        self.former.get(&topic).map(|(former, place)| former.bounds(*place))
+    }
+
     /// The queries of earlier plans by which topics are published.
     pub(super) fn former(&self) -> Vec<Arc<FormerQueries>> {
         let mut all: Vec<Arc<FormerQueries>> = Vec::new();
@@ -149,6 +159,9 @@ impl Fill {
     ) {
         let Some(filling) = self.topics.get_mut(&topic) else { return };
         let id = story.id;
+        if story.revised > story.first_seen {
+            self.revised.insert(id, story.revised);
+        }
         if let Some(candidates) = &mut filling.candidates {
             candidates.shift(id, (from, to), story.first_seen);
             return;
@@ -256,7 +269,7 @@ impl Topics {
         let store = work.reader().store();
         let records = store.engine_records()?;
         let published = versions::published(&records);
-        let Fill { topics, matched, .. } = *fill;
+        let Fill { topics, revised, matched, .. } = *fill;
         let mut all = Vec::new();
         for (place, Filling { version, candidates, .. }) in topics {
             work.touch(place.min(self.plan.topics.len()));
@@ -264,16 +277,24 @@ impl Topics {
             let Some(topic) = self.plan.topics.get(place).cloned() else { continue };
             let site = self.plan.server.site.clone();
             // What is news in the topic since it was first seen is news under its new query, too.
-            let live: HashMap<StoryId, Timestamp> = match published.get(&topic.id) {
-                Some(published) if *published == version => HashMap::new(),
-                _ => {
-                    let stories = archive_of(store, self.live[place])?.into_iter();
-                    stories.map(|(date, story)| (story, date)).collect()
-                }
-            };
-            let last_news = |story: StoryId, seen: Timestamp| {
-                live.get(&story).map_or(seen, |date| seen.max(*date))
-            };
+            let is_restored = published.get(&topic.id) == Some(&version);
+            let (mut live, mut told) = (HashMap::new(), HashMap::new());
+            if is_restored {
+                told = volume_records::told_last(&topic.id, store, &site)?;
+            } else {
+                let stories = archive_of(store, self.live[place])?.into_iter();
+                live.extend(stories.map(|(date, story)| (story, date)));
+            }
+            let last_news =
+                |story: StoryId, seen: Timestamp| match (told.get(&story), revised.get(&story)) {
+                    // A restored store says nothing of news but that no volume tells the last revision.
+                    (Some(ListedStory { date, revised: Some(told), .. }), Some(revised))
+                        if revised > told =>
+                    {
+                        seen.max(*revised).max(date.after(Duration::from_millis(1)))
+                    }
+                    _ => live.get(&story).map_or(seen, |date| seen.max(*date)),
+                };
             let held = candidates.map(|candidates| candidates.into_places(work.horizon));
             let now: BTreeSet<StoryId>;
             let (archive, window) = match &held {

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Plan;
 use crate::engine::turn_in_progress::TurnInProgress;
-use crate::model::{EngineRecord, Revisions, Sources, Story, Timestamp, TopicId, TopicVersion};
+use crate::model::{
+    EngineRecord, Revisions, Sources, Story, Timestamp, TopicBounds, TopicId, TopicVersion,
+};
 use crate::topics::{Language, TopicSet, Vocabulary};
 
 /// Queries as they are stored, with all that they depend on but the sources.
@@ -23,10 +25,16 @@ struct WrittenTopic {
     id: TopicId,
     query: String,
     revisions: Revisions,
+    #[serde(default, skip_serializing_if = "is_unbounded")]
+    bounds: TopicBounds,
     /// The version that the topic had by it.
     version: TopicVersion,
     /// The part of the version that the query makes.
     matches: TopicVersion,
+}
+
+fn is_unbounded(bounds: &TopicBounds) -> bool {
+    !bounds.is_bounded()
 }
 
 /// Some topics of an earlier plan.
@@ -73,6 +81,11 @@ impl FormerQueries {
         self.topics.iter().position(|topic| topic.id == *id && topic.version == version)
     }
 
+    /// The bounds of the topic at a place in the list.
+    pub(super) fn bounds(&self, place: usize) -> TopicBounds {
+        self.topics[place].bounds
+    }
+
     /// The places in the list of the topics that a story is in, each with its date there.
     pub(super) fn matches(
         &self,
@@ -113,6 +126,7 @@ pub(super) fn record(
         id: topic.id.clone(),
         query: topic.query.clone(),
         revisions: topic.revisions,
+        bounds: topic.bounds,
         version: plan.topic_version(place),
         matches: plan.queries.topic_version(place, &plan.sources),
     });

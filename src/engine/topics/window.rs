@@ -1,13 +1,15 @@
 //! Keeps a topic within its bounds: which stories may enter it, and which leave.
 //!
 //! What a topic with bounds holds is kept in memory, so that a story enters only if it may stay:
-//! one that left does not return by a change that its source does not date anew.
+//! one that left does not return by a change that its source does not date anew. Who leaves a full topic
+//! is [shared fairly](fair_share) between the sources of the last day's news.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::SLICE;
 use super::matching::Change;
-use crate::model::{StoryId, Timestamp, TopicBounds, TopicVersion};
+use crate::engine::fair_share;
+use crate::model::{SourceId, StoryId, Timestamp, TopicBounds, TopicVersion};
 use crate::store::{Store, StoreError, TopicPlace};
 
 /// The places that a topic with bounds holds.
@@ -46,21 +48,20 @@ impl Window {
     /// nothing does.
     pub(super) fn shift(&mut self, story: StoryId, (from, to): Change, now: Timestamp) -> Change {
         let at = |date| TopicPlace { date, story };
+        let is_new = from.is_none();
         let from = from.filter(|date| self.places.remove(&at(*date)));
-        let to = to.filter(|date| self.admits(at(*date), now));
+        let to = to.filter(|date| self.admits(at(*date), is_new, now));
         self.places.extend(to.map(at));
         (from, to)
     }
 
-    /// Whether a place would stay.
-    fn admits(&self, place: TopicPlace, now: Timestamp) -> bool {
+    /// Whether a place may stay. News of the last day may take the room of a source that has more.
+    fn admits(&self, place: TopicPlace, is_new: bool, now: Timestamp) -> bool {
         let is_full = self.bounds.stories.is_some_and(|most| self.places.len() >= most);
+        let is_news = is_new && place.date >= fair_share::since(now);
         let oldest = self.places.first().copied();
-        !self.outlived(place, now) && (!is_full || oldest.is_some_and(|oldest| place > oldest))
-    }
-
-    fn is_overfull(&self) -> bool {
-        self.bounds.stories.is_some_and(|most| self.places.len() > most)
+        let has_room = !is_full || is_news || oldest.is_some_and(|oldest| place > oldest);
+        !self.outlived(place, now) && has_room
     }
 
     fn outlived(&self, place: TopicPlace, now: Timestamp) -> bool {
@@ -72,16 +73,33 @@ impl Window {
         self.places.remove(&TopicPlace { date, story });
     }
 
-    /// Takes out what is beyond the bounds, the oldest first, a slice at most.
-    pub(super) fn shed(&mut self, now: Timestamp) -> Vec<TopicPlace> {
-        let mut shed = Vec::new();
-        while shed.len() < SLICE
-            && let Some(oldest) = self.places.first().copied()
-            && (self.is_overfull() || self.outlived(oldest, now))
-        {
-            shed.extend(self.places.pop_first());
+    /// Takes out what is beyond the bounds, the oldest first, a slice at most. `lead` says which source
+    /// leads a story.
+    pub(super) fn shed(
+        &mut self,
+        now: Timestamp,
+        lead: impl Fn(StoryId) -> Result<Option<SourceId>, StoreError>,
+    ) -> Result<Vec<TopicPlace>, StoreError> {
+        let most = self.bounds.stories.unwrap_or(usize::MAX);
+        let surplus = self.places.len().saturating_sub(most);
+        let newest_to_go = surplus.checked_sub(1).and_then(|at| self.places.iter().nth(at));
+        let is_news = newest_to_go.is_some_and(|place| place.date >= fair_share::since(now));
+        let shed: Vec<TopicPlace> = if is_news {
+            let dated = self.places.iter().map(|place| (place.date, place.story));
+            let stays = fair_share::keep(dated, most, now, lead)?;
+            let stays = |place: &TopicPlace| stays.contains(&place.story);
+            let goes = self.places.iter().filter(|one| self.outlived(**one, now) || !stays(one));
+            goes.take(SLICE).copied().collect()
+        } else {
+            let goes =
+                |(at, place): &(usize, &TopicPlace)| *at < surplus || self.outlived(**place, now);
+            let places = self.places.iter().enumerate().take_while(goes);
+            places.take(SLICE).map(|(_, place)| *place).collect()
+        };
+        for place in &shed {
+            self.places.remove(place);
         }
-        shed
+        Ok(shed)
     }
 }
 
@@ -172,7 +190,8 @@ mod tests {
     }
 
     fn shed(window: &mut Window, now: i64) -> Vec<StoryId> {
-        let shed = window.shed(Timestamp::from_secs(now)).into_iter();
+        // All are of one source.
+        let shed = window.shed(Timestamp::from_secs(now), |_| Ok(None)).unwrap().into_iter();
         shed.map(|place| place.story).collect()
     }
 

@@ -234,6 +234,7 @@ fn a_source_that_moved_waits_in_its_new_origins_line() {
         to: Url::parse("http://b/moving").unwrap(),
         since: at(0),
         successes: 1,
+        checked: None,
     });
     agenda.plan(&source, &SourceState { moved: Some(moved.clone()), ..due(0) });
     assert_eq!(started(&mut agenda, at(0)), ["http://a/0", "http://b/0"]);
@@ -259,6 +260,7 @@ fn p49_a_source_that_moved_to_anothers_address_is_not_asked_beside_it() {
             to: Url::parse(to).unwrap(),
             since: at(0),
             successes: 1,
+            checked: None,
         })
     };
     let mut agenda = Agenda::new(SECOND, 10);

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use reqwest::Response;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::fetch::{coding, error_text};
+use crate::fetch::coding::{self, Decoded};
+use crate::fetch::error_text;
 use crate::model::{Failure, FailureKind};
 
 /// Compressed bytes that are decoded between two steps of other polls.
@@ -45,36 +46,39 @@ impl Turns {
         Self(Arc::new(Semaphore::new(3)))
     }
 
-    /// Undoes the codings of a document. An ordinary one waits for nobody; a large
+    /// Undoes the codings of a document. Also returns whether they break off behind its end. An ordinary one waits for nobody; a large
     /// one waits for work that is being done, never for a network.
     pub(super) async fn decoded(
         &self,
         codings: Vec<Vec<u8>>,
         body: Vec<u8>,
         most: u64,
-    ) -> Result<Bytes, Failure> {
-        if codings.is_empty() && body.len() <= LARGE {
-            return Ok(body.into());
+    ) -> Result<(Bytes, bool), Failure> {
+        if codings.is_empty() && body.len() <= LARGE && !coding::is_gzip(&body) {
+            return Ok((body.into(), false));
         }
         if body.len() <= LARGE && most > LARGE as u64 {
             match decode(codings.clone(), body.clone(), LARGE as u64).await {
                 Err(failure) if failure.kind == FailureKind::TooLarge => {}
-                decoded => return decoded.map(Bytes::from),
+                decoded => {
+                    return decoded.map(|decoded| (decoded.bytes.into(), decoded.is_damaged));
+                }
             }
         }
         let turn = self.0.clone().acquire_owned().await;
         let turn = turn.map_err(|_| Failure::new(FailureKind::Internal, "no turn comes"))?;
-        let body = decode(codings, body, most).await?;
-        Ok(match body.len() > LARGE {
+        let Decoded { bytes: body, is_damaged } = decode(codings, body, most).await?;
+        let body = match body.len() > LARGE {
             true => Bytes::from_owner(Large { body, _turn: turn }),
             false => body.into(),
-        })
+        };
+        Ok((body, is_damaged))
     }
 }
 
 /// Decodes where it holds nobody up.
-async fn decode(codings: Vec<Vec<u8>>, body: Vec<u8>, most: u64) -> Result<Vec<u8>, Failure> {
-    if codings.is_empty() || body.len() < MOST_AT_ONCE {
+async fn decode(codings: Vec<Vec<u8>>, body: Vec<u8>, most: u64) -> Result<Decoded, Failure> {
+    if codings.is_empty() && !coding::is_gzip(&body) || body.len() < MOST_AT_ONCE {
         return coding::decode(codings.iter(), body, most);
     }
     tokio::task::spawn_blocking(move || coding::decode(codings.iter(), body, most))
@@ -88,8 +92,26 @@ pub(super) async fn drain(response: Response) {
     let _ = receive(response, MOST_ERROR, "").await;
 }
 
+/// A body as it was on the wire.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) body: Vec<u8>,
+    /// Why it broke off, if it did.
+    pub(super) broke_off: Option<Failure>,
+}
+
 /// Takes the body as it is on the wire, up to `most` bytes.
 pub(super) async fn receive(response: Response, most: u64, host: &str) -> Result<Vec<u8>, Failure> {
+    let received = receive_part(response, most, host).await?;
+    received.broke_off.map_or(Ok(received.body), Err)
+}
+
+/// Takes as much of the body as comes, up to `most` bytes.
+pub(super) async fn receive_part(
+    response: Response,
+    most: u64,
+    host: &str,
+) -> Result<Received, Failure> {
     let too_large = || {
         let message = format!("the answer of {host} has more than {most} bytes");
         Err(Failure::new(FailureKind::TooLarge, message))
@@ -98,25 +120,27 @@ pub(super) async fn receive(response: Response, most: u64, host: &str) -> Result
     if expected > most {
         return too_large();
     }
-    let body = receive_start(response, most.saturating_add(1), host).await?;
-    if body.len() as u64 > most { too_large() } else { Ok(body) }
+    let received = receive_start(response, most.saturating_add(1), host).await;
+    if received.body.len() as u64 > most { too_large() } else { Ok(received) }
 }
 
 /// Takes the first `most` bytes of the body as it is on the wire.
-pub(super) async fn receive_start(
-    mut response: Response,
-    most: u64,
-    host: &str,
-) -> Result<Vec<u8>, Failure> {
+pub(super) async fn receive_start(mut response: Response, most: u64, host: &str) -> Received {
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let expected = response.content_length().unwrap_or(0);
     let mut body = Vec::with_capacity(expected.min(MOST_RESERVED) as usize);
-    while body.len() < most
-        && let Some(chunk) =
-            response.chunk().await.map_err(|error| error_text::of_error(&error, host))?
-    {
-        let room = most - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+    while body.len() < most {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                let room = most - body.len();
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            }
+            Ok(None) => break,
+            Err(error) => {
+                let broke_off = Some(error_text::of_error(&error, host));
+                return Received { body, broke_off };
+            }
+        }
     }
-    Ok(body)
+    Received { body, broke_off: None }
 }

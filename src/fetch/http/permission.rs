@@ -58,7 +58,8 @@ impl Asked<'_> {
             match response.status().as_u16() {
                 200..=299 => {
                     let codings = codings(response.headers());
-                    let body = receive_start(response, robots::MOST, "the host").await?;
+                    let received = receive_start(response, robots::MOST, "the host").await;
+                    let body = received.broke_off.map_or(Ok(received.body), Err)?;
                     let mut body = coding::decode_start(codings.iter(), body, robots::MOST)?;
                     if body.len() as u64 == robots::MOST {
                         // Half of a rule would be another rule.

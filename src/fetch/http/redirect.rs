@@ -51,6 +51,18 @@ pub(super) fn refused(message: &str) -> Failure {
     Failure::new(FailureKind::Redirect, message)
 }
 
+/// The failure of redirects that lead back to an address that was asked. No cookie is ever sent
+/// (P64), so a site that wants one sends every request round in a circle.
+pub(super) fn in_a_circle(wants_cookie: bool) -> Failure {
+    refused(match wants_cookie {
+        true => {
+            "the redirects lead in a circle, because the site wants a cookie back and none is ever \
+             sent: ask its operator for an address that needs none"
+        }
+        false => "the redirects lead in a circle",
+    })
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::fetch::tests::web_source;
-use crate::model::{Feed, Freshness, Hints};
+use crate::model::{Feed, Freshness, Hints, ReadBy};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -43,6 +43,7 @@ fn document(hints: Hints) -> Outcome {
         warnings: vec!["repaired".to_owned()],
         broken_off: false,
         back: None,
+        read_by: ReadBy::default(),
     }))
 }
 

@@ -5,8 +5,8 @@ use crate::fetch::schedule::{DAY, HOUR};
 use crate::fetch::tests::web_source;
 use crate::fetch::{News, record_poll};
 use crate::model::{
-    Failure, FailureKind, Freshness, Hints, Hold, HoldScope, HubProtocol, Outcome, Poll, Reading,
-    Validators,
+    Failure, FailureKind, Freshness, Hints, Hold, HoldScope, HubProtocol, Outcome, Poll, ReadBy,
+    Reading, Validators,
 };
 use crate::options::value::Size;
 
@@ -40,6 +40,7 @@ fn read(freshness: Freshness) -> Outcome {
         warnings: Vec::new(),
         broken_off: false,
         back: None,
+        read_by: ReadBy::default(),
     }))
 }
 

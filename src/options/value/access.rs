@@ -27,7 +27,7 @@ impl Value for Access {
             DeValue::String(word) if word == "public" => Some(Self::Public),
             DeValue::String(word) if word == "key" => Some(Self::AnyKey),
             DeValue::String(name) => {
-                let what = format!("`{name}` does not say who may read a topic");
+                let what = format!("`{name}` is neither \"public\" nor \"key\"");
                 let help = format!(
                     "write `\"public\"`, `\"key\"` for every key, or the names of some: `[\"{name}\"]`"
                 );

@@ -297,7 +297,7 @@ impl FromStr for HeaderText {
         }
         Err(Complaint::new(
             "a header's value that is not plain ASCII on one line",
-            "encode it as its receiver expects, or leave it out",
+            "write printable ASCII characters on one line",
         ))
     }
 }

@@ -27,6 +27,10 @@ pub(in crate::parse) fn plain(html: &str) -> String {
                     end_line(&mut text);
                 } else if matches!(&*name, "td" | "th") {
                     fold_into(&mut text, " ");
+                } else if let Kind::Open { .. } = piece.kind
+                    && let Some(end) = end_of_reading(&name, &html[piece.end..])
+                {
+                    pieces.skip_to(piece.end + end);
                 } else if matches!(piece.kind, Kind::Open { empty: false, .. })
                     && policy::fate(&name) == Fate::GoesWithContent
                 {
@@ -151,6 +155,10 @@ fn without_tags(text: &str) -> String {
                 let name = lower(name);
                 if policy::is_block(&name) || name == "br" {
                     bare.push(' ');
+                } else if let Kind::Open { .. } = piece.kind
+                    && let Some(end) = end_of_reading(&name, &text[piece.end..])
+                {
+                    pieces.skip_to(piece.end + end);
                 } else if matches!(&*name, "script" | "style")
                     && matches!(piece.kind, Kind::Open { .. })
                     && let Some(end) = end_of(&text[piece.end..], &name)
@@ -172,6 +180,15 @@ fn without_tags(text: &str) -> String {
         }
     }
     bare
+}
+
+/// Where the reading beside a word of a ruby ends, or the bracket around it. It is not part of the
+/// text: quotations leave it out.
+fn end_of_reading(name: &str, rest: &str) -> Option<usize> {
+    let is_reading = matches!(name, "rt" | "rp");
+    let end = memchr(b'<', rest.as_bytes()).filter(|_| is_reading)?;
+    let tag = rest[end..].strip_prefix("</")?.get(..name.len())?;
+    tag.eq_ignore_ascii_case(name).then_some(end)
 }
 
 /// Where an element's end tag starts, in bytes from here.

@@ -263,6 +263,20 @@ pub(super) fn holds_markup(text: &str) -> bool {
     holds(text, is_markup)
 }
 
+/// Whether a text holds tags that only HTML has a reason for: an end tag, a block or a break, or a
+/// tag with attributes.
+pub(super) fn holds_structure(text: &str) -> bool {
+    holds(text, |kind| match kind {
+        Kind::Open { name, attributes, empty } => {
+            let name = lower(name);
+            is_known(&name)
+                && (empty || attributes.contains('=') || is_block(&name) || name == "br")
+        }
+        Kind::Close { .. } => true,
+        _ => false,
+    })
+}
+
 /// Whether a text holds anything that a line of plain text may not: a tag, a comment, a
 /// declaration or a CDATA section.
 pub(super) fn holds_markup_or_sections(text: &str) -> bool {

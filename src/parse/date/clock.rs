@@ -20,12 +20,55 @@ const BEFORE: [&str; 22] = [
 ];
 
 /// Words that stand behind one, or between its hours and minutes.
-const BEHIND: [&str; 21] = [
-    "uhr", "uur", "u", "h", "hs", "hrs", "hod", "hodin", "ur", "óra", "óra.", "óráig", "horas",
-    "heures", "heure", "ώρα", "ч", "час", "tim", "tuntia", "val",
+const BEHIND: [&str; 24] = [
+    "noon", "midday", "midnight", "uhr", "uur", "u", "h", "hs", "hrs", "hod", "hodin", "ur", "óra",
+    "óra.", "óráig", "horas", "heures", "heure", "ώρα", "ч", "час", "tim", "tuntia", "val",
+];
+
+/// Words that name noon, and words that name midnight.
+const NOON: [&str; 12] = [
+    "noon",
+    "midday",
+    "midi",
+    "mittag",
+    "mittags",
+    "mediodía",
+    "mediodia",
+    "migdia",
+    "meio-dia",
+    "mezzogiorno",
+    "полдень",
+    "południe",
+];
+const MIDNIGHT: [&str; 10] = [
+    "midnight",
+    "minuit",
+    "mitternacht",
+    "medianoche",
+    "mitjanit",
+    "meia-noite",
+    "mezzanotte",
+    "полночь",
+    "północ",
+    "middernacht",
 ];
 
 impl Time {
+    /// The time that a word names: noon or midnight.
+    pub(super) fn called(word: &str) -> Option<Self> {
+        let hour = match word {
+            _ if NOON.contains(&word) => 12,
+            _ if MIDNIGHT.contains(&word) => 0,
+            _ => return None,
+        };
+        Some(Self { hour, is_exact: true, ..Self::default() })
+    }
+
+    /// The half of the day that this named time puts the hour twelve in: `12 midnight`.
+    pub(super) fn half_of(self, stated: Option<Self>) -> Option<bool> {
+        stated.filter(|stated| stated.hour == 12).map(|_| self.hour == 12)
+    }
+
     /// Reads the time at the start of a word, and returns it with what follows it in the word.
     pub(super) fn read(word: &str) -> Option<(Self, &str)> {
         let (clock, rest) = match marked(word) {
@@ -144,9 +187,68 @@ pub(super) fn half_before(token: &str) -> Option<(bool, &str)> {
     SIGNS.iter().find_map(|(sign, afternoon)| Some((*afternoon, token.strip_prefix(sign)?)))
 }
 
+/// Words behind a time that put it into the afternoon or the evening: `4:30 de la tarde`.
+const AFTERNOON: [&str; 29] = [
+    "tarde",
+    "noche",
+    "tarda",
+    "vespre",
+    "noite",
+    "soir",
+    "après-midi",
+    "l'après-midi",
+    "l’après-midi",
+    "pomeriggio",
+    "sera",
+    "seara",
+    "după-amiază",
+    "după-amiaza",
+    "nachmittags",
+    "abends",
+    "middags",
+    "'s-middags",
+    "avonds",
+    "вечера",
+    "дня",
+    "вечора",
+    "popołudniu",
+    "wieczorem",
+    "délután",
+    "odpoledne",
+    "popoldne",
+    "अपराह्न",
+    "ب.ظ",
+];
+
+/// Words behind a time that put it into the morning or the night, where the hour twelve counts as
+/// none.
+const MORNING: [&str; 16] = [
+    "mañana",
+    "madrugada",
+    "matin",
+    "matí",
+    "manhã",
+    "mattina",
+    "mattino",
+    "dimineața",
+    "morgens",
+    "ochtends",
+    "утра",
+    "ночи",
+    "ранку",
+    "rano",
+    "délelőtt",
+    "पूर्वाह्न",
+];
+
 /// Whether a word behind a time, in lower case, says that it is in the afternoon.
-pub(super) fn half_behind(word: &str, behind: &str) -> Option<bool> {
+pub(super) fn half_behind(word: &str, behind: &str, language: Option<&str>) -> Option<bool> {
+    let is_vietnamese = language.is_some_and(|tag| tag == "vi" || tag.starts_with("vi-"));
     match word {
+        "sa" | "sáng" if is_vietnamese => Some(false),
+        "ch" | "chiều" | "tối" if is_vietnamese => Some(true),
+        _ if AFTERNOON.contains(&word) => Some(true),
+        _ if MORNING.contains(&word) => Some(false),
         "am" | "a.m" | "π.μ" | "πμ" | "ص" | "صباحا" | "paradite" => Some(false),
         "pm" | "p.m" | "μ.μ" | "μμ" | "م" | "مساء" | "pasdite" => Some(true),
         // `10:30 p. m.`

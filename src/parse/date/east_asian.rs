@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use super::calendar;
+
 /// A year, month and day with their signs, and the era before the year, if there is one.
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
@@ -29,15 +31,25 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is fixed and compiles")
 });
 
-/// Whether a text may be such a date.
-pub(super) fn may_be(text: &str) -> bool {
-    text.contains(['年', '년'])
-}
+/// A date of a Japanese era with its parts between dots: `R8.11.28`, `令和8/11/28`.
+static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x) ^
+        (?P<era>令和?|平成?|昭和?|[RHS]) \.? \s*
+        (?P<year>元|\d{1,2}) \s* [./-] \s* (?P<month>\d{1,2}) \s* [./-] \s* (?P<day>\d{1,2})",
+    )
+    .expect("the pattern is fixed and compiles")
+});
 
-/// The same date and time in ISO 8601, and what follows them, which may be a zone.
+/// Such a date and time in ISO 8601, and what follows them, which may be a zone; none for another.
 pub(super) fn as_iso(text: &str) -> Option<String> {
+    let pattern = match text.chars().next()? {
+        _ if text.contains(['年', '년']) => &DATE,
+        '令' | '平' | '昭' | 'R' | 'H' | 'S' => &NUMBERED,
+        _ => return None,
+    };
     let text = &*with_ascii_numbers(text);
-    let date = DATE.captures(text)?;
+    let date = pattern.captures(text)?;
     let year = year(&date)?;
     let rest = &text[date.get(0)?.end()..];
     let number =
@@ -92,10 +104,10 @@ fn year(date: &Captures<'_>) -> Option<u32> {
         number => number.parse().ok()?,
     };
     Some(match date.name("era").map(|era| era.as_str()) {
-        Some("令和") => 2018 + year,
-        Some("平成") => 1988 + year,
-        Some("昭和") => 1925 + year,
+        Some("令和" | "令" | "R") => 2018 + year,
+        Some("平成" | "平" | "H") => 1988 + year,
+        Some("昭和" | "昭" | "S") => 1925 + year,
         Some(_) => 1911 + year,
-        None => year,
+        None => calendar::leading_year(year),
     })
 }

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::canonical_combining_class;
 
 use super::languages::{LANGUAGES, PAIRS};
 
@@ -29,7 +29,7 @@ static FORMS: LazyLock<Vec<(String, usize, Meaning)>> = LazyLock::new(|| {
             let names = names.split(' ').map(|name| (folded(name), place, Meaning::Month(month)));
             forms.extend(names);
         }
-        let weekdays = language.weekdays.split(' ');
+        let weekdays = language.weekdays.split_whitespace();
         forms.extend(weekdays.map(|name| (folded(name), place, Meaning::Weekday)));
     }
     forms.sort();
@@ -42,7 +42,8 @@ pub(super) fn folded(word: &str) -> String {
         return word.to_ascii_lowercase();
     }
     let marked = word.to_lowercase();
-    let plain = marked.nfkd().filter(|c| !is_combining_mark(*c));
+    // Vowels of Thai and of the scripts of India are letters in this, and of the class zero.
+    let plain = marked.nfkd().filter(|c| canonical_combining_class(*c) == 0);
     let letter = |c| match c {
         'ı' => 'i',
         'ł' => 'l',
@@ -50,6 +51,8 @@ pub(super) fn folded(word: &str) -> String {
         'đ' | 'ð' => 'd',
         'ħ' => 'h',
         'ς' => 'σ',
+        'ي' => 'ی',
+        'ك' => 'ک',
         c => c,
     };
     plain.map(letter).collect()

@@ -2,8 +2,12 @@
 
 use std::cmp::Ordering;
 
+use super::super::clean::{cut_to, fold};
 use super::{believed, parse_in};
 use crate::model::Timestamp;
+
+/// Bytes of a date in a message.
+const MOST_OF_EXAMPLE: usize = 80;
 
 /// Which of two numbers is the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +34,9 @@ pub(in crate::parse) struct Dates {
     /// month first.
     used_day_first: bool,
     used_month_first: bool,
+    /// How many dates were not understood, and the first of them.
+    unread: usize,
+    unread_example: String,
 }
 
 impl Dates {
@@ -54,7 +61,10 @@ impl Dates {
     /// first read (Q6).
     pub(in crate::parse) fn read(&mut self, text: &str) -> Option<Timestamp> {
         let usage = Usage { language: self.language.as_deref(), ..self.usage() };
-        let (moment, evidence) = parse_in(text, usage)?;
+        let Some((moment, evidence)) = parse_in(text, usage) else {
+            self.note_unread(text);
+            return None;
+        };
         match evidence {
             Some(Evidence::Only(Order::DayFirst)) => self.day_first += 1,
             Some(Evidence::Only(Order::MonthFirst)) => self.month_first += 1,
@@ -63,6 +73,24 @@ impl Dates {
             None => {}
         }
         believed(moment)
+    }
+
+    /// Notes a date that was not understood. `0000-00-00` is how databases write that there is none.
+    fn note_unread(&mut self, text: &str) {
+        if !text.contains(|c: char| c.is_alphanumeric() && c != '0') {
+            return;
+        }
+        if self.unread == 0 {
+            self.unread_example = fold(cut_to(text.trim(), MOST_OF_EXAMPLE));
+        }
+        self.unread += 1;
+    }
+
+    /// How many dates were not understood, in words for people.
+    pub(in crate::parse) fn warning(&self) -> Option<String> {
+        let Self { unread, unread_example, .. } = self;
+        (*unread > 0)
+            .then(|| format!("dates that could not be read: {unread}, such as `{unread_example}`"))
     }
 
     /// A reader of the same document that knows its order; none where this one has read all

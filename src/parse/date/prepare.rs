@@ -41,15 +41,36 @@ pub(super) fn with_decimal_point(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Arabic, Persian, Hindi and full-width digits as ASCII has them.
+/// The date behind a label: `发布时间：2026-11-28`.
+pub(super) fn without_label(text: &str) -> &str {
+    let label = text.split_once(':').filter(|(label, _)| !label.contains(char::is_numeric));
+    label.map_or(text, |(_, date)| date)
+}
+
+/// The milliseconds since 1970 of `/Date(1795860000000+0100)/`, as ASP.NET writes a date in JSON. The
+/// zone does not change the moment.
+pub(super) fn milliseconds(text: &str) -> Option<i64> {
+    let inner = text.trim().trim_matches(['/', '\\']).strip_prefix("Date(")?.strip_suffix(')')?;
+    let end = inner.find(['+', '-']).filter(|end| *end > 0).unwrap_or(inner.len());
+    inner[..end].parse().ok()
+}
+
+/// Digits of the scripts that departments write, and colons of full width, as ASCII has them.
 pub(super) fn with_ascii_digits(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
     let digit = |c: char| {
-        let zeros = [0x660, 0x6F0, 0x966, 0xFF10];
-        let value = zeros.iter().filter_map(|zero| u32::from(c).checked_sub(*zero));
+        let value = ZEROS.iter().filter_map(|zero| u32::from(c).checked_sub(*zero));
         value.filter(|value| *value < 10).find_map(|value| char::from_digit(value, 10))
     };
-    Cow::Owned(text.chars().map(|c| digit(c).unwrap_or(c)).collect())
+    let ascii = |c| if c == '：' { ':' } else { digit(c).unwrap_or(c) };
+    Cow::Owned(text.chars().map(ascii).collect())
 }
+
+/// The zeros of scripts with digits of their own: Arabic, Persian, those of India, Thai, Lao, Tibetan,
+/// Burmese, Khmer, and full-width.
+const ZEROS: [u32; 17] = [
+    0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xED0,
+    0xF20, 0x1040, 0x17E0, 0xFF10,
+];

@@ -1,9 +1,11 @@
-//! Repairs what JSON does not know: numbers out of range, NaN, line ends and tabs within strings.
+//! Repairs what JSON does not know: numbers out of range, NaN, line ends and tabs within strings,
+//! and a comma behind the last value.
 
 use serde_json::Value;
 
 /// The text with a string for each number that JSON does not know, because it may be an ID, null for each
-/// other such value, and raw control characters in strings escaped. None where all is well.
+/// other such value, raw control characters in strings escaped, and no comma behind the last value of a
+/// list or an object. None where all is well.
 pub(super) fn repaired(text: &str) -> Option<String> {
     let mut repaired = String::new();
     let (mut from, mut at) = (0, 0);
@@ -13,6 +15,7 @@ pub(super) fn repaired(text: &str) -> Option<String> {
                 let string = &text[at..end_of_string(text, at)];
                 (string.len(), holds_control(string).then(|| without_control(string)))
             }
+            b',' if is_last(&text[at + 1..]) => (1, Some(String::new())),
             _ => {
                 let length = text[at..].find(ends_value).unwrap_or(text.len() - at);
                 (length, replacement(&text[at..at + length]))
@@ -26,6 +29,11 @@ pub(super) fn repaired(text: &str) -> Option<String> {
         at += length.max(1);
     }
     (from > 0).then(|| repaired + &text[from..])
+}
+
+/// Whether a list or an object ends here.
+fn is_last(rest: &str) -> bool {
+    rest.trim_ascii_start().starts_with([']', '}'])
 }
 
 /// The replacement of a value that is neither an object, a list nor a string.
@@ -101,6 +109,16 @@ mod tests {
                 assert_eq!(repaired, format!("{before}{by}{after}"));
                 assert!(serde_json::from_str::<Value>(&repaired).is_ok(), "{repaired}");
             }
+        }
+    }
+
+    #[test]
+    fn a_comma_behind_the_last_value_goes() {
+        for (given, by) in [
+            ("{\"a\":[1,2,],}", "{\"a\":[1,2]}"),
+            ("[{\"a\":\",]\", \n}\n, ]", "[{\"a\":\",]\" \n}\n ]"),
+        ] {
+            assert_eq!(repaired(given).as_deref(), Some(by));
         }
     }
 

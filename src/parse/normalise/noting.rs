@@ -2,12 +2,20 @@
 
 use std::time::Duration;
 
-use super::super::address::without_markup;
+use url::Url;
+
+use super::super::address::{tidied, without_markup};
 use super::super::assemble::language_tag;
+use super::super::clean::is_of_html;
 use super::super::date::Dates;
-use super::super::names::Space;
+use super::super::names::{self, Space};
 use super::super::outline::{Link, Note, Outline, Publisher};
+use super::MAX_ADDRESS;
+use super::inside::{html_of, text_of};
 use crate::markup::{self, Kind, Pieces};
+
+/// Bytes of an element of an unknown vocabulary that may hold the whole text of an entry.
+const SHORTEST_UNKNOWN: usize = 200;
 
 /// Keywords of one element; an entry keeps no more.
 const MAX_KEYWORDS: usize = 100;
@@ -27,7 +35,13 @@ pub(super) enum Field {
     Publisher,
     /// RSS's own link.
     Link,
+    /// An address beside RSS's own link.
+    Address,
+    /// The address of the page behind a link that counts readers.
+    Counted,
     Body,
+    /// An element of a vocabulary that is not known, which may hold the whole text.
+    Unknown,
     Generator,
     Subject,
     Keywords,
@@ -60,8 +74,14 @@ impl Field {
             (Space::Atom, "title") => Self::Title,
             (Space::Atom, "summary") => Self::Description,
             (Space::Atom, "content") | (Space::Xhtml, "body" | "div") => Self::Body,
-            (Space::Own, "body") if !atom => Self::Body,
+            (Space::Own, "body" | "content" | "encoded") if !atom => Self::Body,
+            (Space::Own | Space::Other, name) if names::is_full_text(name) => Self::Body,
+            (Space::Other, "content") => Self::Body,
+            (Space::Own, "url" | "uri" | "permalink") if !atom => Self::Address,
+            (Space::Other, "origLink") => Self::Counted,
             (Space::Atom, "author") => Self::Person,
+            (Space::Content, "items") => Self::Body,
+            (Space::Core, "identifier") if !atom => Self::Id,
             (Space::Core, "publisher") => Self::Publisher,
             (Space::Core, "title") => Self::Title,
             (Space::Core, "description") => Self::Description,
@@ -75,8 +95,22 @@ impl Field {
             (Space::GeoRss, "point") => Self::Point,
             (Space::Geo, "lat") => Self::Latitude,
             (Space::Geo, "long") => Self::Longitude,
+            (Space::Own, name) if !atom && names::is_date(name) => Self::Created,
+            (Space::Own, "lastmod") if !atom => Self::Updated,
+            (Space::Other, _) => Self::Unknown,
             _ => return None,
         })
+    }
+
+    /// The field that a child of an entry is whose name is written in another case than its
+    /// vocabulary does. feed-rs reads none of these.
+    pub(super) fn of_recased(space: Space, name: &str, atom: bool) -> Option<Self> {
+        let name = names::in_its_case(space, name)?;
+        match (space, name) {
+            (Space::Content, "encoded") => Some(Self::Body),
+            (Space::Core, "creator") => Some(Self::Author),
+            _ => Self::of_entry(space, name, atom),
+        }
     }
 
     /// The field that a child of the feed is, if feed-rs does not read it.
@@ -145,10 +179,15 @@ pub(super) fn note_in_entry(note: &mut Note, field: Field, raw: &str, dates: &mu
                 publisher.name = name;
             }
         }
-        Field::Body => {
-            let html = html_of(raw);
-            note.content = Some(html).filter(|html| !html.is_empty()).or(note.content.take());
+        Field::Body => keep_longer(&mut note.content, html_of(raw)),
+        Field::Unknown if raw.len() >= SHORTEST_UNKNOWN && !is_structure(raw) => {
+            keep_longer(&mut note.unknown, html_of(raw));
         }
+        Field::Address => {
+            let href = text_of(raw);
+            note.links.push(Link { rel: "alternate".to_owned(), href, ..Link::default() });
+        }
+        Field::Counted => keep(&mut note.counted, raw),
         Field::Subject => note.subjects.push(text_of(raw)),
         Field::Keywords => {
             let words = text_of(raw);
@@ -237,21 +276,60 @@ pub(super) fn link_of(attributes: &str) -> Option<Link> {
     (!link.href.is_empty()).then_some(link)
 }
 
-/// The address that an RSS link was meant to hold, escaped, where it holds a link of HTML.
-pub(super) fn mended_link(raw: &str) -> Option<String> {
-    if !raw.contains(['<', '&']) {
+/// The address of a `<cloud>` that is asked over HTTP to report news. Its other protocols are out
+/// of use.
+pub(super) fn cloud_of(attributes: &str) -> Option<Url> {
+    let value = |name| markup::attribute(attributes, name).map(decoded).unwrap_or_default();
+    let (host, path) = (value("domain"), value("path"));
+    let port: u16 = value("port").parse().ok().filter(|port| *port > 0)?;
+    let scheme = match value("protocol").to_ascii_lowercase().as_str() {
+        "http-post" if port != 443 => "http",
+        "http-post" | "https-post" => "https",
+        _ => return None,
+    };
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']' | ':');
+    let is_long = host.len() + path.len() > MAX_ADDRESS;
+    if host.is_empty() || is_long || !host.chars().all(is_name) {
         return None;
     }
+    Url::parse(&format!("{scheme}://{host}:{port}/{}", path.trim_start_matches('/'))).ok()
+}
+
+/// The page of a channel or item of the Channel Definition Format.
+pub(super) fn channel_page(attributes: &str) -> Option<Link> {
+    let written =
+        markup::attribute(attributes, "HREF").or_else(|| markup::attribute(attributes, "href"))?;
+    Some(Link { rel: "alternate".to_owned(), href: decoded(written), ..Link::default() })
+}
+
+/// The address that an RSS link was meant to hold, escaped, where it holds something else: a link
+/// of HTML, or an address with something around it.
+pub(super) fn mended_link(raw: &str) -> Option<String> {
     let is_markup = Pieces::of(raw).any(|piece| matches!(piece.kind, Kind::Open { .. }));
     let written = if is_markup { raw.trim().to_owned() } else { text_of(raw) };
     let address = without_markup(&written);
-    (written.starts_with('<')).then(|| htmlize::escape_text(&*address).into_owned())
+    let address = tidied(&address);
+    (address != written).then(|| htmlize::escape_text(address).into_owned())
 }
 
 /// The publisher that the tag of an RSS `<source>` names the feed of.
 pub(super) fn publisher_of(attributes: &str) -> Publisher {
     let href = markup::attribute(attributes, "url").map(decoded).filter(|href| !href.is_empty());
     Publisher { href, ..Publisher::default() }
+}
+
+/// Whether an element holds others of a vocabulary, rather than text or HTML.
+fn is_structure(raw: &str) -> bool {
+    Pieces::of(raw).any(|piece| match piece.kind {
+        Kind::Open { name, .. } => name.contains(':') || !is_of_html(name),
+        _ => false,
+    })
+}
+
+fn keep_longer(slot: &mut Option<String>, text: String) {
+    if text.len() > slot.as_ref().map_or(0, String::len) {
+        *slot = Some(text);
+    }
 }
 
 fn keep(slot: &mut Option<String>, raw: &str) {
@@ -264,45 +342,4 @@ fn keep(slot: &mut Option<String>, raw: &str) {
 /// An attribute's value, decoded, without white space around it.
 pub(in crate::parse) fn decoded(value: &str) -> String {
     htmlize::unescape_attribute(value.trim()).into_owned()
-}
-
-/// The inside of an element as HTML: its markup without prefixes where it holds any, else its
-/// text, which is HTML that was escaped.
-fn html_of(raw: &str) -> String {
-    if !Pieces::of(raw).any(|piece| matches!(piece.kind, Kind::Open { .. })) {
-        return text_of(raw);
-    }
-    let mut html = String::with_capacity(raw.len());
-    for piece in Pieces::of(raw) {
-        match piece.kind {
-            Kind::Open { name, attributes, empty } => {
-                let name = markup::split_name(name).1;
-                let end = if empty { "/>" } else { ">" };
-                html.push_str(&format!("<{name}{attributes}{end}"));
-            }
-            Kind::Close { name } => {
-                html.push_str(&format!("</{}>", markup::split_name(name).1));
-            }
-            Kind::Text(text) => html.push_str(text),
-            Kind::CData(text) => html.push_str(&htmlize::escape_text(text)),
-            _ => {}
-        }
-    }
-    html
-}
-
-/// The text inside an element, decoded; tags inside it are left out.
-pub(in crate::parse) fn text_of(raw: &str) -> String {
-    if !raw.contains(['<', '&']) {
-        return raw.trim().to_owned();
-    }
-    let mut text = String::with_capacity(raw.len());
-    for piece in Pieces::of(raw) {
-        match piece.kind {
-            Kind::Text(inner) => text.push_str(&htmlize::unescape(inner)),
-            Kind::CData(inner) => text.push_str(inner),
-            _ => {}
-        }
-    }
-    text.trim().to_owned()
 }

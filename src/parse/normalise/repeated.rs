@@ -1,6 +1,7 @@
 //! Chooses between elements of an entry that are given twice, of which feed-rs would take the last.
 
-use super::{Frame, Walk};
+use super::super::clean::{cut_to, plain};
+use super::{Frame, Walk, inside};
 use crate::markup::{Kind, Piece, Pieces};
 
 /// An element that counts once.
@@ -21,6 +22,9 @@ struct Held<'t> {
     start: usize,
     end: usize,
     rank: Rank,
+    /// Whether the rank tells pictures from words. Reading a text for that takes time, and few
+    /// entries give two.
+    is_ranked: bool,
     content: &'t str,
 }
 
@@ -29,6 +33,8 @@ struct Held<'t> {
 enum Rank {
     /// It says nothing.
     Blank,
+    /// It shows a picture, and has no words.
+    Picture,
     OtherLanguage,
     NoLanguage,
     /// It is in the language of the entry or of the feed.
@@ -39,16 +45,24 @@ impl<'t> Walk<'t, '_> {
     /// Ends an element that counts once: takes it or the one before it out.
     pub(super) fn choose(&mut self, frame: &mut Frame<'t>, piece: Piece<'t>, content: &'t str) {
         let Some(slot) = frame.slot else { return };
-        let rank = if is_blank(content) { Rank::Blank } else { self.rank(frame.language) };
+        let mut rank = if is_blank(content) { Rank::Blank } else { self.rank(frame.language) };
         let is_in_feed = !self.stack.iter().any(|frame| frame.place == super::Container::Entry);
         let chosen = if is_in_feed { &mut self.chosen_of_feed } else { &mut self.chosen_of_entry };
         let held = &mut chosen.0[slot as usize];
+        if let Some(held) = held.as_mut() {
+            if !held.is_ranked {
+                held.rank = held.rank.min(most_of(held.content));
+                held.is_ranked = true;
+            }
+            rank = rank.min(most_of(content));
+        }
+        let is_ranked = held.is_some();
         let is_longer = |held: &Held<'_>| {
             slot != Slot::Title && content.trim().len() > held.content.trim().len()
         };
         let says_more = |held: &Held<'_>| rank > held.rank || rank == held.rank && is_longer(held);
         if let Some(held) = held {
-            let is_lost = rank == held.rank && rank > Rank::Blank && !is_in_feed;
+            let is_lost = rank == held.rank && rank > Rank::Picture && !is_in_feed;
             self.repetitions += usize::from(is_lost && content.trim() != held.content.trim());
         }
         match held {
@@ -59,7 +73,7 @@ impl<'t> Walk<'t, '_> {
             Some(held) => self.edits.replace(held.start, held.end, ""),
             None => {}
         }
-        *held = Some(Held { start: frame.start, end: piece.end, rank, content });
+        *held = Some(Held { start: frame.start, end: piece.end, rank, is_ranked, content });
         if slot == Slot::Title
             && rank > Rank::Blank
             && !is_in_feed
@@ -85,6 +99,15 @@ pub(in crate::parse) fn is_same_language(one: &str, other: &str) -> bool {
     let primary = |tag: &str| tag.trim().split(['-', '_']).next().map(str::to_ascii_lowercase);
     primary(one) == primary(other)
 }
+
+/// The highest rank that an element with this inside may have.
+fn most_of(content: &str) -> Rank {
+    let html = inside::html_of(cut_to(content, MOST_READ));
+    if plain(&html).is_empty() { Rank::Picture } else { Rank::SameLanguage }
+}
+
+/// Bytes of an element that are read for words.
+const MOST_READ: usize = 64 * 1024;
 
 /// Whether the inside of an element says nothing.
 fn is_blank(content: &str) -> bool {

@@ -5,9 +5,8 @@ use url::Url;
 
 use super::super::entry_id;
 use super::super::names::{self, Space};
-use super::super::outline::{Link, Note};
-use super::noting::{Field, decoded, link_of, publisher_of};
-use super::repeated::{Chosen, Slot};
+use super::noting::{Field, channel_page, cloud_of, decoded, link_of, publisher_of};
+use super::repeated::Slot;
 use super::{Container, Dialect, Frame, MAX_ADDRESS, MAX_BASES, Walk, root, text_construct};
 use crate::markup::{self, Kind, Piece};
 use crate::model::{Failure, FailureKind};
@@ -43,14 +42,14 @@ impl<'t> Walk<'t, '_> {
             Some(Container::Root) if self.dialect == Dialect::Rss => {
                 self.open_beside_channel(&mut frame, piece, prefix, local);
             }
-            Some(Container::Root | Container::Channel) => {
+            Some(Container::Root | Container::Channel | Container::LaterChannel) => {
                 self.open_in_feed(&mut frame, piece, prefix, local, attributes);
             }
             Some(Container::Wrapper) if self.starts_entry(name) => {
                 self.unwrap_items();
                 self.start_entry(&mut frame, attributes);
             }
-            Some(Container::Entry) => {
+            Some(Container::Entry | Container::Envelope) => {
                 self.open_in_entry(&mut frame, piece, prefix, local, attributes)
             }
             Some(Container::FeedField(field)) => {
@@ -202,12 +201,17 @@ impl<'t> Walk<'t, '_> {
         let own = prefix.is_empty() || self.root.space(prefix) == Space::Own;
         let local = if own { self.canonical(frame, piece, prefix, local) } else { local };
         if own && local == "channel" {
-            frame.place = Container::Channel;
             if self.channel_name.is_some() {
-                // A second channel continues the first.
+                frame.place = Container::LaterChannel;
+                self.items_outside = true;
                 self.edits.replace(piece.start, piece.end, "");
+            } else {
+                frame.place = Container::Channel;
+                self.channel_name = Some(frame.renamed.unwrap_or(frame.name));
             }
-            self.channel_name.get_or_insert(frame.renamed.unwrap_or(frame.name));
+        } else if own && local == "items" {
+            self.items_outside = true;
+            frame.place = Container::Wrapper;
         } else if own && local == "item" {
             self.items_outside = true;
             let attributes = attributes_of(piece);
@@ -227,6 +231,12 @@ impl<'t> Walk<'t, '_> {
         let local = self.canonical(frame, piece, prefix, local);
         if self.starts_entry(frame.name) {
             self.start_entry(frame, attributes);
+            return;
+        }
+        let is_later = self.stack.last().is_some_and(|at| at.place == Container::LaterChannel);
+        if is_later && local != "items" {
+            // Only the first channel describes the feed.
+            frame.taken_out = true;
             return;
         }
         if space == Space::Own && local == "title" {
@@ -277,6 +287,11 @@ impl<'t> Walk<'t, '_> {
     ) {
         let space = self.space(prefix);
         let local = self.canonical(frame, piece, prefix, local);
+        if space == Space::Own && self.is_envelope(piece, local) {
+            frame.place = Container::Envelope;
+            self.edits.replace(piece.start, piece.end, "");
+            return;
+        }
         frame.slot = slot_of(space, local, self.dialect);
         if frame.slot.is_some() {
             frame.language = markup::attribute(attributes, "xml:lang");
@@ -307,7 +322,8 @@ impl<'t> Walk<'t, '_> {
             }
             (Space::Own, "enclosure") => note.enclosures.extend(link_of(attributes)),
             _ => {
-                if let Some(field) = Field::of_entry(space, local, atom) {
+                let field = Field::of_recased(space, local, atom);
+                if let Some(field) = field.or_else(|| Field::of_entry(space, local, atom)) {
                     frame.place = Container::EntryField(field);
                 }
             }
@@ -338,50 +354,8 @@ impl<'t> Walk<'t, '_> {
         frame.place = Container::SourceField(field);
     }
 
-    /// Whether an element starts an entry where its parent may hold one.
-    pub(super) fn starts_entry(&self, name: &str) -> bool {
-        let parent = self.stack.last().map(|frame| frame.place);
-        if !matches!(parent, Some(Container::Root | Container::Channel | Container::Wrapper)) {
-            return false;
-        }
-        let (prefix, local) = markup::split_name(name);
-        // Some call an entry what the other format calls it.
-        self.space(prefix) == Space::Own
-            && (local.eq_ignore_ascii_case("item") || (local == "entry"))
-    }
-
-    fn start_entry(&mut self, frame: &mut Frame<'t>, attributes: &'t str) {
-        frame.place = Container::Entry;
-        self.begin_note(frame.start, attributes);
-    }
-
-    fn begin_note(&mut self, start: usize, attributes: &str) {
-        self.chosen_of_entry = Chosen::default();
-        let mut note = Note { span: start..start, ..Note::default() };
-        if !attributes.trim().is_empty() {
-            for (name, value) in markup::attributes(attributes) {
-                match markup::split_name(name) {
-                    ("rdf", "about") => note.about = Some(decoded(value)),
-                    // The Channel Definition Format.
-                    ("", "HREF" | "href") => note.links.extend(channel_page(attributes)),
-                    ("", "LASTMOD" | "lastmod") => {
-                        note.updated = self.dates.read(&decoded(value));
-                    }
-                    ("xml", "lang") => note.language = Some(decoded(value)),
-                    _ => {}
-                }
-            }
-        }
-        note.base = self.bases.last().map(|(_, base)| base.clone());
-        note.is_last = true;
-        if let Some(before) = self.outline.entries.last_mut() {
-            before.is_last = false;
-        }
-        self.outline.entries.push(note);
-    }
-
     /// The vocabulary of a prefix, the format's own counting as such.
-    fn space(&self, prefix: &str) -> Space {
+    pub(super) fn space(&self, prefix: &str) -> Space {
         if prefix.is_empty() {
             return Space::Own;
         }
@@ -403,10 +377,8 @@ impl<'t> Walk<'t, '_> {
             return local;
         }
         let known = match self.dialect {
-            Dialect::Rss if local.bytes().any(|byte| byte.is_ascii_uppercase()) => {
-                names::rss_name(local).filter(|known| *known != local)
-            }
             Dialect::Rss if local == "entry" => Some("item"),
+            Dialect::Rss => names::rss_name(local).filter(|known| *known != local),
             Dialect::Atom if local == "item" => Some("entry"),
             Dialect::Atom if self.root.is_old_atom() => names::atom_name(local),
             _ => None,
@@ -464,32 +436,6 @@ fn slot_of(space: Space, name: &str, dialect: Dialect) -> Option<Slot> {
         }
         _ => None,
     }
-}
-
-/// The address of a `<cloud>` that is asked over HTTP to report news. Its other protocols are out
-/// of use.
-fn cloud_of(attributes: &str) -> Option<Url> {
-    let value = |name| markup::attribute(attributes, name).map(decoded).unwrap_or_default();
-    let (host, path) = (value("domain"), value("path"));
-    let port: u16 = value("port").parse().ok().filter(|port| *port > 0)?;
-    let scheme = match value("protocol").to_ascii_lowercase().as_str() {
-        "http-post" if port != 443 => "http",
-        "http-post" | "https-post" => "https",
-        _ => return None,
-    };
-    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']' | ':');
-    let is_long = host.len() + path.len() > MAX_ADDRESS;
-    if host.is_empty() || is_long || !host.chars().all(is_name) {
-        return None;
-    }
-    Url::parse(&format!("{scheme}://{host}:{port}/{}", path.trim_start_matches('/'))).ok()
-}
-
-/// The page of a channel or item of the Channel Definition Format.
-fn channel_page(attributes: &str) -> Option<Link> {
-    let written =
-        markup::attribute(attributes, "HREF").or_else(|| markup::attribute(attributes, "href"))?;
-    Some(Link { rel: "alternate".to_owned(), href: decoded(written), ..Link::default() })
 }
 
 fn attributes_of(piece: Piece<'_>) -> &str {

@@ -50,3 +50,51 @@ fn one_value_that_json_does_not_know_costs_neither_its_entry_nor_the_document() 
         assert_eq!(parsed.warnings.is_empty(), value == "17", "{value}: {:?}", parsed.warnings);
     }
 }
+
+#[test]
+fn items_are_read_as_a_list_whatever_holds_them() {
+    let feed = |items: &str| {
+        format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\"{items}}}")
+    };
+    let item = |title: &str| format!("{{\"id\":\"{title}\",\"title\":\"{title}\"}}");
+    let numbered =
+        format!(",\"items\":{{\"0\":{},\"2\":{},\"10\":{}}}", item("a"), item("b"), item("c"));
+    for (items, titles, warning) in [
+        (numbered, &["a", "b", "c"][..], None),
+        (format!(",\"items\":{}", item("a")), &["a"], None),
+        (format!(",\"items\":[{},],", item("a")), &["a"], Some("values that JSON does not know")),
+        (",\"items\":null".to_owned(), &[], None),
+        (String::new(), &[], Some("the JSON Feed has no `items`")),
+    ] {
+        let parsed = read_well(&feed(&items));
+        let read: Vec<&str> = parsed.entries.iter().map(|entry| entry.title.as_str()).collect();
+        assert_eq!(read, titles, "{items}");
+        let warnings = parsed.warnings.join("; ");
+        assert_eq!(warnings.is_empty(), warning.is_none(), "{items}: {warnings}");
+        assert!(warnings.contains(warning.unwrap_or_default()), "{items}: {warnings}");
+    }
+    for items in ["\"none\"", "17", "true"] {
+        let items = feed(&format!(",\"items\":{items}"));
+        let failure = parse(&document(&items), &Limits::default()).unwrap_err();
+        assert!(failure.message.contains("instead of a list"), "{failure}");
+    }
+}
+
+#[test]
+fn dates_of_json_are_read_as_those_of_xml() {
+    let item = |date: &str| format!("{{\"id\":\"{date}\",\"date_published\":\"{date}\"}}");
+    let feed = format!(
+        "{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"language\":\"pl\",\
+         \"items\":[{},{},{},{}]}}",
+        item("02/04/2025"),
+        item("25/04/2025"),
+        item("3 listopada 2025"),
+        item("soon")
+    );
+    let parsed = read_well(&feed);
+    let dates: Vec<_> = parsed.entries.iter().map(|entry| entry.published).collect();
+    let dates: Vec<_> = dates.iter().map(|date| date.map(|date| date.to_string())).collect();
+    let some = |date: &str| Some(format!("{date}T00:00:00Z"));
+    assert_eq!(dates, [some("2025-04-02"), some("2025-04-25"), some("2025-11-03"), None]);
+    assert_eq!(parsed.warnings, ["dates that could not be read: 1, such as `soon`"]);
+}

@@ -44,7 +44,11 @@ pub(super) struct Caller {
 impl Caller {
     /// Looks up the callback's host, and whether it may be called.
     pub(super) async fn look_up(self, open: Unverified) -> LookedUp {
-        match self.fetcher.locate(&open.request.callback).await {
+        let (fetcher, callback) = (self.fetcher, open.request.callback.clone());
+        // A request whose lookup panicked would be looked up for ever.
+        let looking = tokio::spawn(async move { fetcher.locate(&callback).await });
+        let broken = |_| Err(Failure::new(FailureKind::Internal, "the lookup failed inside"));
+        match looking.await.unwrap_or_else(broken) {
             Ok(address) => {
                 let address = address.map(network_of);
                 LookedUp { open: Unverified { address, ..open }, answer: Ok(()) }

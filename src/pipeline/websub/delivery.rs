@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::config::Plan;
 use crate::model::{
-    Document, Failure, Freshness, Hints, Outcome, Poll, Reading, Source, Subscription, Validators,
+    Document, Failure, Freshness, Hints, Outcome, Poll, ReadBy, Reading, Source, Subscription,
+    Validators,
 };
 use crate::parse::{Break, Parsed};
 use crate::pipeline::crash_marks::MarkedRead;
@@ -77,6 +78,7 @@ pub(super) async fn read(
         warnings,
         broken_off: broken_off.is_some(),
         back: None,
+        read_by: ReadBy::default(),
     };
     let outcome = Outcome::Pushed(Box::new(reading));
     let poll = Poll::of(&source, clock.now(), outcome);

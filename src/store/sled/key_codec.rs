@@ -4,6 +4,7 @@
 //! the values they stand for.
 
 use sled::IVec;
+use smallvec::SmallVec;
 
 use crate::model::{SourceId, StoryId, SubscriberId, Timestamp, TopicVersion};
 
@@ -61,22 +62,9 @@ impl Kind {
 
     fn key(self, parts: &[&[u8]]) -> IVec {
         // Nearly all are short: they are put together on the stack.
-        let mut short = [0; SHORT];
-        let mut long = Vec::new();
-        let length = 1 + parts.iter().map(|part| part.len()).sum::<usize>();
-        let key = match short.get_mut(..length) {
-            Some(short) => short,
-            None => {
-                long.resize(length, 0);
-                &mut *long
-            }
-        };
-        key[0] = self as u8;
-        let mut at = 1;
-        for part in parts {
-            key[at..at + part.len()].copy_from_slice(part);
-            at += part.len();
-        }
+        let mut key: SmallVec<[u8; SHORT]> = SmallVec::new();
+        key.push(self as u8);
+        parts.iter().for_each(|part| key.extend_from_slice(part));
         (&*key).into()
     }
 }

@@ -17,10 +17,9 @@ use super::index::{self, Index};
 use super::key_codec::Kind;
 use super::open::{self, catch_sled_panics};
 use super::records::{FORMAT, Header};
-use super::salvage::{self, Salvage};
 use super::sled_log::Log;
 use super::store_dir::{Epoch, StoreDir, sync_directory, unwritable};
-use super::{apply, read};
+use super::{apply, read, salvage};
 
 /// Records in one batch: nothing is durable before the end, so this bounds only memory.
 const BATCH: usize = 500;
@@ -187,7 +186,7 @@ pub(super) fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     let scratch = store_dir.scratch();
     create_directory(&scratch).map_err(|error| unwritable(path, &error))?;
     let db = open::open_engine(&scratch, path, cache)?;
-    let left = catch_sled_panics(path, || Ok(salvage::refill(&log, &db)?))?;
+    let stale = catch_sled_panics(path, || Ok(salvage::refill(&log, &db)?))?;
     let mut losses = log.damage().losses.clone();
     let header = catch_sled_panics(path, || read::header(&db)).ok().flatten();
     let epoch = store_dir.epoch().ok().flatten();
@@ -209,7 +208,7 @@ pub(super) fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
         losses.push(format!("the last commits: of {made} at least, {found} are left"));
     }
     let mut source_states = Vec::new();
-    Salvage::new(left).ground(&db, first_span, |record| match record {
+    salvage::records(&db, &stale, first_span, |record| match record {
         Ok(Record::SourceState { source, state }) => {
             source_states.push((source, state));
             Ok(())

@@ -1,6 +1,6 @@
 //! Saves the records of a store that may be damaged, and says what cannot be saved.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::model::{Key, KeyKind, Story};
 
@@ -8,77 +8,71 @@ use super::super::{Record, StoreError};
 use super::chunks::{Fault, is_altered};
 use super::key_codec::{self, Kind};
 use super::read;
-use super::sled_log::{Log, Pair, State};
+use super::sled_log::{Bounds, Change, Log, State};
 use super::staged_cards::read_card;
 
 /// Puts what is left in the files of an engine into an empty one. Returns the keys
 /// of which only an older state is left.
 pub(super) fn refill(log: &Log, tree: &sled::Tree) -> Result<HashSet<Vec<u8>>, sled::Error> {
     let mut stale = HashSet::new();
-    // Whether a value from a damaged page was seen to be altered.
-    let mut doubtful: HashMap<Vec<u8>, bool> = HashMap::new();
-    for Pair { key, value, state } in log.pairs() {
-        let altered = is_altered(&key, &value);
-        if doubtful.get(&key).is_some_and(|before| !before || altered) {
-            continue;
+    log.replay(|change| {
+        match change {
+            Change::Clear(Bounds { low, high, .. }) => {
+                let keys = match high.is_empty() {
+                    true => tree.range(low..).keys(),
+                    false => tree.range(low..high).keys(),
+                };
+                for key in keys.collect::<Result<Vec<_>, _>>()? {
+                    tree.remove(&key)?;
+                    stale.remove(&*key);
+                }
+            }
+            // An older value that is whole is better.
+            Change::Set(key, value, State::Doubtful) if is_altered(&key, &value) => {}
+            Change::Set(key, value, state) => {
+                tree.insert(&key, value)?;
+                match state {
+                    State::Stale => stale.insert(key),
+                    State::Current | State::Doubtful => stale.remove(&key),
+                };
+            }
+            Change::Remove(key) => {
+                tree.remove(&key)?;
+                stale.remove(&key);
+            }
         }
-        tree.insert(&key, &*value)?;
-        match state {
-            State::Current => {}
-            State::Doubtful => drop(doubtful.insert(key, altered)),
-            State::Stale => drop(stale.insert(key)),
-        }
-    }
+        Ok::<_, sled::Error>(())
+    })?;
     Ok(stale)
 }
 
-/// The records that are left of a damaged store.
-#[derive(Debug, Default)]
-pub(super) struct Salvage {
-    /// Keys with an older value than they had last.
-    stale: HashSet<Vec<u8>>,
-}
-
-impl Salvage {
-    pub(super) fn new(stale: HashSet<Vec<u8>>) -> Self {
-        Self { stale }
-    }
-
-    /// Visits every record that cannot be derived: itself, or how it is lost.
-    ///
-    /// An older state may hold a story which another one took in since. Such a story
-    /// is passed over, as its published id leads to the other one.
-    pub(super) fn ground(
-        &self,
-        tree: &sled::Tree,
-        first_span: u32,
-        mut visit: impl FnMut(Result<Record, String>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        if self.stale.is_empty() {
-            return ground(tree, first_span, |_, record| visit(record));
+/// Visits every record that cannot be derived: itself, or how it is lost. `stale` are the keys with
+/// an older value than they had last.
+///
+/// An older state may hold a story which another one took in since. Such a story
+/// is passed over, as its published id leads to the other one.
+pub(super) fn records(
+    tree: &sled::Tree,
+    stale: &HashSet<Vec<u8>>,
+    first_span: u32,
+    mut visit: impl FnMut(Result<Record, String>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let (mut older, mut published) = (Vec::new(), HashSet::new());
+    each_record(tree, first_span, |key, record| {
+        if let Ok(Record::Story { keys, .. }) = &record {
+            if stale.contains(key) {
+                older.extend(record);
+                return Ok(());
+            }
+            published.extend(published_ids(keys));
         }
-        let (mut older, mut published) = (Vec::new(), HashSet::new());
-        ground(tree, first_span, |key, record| match record {
-            Ok(record @ Record::Story { .. }) if self.stale.contains(key) => {
-                older.push(record);
-                Ok(())
-            }
-            record => {
-                if let Ok(Record::Story { keys, .. }) = &record {
-                    published.extend(published_ids(keys));
-                }
-                visit(record)
-            }
-        })?;
-        let is_told_elsewhere = |record: &Record| match record {
-            Record::Story { keys, .. } => published_ids(keys).any(|id| published.contains(&id)),
-            _ => false,
-        };
-        older
-            .into_iter()
-            .filter(|record| !is_told_elsewhere(record))
-            .try_for_each(|record| visit(Ok(record)))
-    }
+        visit(record)
+    })?;
+    older.retain(|record| match record {
+        Record::Story { keys, .. } => !published_ids(keys).any(|id| published.contains(&id)),
+        _ => true,
+    });
+    older.into_iter().try_for_each(|record| visit(Ok(record)))
 }
 
 fn published_ids(keys: &[Key]) -> impl Iterator<Item = Key> + '_ {
@@ -87,7 +81,7 @@ fn published_ids(keys: &[Key]) -> impl Iterator<Item = Key> + '_ {
 
 /// Visits every record with its key. A story whose card is lost comes without keys, and the loss
 /// is reported, too.
-fn ground(
+fn each_record(
     tree: &sled::Tree,
     first_span: u32,
     mut visit: impl FnMut(&[u8], Result<Record, String>) -> Result<(), StoreError>,

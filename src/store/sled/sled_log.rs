@@ -1,20 +1,17 @@
 //! Reads what is left in the files of a damaged sled store, without sled.
 //!
-//! sled 0.34.7 refuses a store for one wrong byte, or silently drops what was
-//! written after it. Here every frame of the log is looked for by itself: each
-//! has a checksum, its page, and its place in the order of the log. A page is
-//! its newest whole frame and the changes after it. One wrong byte in a frame is
-//! restored from the checksum. Where the newest state of a page is lost, an older one that
-//! nothing has overwritten yet fills its range of keys, after all that is newer.
+//! sled 0.34.7 refuses a store for one wrong byte, or silently drops what was written after it. Its log
+//! consists of frames: pages of the tree, and changes of pages. Each has a checksum, the number of its page,
+//! and a position in the log. [`Log::replay`] repeats them in the order of their positions: a page
+//! replaces all that was known of its range of keys. Where the newest state of a page is lost, an
+//! older one stays. One wrong byte in a frame is restored from the checksum.
 //!
 //! It knows nothing of what keys and values mean, except that there is one
 //! tree, in segments of sled's own size, without sled's compression.
 
-mod coverage;
 mod cursor;
 mod frame;
 mod node;
-mod pages;
 mod segment;
 mod snapshot;
 mod tail;
@@ -22,37 +19,25 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use frame::{Kind, SEGMENT};
+use frame::Kind;
 use node::{Data, Link, Node};
-use pages::{Base, Pages, Step};
-use segment::{Condition, Frame, Place};
+use segment::{Condition, Frame, Place, Segment};
 use snapshot::Snapshot;
 
-pub(super) use pages::State;
+pub(super) use node::Bounds;
 pub(super) use tail::damage_before_commits;
-
-/// The size of the smallest unit that a failing disk cannot read.
-const SECTOR: usize = 4096;
-
-/// A key with its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pair {
-    pub(super) key: Vec<u8>,
-    pub(super) value: Vec<u8>,
-    pub(super) state: State,
-}
 
 /// The damage in a log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Damage {
     /// Frames with one wrong byte, which their checksum restored.
     pub(super) restored: usize,
-    /// The lost parts: places in the file, and ranges of keys.
+    /// The lost places in the files.
     pub(super) losses: Vec<String>,
 }
 
@@ -62,12 +47,45 @@ impl Damage {
     }
 }
 
+/// A step on the way to the newest state of the tree.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Removes all keys within these bounds.
+    Clear(Bounds),
+    /// Sets the value of a key.
+    Set(Vec<u8>, Vec<u8>, State),
+    /// Removes a key.
+    Remove(Vec<u8>),
+}
+
+/// How far a value can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// It is what the tree held last.
+    Current,
+    /// Its page is damaged: it may be altered.
+    Doubtful,
+    /// Later changes are lost: it may have been replaced or removed.
+    Stale,
+}
+
+/// The last frames of a page, by their positions in the log.
+#[derive(Debug, Clone, Copy, Default)]
+struct Page {
+    /// The last frame that says all of it, or that it ended.
+    whole: u64,
+    /// The last frame that is known to have been written, be it lost.
+    written: u64,
+}
+
 /// The log of a sled store, read once to know what is where.
 #[derive(Debug)]
 pub(super) struct Log {
     file: File,
     blobs: PathBuf,
-    steps: Vec<Step>,
+    /// The frames that the tree is made of, by position.
+    frames: Vec<Frame>,
+    pages: HashMap<u64, Page>,
     damage: Damage,
 }
 
@@ -75,68 +93,18 @@ impl Log {
     /// Reads the log in a directory that sled has not open.
     pub(super) fn read(directory: &Path) -> io::Result<Self> {
         let file = File::open(directory.join("db"))?;
-        let mut log = Self {
-            file,
-            blobs: directory.join("blobs"),
-            steps: Vec::new(),
-            damage: Damage::default(),
-        };
         let snapshot = Snapshot::newest(directory)?;
-        let mut pages = Pages::default();
-        let mut newest = None;
-        let (mut places, mut open_ends, mut restored) = (Vec::new(), Vec::new(), Vec::new());
-        let length = log.file.metadata()?.len();
-        for base in (0..length).step_by(SEGMENT) {
-            let bytes = log.bytes(base, SEGMENT.min((length - base) as usize));
-            let segment = segment::scan(&bytes, base);
-            newest = newest.max(segment.number);
-            places.extend(segment.places);
-            if let Some(place) = segment.open_end {
-                open_ends.push((segment.number, place));
-            }
-            if segment.is_headless && segment.number.is_some() {
-                log.damage.restored += 1;
-            }
-            for frame in segment.frames {
-                if matches!(frame.condition, Condition::Restored(_)) {
-                    restored.push(frame);
-                }
-                match frame.condition {
-                    // Too little of it can be read to be of use.
-                    Condition::Damaged if log.node(&frame).is_none() => {
-                        pages.lose(&frame);
-                    }
-                    _ => pages.add(frame),
-                }
-            }
-        }
-        // The newest segment is still being filled.
-        let cut = open_ends.into_iter().filter(|(number, _)| number.is_none() || *number != newest);
-        places.extend(cut.map(|(_, place)| place));
-        let missing = snapshot.as_ref().map(|snapshot| pages.compare(snapshot));
-        let is_known = |until: Option<u64>| {
-            let known = snapshot.as_ref().map(Snapshot::read_from);
-            until.zip(known).is_some_and(|(until, known)| until <= known)
-        };
-        let counts = |place: &&Place| match &missing {
-            Some(missing) if is_known(place.until) => {
-                missing.range(place.from..place.to).next().is_some()
-            }
-            _ => true,
-        };
-        let counting = places.iter().filter(counts);
-        let losses =
-            counting.map(|Place { from, to, .. }| format!("bytes {from} to {to} of the file `db`"));
-        log.damage.losses = losses.collect();
-        // sled reads all that is not in the snapshot, also what does not count any more.
-        let counts = |frame: &&Frame| {
-            let is_of_page = !matches!(frame.header.kind, Kind::Padding | Kind::Batch);
-            !is_known(Some(frame.position)) || is_of_page && pages.counts(frame)
-        };
-        log.damage.restored += restored.iter().filter(counts).count();
-        let (steps, losses) = pages.steps(&|frame| log.node(frame));
-        log.steps = steps;
-        log.damage.losses.extend(losses);
+        let segments = segment::all(&file, 0, |segment| segment)?;
+        let headless = segments.iter().filter(|one| one.is_headless && one.number.is_some());
+        let restored_headers = headless.count();
+        let (frames, places) = contents(segments);
+        let (blobs, pages, damage) = (directory.join("blobs"), HashMap::new(), Damage::default());
+        let mut log = Self { file, blobs, frames, pages, damage };
+        log.find_pages();
+        let missing = log.missing(&snapshot);
+        log.damage.losses = losses(&places, missing, snapshot.read_from());
+        log.damage.restored = restored_headers + log.restored(snapshot.read_from());
+        log.leave_out_superseded();
         Ok(log)
     }
 
@@ -144,38 +112,118 @@ impl Log {
         &self.damage
     }
 
-    /// Every pair that is left, the newest pages first. A key comes again only
-    /// after a doubtful value.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = Pair> + '_ {
-        self.steps.iter().flat_map(|step| self.pairs_of(step))
-    }
-
-    fn pairs_of(&self, step: &Step) -> Vec<Pair> {
-        let node = match &step.base {
-            Base::Frame(frame) => self.node(frame),
-            Base::Bounds(range) => Some(Node::between(range.from.clone(), range.to.clone())),
-        };
-        let Some(mut node) = node else { return Vec::new() };
-        for frame in &step.links {
-            let body = self.body(frame);
-            if let Some(link) = body.as_deref().and_then(Link::read) {
-                node.apply(&link);
+    /// Notes what the frames say of each page.
+    fn find_pages(&mut self) {
+        for frame in &self.frames {
+            let is_damaged = frame.condition == Condition::Damaged;
+            let page = self.pages.entry(frame.header.page).or_default();
+            match (frame.header.kind, is_damaged) {
+                (Kind::Node(_) | Kind::Free | Kind::State, false) => {
+                    (page.whole, page.written) = (frame.position, frame.position);
+                }
+                (Kind::Node(_) | Kind::Link(_), true) => page.written = frame.position,
+                _ => {}
             }
         }
-        let Data::Leaf(pairs) = node.data else { return Vec::new() };
-        let state = step.state;
-        pairs
-            .into_iter()
-            .filter(|(key, _)| step.ranges.iter().any(|range| range.contains(key)))
-            .map(|(key, value)| Pair { key, value, state })
-            .collect()
+    }
+
+    /// Where frames were that the snapshot knows, that nothing replaced, and that cannot be read.
+    fn missing(&mut self, snapshot: &Snapshot) -> BTreeSet<u64> {
+        let mut missing = BTreeSet::new();
+        for (number, pointers) in &snapshot.pages {
+            let page = self.pages.entry(*number).or_default();
+            for pointer in pointers {
+                let found = self.frames.binary_search_by_key(&pointer.position, |one| one.position);
+                let is_there =
+                    found.is_ok_and(|at| self.frames[at].condition != Condition::Damaged);
+                if pointer.position > page.whole && !is_there {
+                    page.written = page.written.max(pointer.position);
+                    missing.insert(pointer.at);
+                }
+            }
+        }
+        missing
+    }
+
+    /// How many of the frames that sled would read were restored.
+    fn restored(&self, read_from: u64) -> usize {
+        let counts = |frame: &&Frame| {
+            let page = self.pages.get(&frame.header.page).copied().unwrap_or_default();
+            let is_of_page = !matches!(frame.header.kind, Kind::Padding | Kind::Batch);
+            frame.position > read_from || is_of_page && frame.position >= page.whole
+        };
+        let restored = |frame: &&Frame| matches!(frame.condition, Condition::Restored(_));
+        self.frames.iter().filter(restored).filter(counts).count()
+    }
+
+    /// Leaves out what counts no more. Older states of pages count where newer ones are lost.
+    fn leave_out_superseded(&mut self) {
+        let (is_whole, pages) = (self.damage.losses.is_empty(), &self.pages);
+        self.frames.retain(|frame| {
+            let whole = pages.get(&frame.header.page).map_or(0, |page| page.whole);
+            match frame.header.kind {
+                Kind::Node(_) if frame.condition == Condition::Damaged => frame.position > whole,
+                Kind::Node(_) => !is_whole || frame.position == whole,
+                Kind::Link(_) => frame.position > whole && frame.condition != Condition::Damaged,
+                _ => false,
+            }
+        });
+    }
+
+    /// Calls `apply` with the changes that make an empty tree what this one was last.
+    pub(super) fn replay<Error>(
+        &self,
+        mut apply: impl FnMut(Change) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut bounds: HashMap<u64, Bounds> = HashMap::new();
+        for frame in &self.frames {
+            let number = frame.header.page;
+            let page = self.pages.get(&number).copied().unwrap_or_default();
+            if matches!(frame.header.kind, Kind::Link(_)) {
+                let (of, body) = (bounds.get(&number), self.body(frame));
+                let link = body.as_deref().and_then(Link::read);
+                let state =
+                    if frame.position < page.written { State::Stale } else { State::Current };
+                if let (Some(of), Some(link)) = (of, link)
+                    && let Some(change) = link.within(of, state)
+                {
+                    apply(change)?;
+                }
+                continue;
+            }
+            let Some(node) = self.node(frame) else { continue };
+            let pairs = match node.data {
+                Data::Leaf(pairs) => pairs,
+                Data::Index(children) => {
+                    // Where the state of a page is lost, its parent knows the bounds that its
+                    // changes are written within.
+                    for (child, of) in children {
+                        let page = self.pages.get(&child).copied().unwrap_or_default();
+                        if page.whole == 0 || page.written > page.whole {
+                            bounds.insert(child, of);
+                        }
+                    }
+                    continue;
+                }
+            };
+            let state = match frame.condition {
+                Condition::Damaged => State::Doubtful,
+                _ if frame.position < page.written => State::Stale,
+                _ => State::Current,
+            };
+            if state != State::Doubtful {
+                apply(Change::Clear(node.bounds.clone()))?;
+            }
+            for (key, value) in pairs {
+                apply(Change::Set(key, value, state))?;
+            }
+            bounds.insert(number, node.bounds);
+        }
+        Ok(())
     }
 
     /// The page in a frame, as far as it can be read.
     fn node(&self, frame: &Frame) -> Option<Node> {
-        if !matches!(frame.header.kind, Kind::Node(_)) {
-            return None;
-        }
         let (node, is_whole) = Node::read_what_is_left(&self.body(frame)?)?;
         (is_whole || frame.condition == Condition::Damaged).then_some(node)
     }
@@ -183,7 +231,7 @@ impl Log {
     /// The contents of a frame, its wrong byte restored.
     fn body(&self, frame: &Frame) -> Option<Vec<u8>> {
         let Frame { header, at, .. } = frame;
-        let mut bytes = self.bytes(*at, header.end());
+        let mut bytes = segment::bytes(&self.file, *at, header.end());
         if let Condition::Restored(wrong) = frame.condition {
             *bytes.get_mut(wrong.at)? ^= wrong.by;
         }
@@ -203,17 +251,40 @@ impl Log {
         let is_intact = crc32fast::hash(rest) == u32::from_le_bytes(*checksum);
         is_intact.then(|| rest.get(1..).unwrap_or_default().to_vec())
     }
+}
 
-    /// Bytes of the file; zeros where the disk does not give them.
-    fn bytes(&self, at: u64, length: usize) -> Vec<u8> {
-        let mut bytes = vec![0; length];
-        if self.file.read_exact_at(&mut bytes, at).is_err() {
-            for (number, sector) in bytes.chunks_mut(SECTOR).enumerate() {
-                if self.file.read_exact_at(sector, at + (number * SECTOR) as u64).is_err() {
-                    sector.fill(0);
-                }
-            }
-        }
-        bytes
+/// The frames of all segments by position, and the places that cannot be read.
+fn contents(segments: Vec<Segment>) -> (Vec<Frame>, Vec<Place>) {
+    let newest = segments.iter().filter_map(|segment| segment.number).max();
+    let (mut frames, mut places) = (Vec::new(), Vec::new());
+    for segment in segments {
+        frames.extend(segment.frames);
+        places.extend(segment.places);
+        // The newest segment is still being filled.
+        let is_newest = segment.number.is_some() && segment.number == newest;
+        places.extend(segment.open_end.filter(|_| !is_newest));
     }
+    frames.sort_unstable_by_key(|frame| frame.position);
+    (frames, places)
+}
+
+/// The losses in words. A place that the snapshot knows counts where something is missing in it.
+fn losses(places: &[Place], mut missing: BTreeSet<u64>, read_from: u64) -> Vec<String> {
+    let mut losses = Vec::new();
+    for Place { from, to, until } in places {
+        let missing_here: Vec<u64> = missing.range(from..to).copied().collect();
+        let is_known = until.is_some_and(|until| until <= read_from);
+        if !is_known || !missing_here.is_empty() {
+            losses.push(format!("bytes {from} to {to} of the file `db`"));
+        }
+        for at in missing_here {
+            missing.remove(&at);
+        }
+    }
+    if let Some(first) = missing.first() {
+        let count = missing.len();
+        losses
+            .push(format!("{count} parts of the file `db` that were there, from byte {first} on"));
+    }
+    losses
 }

@@ -4,9 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::model::KeyKind;
-
-use super::super::samples::{admitted, at, copy, done, everything, id, key, story};
+use super::super::samples::{admitted, at, copy, done, id, story};
 use super::super::{Commit, Store, StoreError, contract, repair};
 use super::SledStore;
 use super::open::open;
@@ -30,21 +28,6 @@ fn refusal(path: &Path) -> StoreError {
 #[test]
 fn the_store_on_disk_keeps_the_contract() {
     contract::check(opened);
-}
-
-#[test]
-fn what_was_committed_is_there_after_reopening() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = opened(dir.path());
-    (0..20).for_each(|number| commit_one(&store, number));
-    let passages = [2, 3].map(|span| key(KeyKind::Passage, span));
-    let bearing = vec![admitted(story(1, at(0), 9), &passages)];
-    done(store.commit(Commit { admitted: bearing, ..Commit::default() })).unwrap();
-    done(store.commit(Commit { passages_from: Some(passages[1]), ..Commit::default() })).unwrap();
-    assert_eq!(store.lookalikes(&passages).unwrap().by_key.len(), 1);
-    let before = everything(&store);
-    drop(store);
-    assert_eq!(everything(&opened(dir.path())), before);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::super::program::{Clause, Form, Kind, Places, Scope, Test};
 use super::super::query::{Field, Nearness, Unit};
 use super::super::stem_cache::stem;
 use super::super::symbol::Symbol;
+use super::{Hit, Reason};
 
 /// How far a story is where something leaves it out that stands in it.
 const LEFT_OUT: u32 = 1;
@@ -58,9 +59,15 @@ impl Missing {
                     _ => Self::one(format!("{} is nowhere", clause_told(clause, parts.len()))),
                 }
             }
-            Test::Not(_) => {
+            Test::Not(of) => {
                 // Something is there that should not be: the rest decides whether that is near.
-                Self { gap: LEFT_OUT, ..Self::one(format!("`{}` leaves it out", clause.said)) }
+                let copies = copies_alone(sight, &super::reason(sight, of, language));
+                let by = match &copies[..] {
+                    [] => String::new(),
+                    [one] => format!(" by words of the copy of `{one}` alone"),
+                    many => format!(" by words of the copies of `{}` alone", many.join("`, `")),
+                };
+                Self { gap: LEFT_OUT, ..Self::one(format!("`{}` leaves it out{by}", clause.said)) }
             }
             Test::Vocabulary(shared) => {
                 let inner = Self::of(sight, shared, language);
@@ -93,6 +100,19 @@ impl Missing {
     pub(super) fn told(&self) -> String {
         self.told.clone()
     }
+}
+
+/// The sources of the copies that have what the lead does not have.
+fn copies_alone<'s>(sight: Sight<'s>, reason: &Reason) -> Vec<&'s str> {
+    let is_of_lead = |hit: &Hit| hit.member == sight.subject.lead;
+    let mut sources: Vec<&str> = match reason.hits.iter().any(is_of_lead) {
+        true => Vec::new(),
+        false => reason.hits.iter().filter_map(|hit| sight.subject.source(hit.member)).collect(),
+    };
+    sources.extend(reason.parts.iter().flat_map(|part| copies_alone(sight, part)));
+    sources.sort_unstable();
+    sources.dedup();
+    sources
 }
 
 fn clause_told(clause: &Clause, terms: usize) -> String {

@@ -111,6 +111,51 @@ fn what_is_far_from_a_topic_is_no_near_miss() {
     }
 }
 
+/// What a copy adds may bring a story into a topic, and never keeps it out.
+#[test]
+fn words_of_a_copy_alone_do_not_keep_a_story_out() {
+    let sources = sources(&[
+        ("v", "Ministry", "uk", Role::Department),
+        ("a", "Carrier", "trade", Role::Department),
+        ("b", "Other carrier", "trade", Role::Department),
+    ]);
+    let text = "The ministry lists three men.";
+    let mut entries = vec![entry("v", "UK sanctions Kosovo gang", text)];
+    entries.push(entry("a", "Banana market report", text));
+    let story_of_two = story(entries.clone());
+    entries.push(entry("b", "Banana prices", text));
+    let of_a = "leaves it out by words of the copy of `a` alone";
+    for (query, matched, summary) in [
+        ("sanctions NOT banana", true, format!("(title). Its lead decides: `NOT banana` {of_a}")),
+        (
+            "sanctions AND NOT (market OR albania)",
+            true,
+            format!("`NOT (market OR albania)` {of_a}"),
+        ),
+        ("kosovo AND NOT (market AND kosovo)", true, format!("`NOT (market AND kosovo)` {of_a}")),
+        ("sanctions NOT source:a", true, format!("`NOT source:a` {of_a}")),
+        ("score(sanctions^2, banana^-1) >= 2", true, "Its lead decides: `score(".to_owned()),
+        ("ministry NOT kosovo", false, "one term short: `NOT kosovo` leaves it out".to_owned()),
+        ("market NOT banana", false, format!("one term short: `NOT banana` {of_a}")),
+        ("market AND sanctions", true, "in it: “market” (title), “sanctions” (title)".to_owned()),
+    ] {
+        let set = compiled(query, &Vocabulary::new());
+        let subject = subject_of_story(&story_of_two, &sources, &Language::default());
+        let explanation = set.explain(&subject, 0);
+        assert!(explanation.summary.contains(&summary), "{query}: {}", explanation.summary);
+        assert_eq!((explanation.matched, explanation.reason.holds), (matched, matched), "{query}");
+        assert_eq!(set.matches(&subject), if matched { vec![0] } else { vec![] }, "{query}");
+        assert_eq!(set.is_in(&subject, 0), matched, "{query}");
+        let by_lead = explanation.summary.contains("Its lead decides");
+        let marks = set.highlights(&subject, 0);
+        assert!(!by_lead || marks.iter().all(|mark| mark.member == 0), "{query}: {marks:?}");
+    }
+    let subject = subject_of_story(&story(entries), &sources, &Language::default());
+    let told = compiled("lists AND albania NOT banana", &Vocabulary::new()).explain(&subject, 0);
+    let both = "`NOT banana` leaves it out by words of the copies of `a`, `b` alone";
+    assert!(told.summary.contains(both), "{}", told.summary);
+}
+
 #[test]
 fn places_come_with_their_surroundings() {
     let explanation = explained("partners OR \"kosovo gang\"", TEXT);

@@ -3,8 +3,8 @@
 use super::*;
 use crate::fetch::{News, Settings, hasten, record_poll};
 use crate::model::{
-    FailureKind, Feed, Freshness, Hints, Hold, HoldScope, Location, Outcome, Poll, Reading, Source,
-    Validators,
+    FailureKind, Feed, Freshness, Hints, Hold, HoldScope, Location, Outcome, Poll, ReadBy, Reading,
+    Source, Validators,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -363,6 +363,7 @@ fn polled(state: &mut SourceState, new: Vec<Timestamp>, now: Timestamp) {
             warnings: Vec::new(),
             broken_off: false,
             back: None,
+            read_by: ReadBy::default(),
         })),
         pages: None,
     };
@@ -402,6 +403,7 @@ fn w12_what_is_pushed_teaches_the_rhythm_and_leaves_the_rest() {
         warnings: Vec::new(),
         broken_off: false,
         back: None,
+        read_by: ReadBy::default(),
     };
     let poll = Poll::of(&source(), now, Outcome::Pushed(Box::new(reading)));
     let source = source();

@@ -7,7 +7,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::engine::genesis;
 use crate::model::{
-    Assignment, Entry, NodeName, Outcome, PARTITIONS, Poll, Reading, SourceId, Timestamp,
+    Assignment, Entry, NodeName, Outcome, PARTITIONS, Poll, ReadBy, Reading, SourceId, Timestamp,
 };
 use crate::pipeline::{ClusterNode, EngineDriver};
 use crate::store::InMemory;
@@ -51,6 +51,7 @@ fn document(plan: &Plan, at: Timestamp) -> Poll {
         warnings: Vec::new(),
         broken_off: false,
         back: None,
+        read_by: ReadBy::default(),
     };
     let location = plan.sources[&source].location.hash();
     Poll { source, location, at, outcome: Outcome::Read(Box::new(reading)), pages: None }

@@ -157,7 +157,8 @@ fn suspects(header: &Header, bytes: &[u8]) -> Vec<WrongByte> {
     let order = (header.size..header.end()).chain(CHECKSUM..header.size);
     let mut left = syndrome;
     for at in order.rev() {
-        let by = CRC_BY_TOP[(left >> 24) as usize];
+        // No two entries begin alike.
+        let by = CRC.iter().position(|crc| crc >> 24 == left >> 24).unwrap_or_default() as u8;
         if by != 0 && CRC[usize::from(by)] == left {
             suspects.push(WrongByte { at, by });
         }
@@ -178,17 +179,6 @@ const CRC: [u32; 256] = {
             bit += 1;
         }
         table[byte] = crc;
-        byte += 1;
-    }
-    table
-};
-
-/// The byte whose entry in [`CRC`] begins with a byte: no two begin alike.
-const CRC_BY_TOP: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[(CRC[byte] >> 24) as usize] = byte as u8;
         byte += 1;
     }
     table

@@ -1,33 +1,45 @@
 //! A page of sled's tree, and the changes written after it.
 
-use std::collections::BTreeMap;
-
 use super::cursor::Cursor;
+use super::{Change, State};
 
-/// A page of the tree.
+/// Where a page begins and ends in the order of keys.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Node {
+pub(in crate::store) struct Bounds {
     /// Its keys are not below this.
-    pub(super) low: Vec<u8>,
+    pub(in crate::store) low: Vec<u8>,
     /// Its keys are below this; empty where there is no bound.
-    pub(super) high: Vec<u8>,
+    pub(in crate::store) high: Vec<u8>,
     /// So many bytes of `low` begin every key, and are left out of each.
     shared: usize,
+}
+
+impl Bounds {
+    fn between(low: Vec<u8>, high: Vec<u8>) -> Self {
+        let shared = low.iter().zip(&high).take_while(|(a, b)| a == b).take(255).count();
+        Self { low, high, shared }
+    }
+
+    /// The whole key, unless it lies outside: then the change was made to another state of the page.
+    fn key(&self, rest: &[u8]) -> Option<Vec<u8>> {
+        let key = [self.low.get(..self.shared)?, rest].concat();
+        (self.low <= key && (self.high.is_empty() || key < self.high)).then_some(key)
+    }
+}
+
+/// A page of the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Node {
+    pub(super) bounds: Bounds,
     pub(super) data: Data,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Data {
     /// Keys and values.
-    Leaf(BTreeMap<Vec<u8>, Vec<u8>>),
-    /// Where each child begins, and its page.
-    Index(Vec<(Vec<u8>, u64)>),
-}
-
-impl Default for Data {
-    fn default() -> Self {
-        Self::Leaf(BTreeMap::new())
-    }
+    Leaf(Vec<(Vec<u8>, Vec<u8>)>),
+    /// The pages below, and where each begins and ends.
+    Index(Vec<(u64, Bounds)>),
 }
 
 /// One change of a page.
@@ -54,15 +66,18 @@ impl<'a> Link<'a> {
         };
         cursor.0.is_empty().then_some(link)
     }
+
+    /// The change of a page of these bounds.
+    pub(super) fn within(self, bounds: &Bounds, state: State) -> Option<Change> {
+        match self {
+            Self::Set(key, value) => Some(Change::Set(bounds.key(key)?, value.to_vec(), state)),
+            Self::Delete(key) => Some(Change::Remove(bounds.key(key)?)),
+            Self::Merge => None,
+        }
+    }
 }
 
 impl Node {
-    /// An empty leaf between two keys.
-    pub(super) fn between(low: Vec<u8>, high: Vec<u8>) -> Self {
-        let shared = low.iter().zip(&high).take_while(|(a, b)| a == b).take(255).count();
-        Self { low, high, shared, data: Data::default() }
-    }
-
     /// A whole page.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let (node, is_whole) = Self::read_what_is_left(body)?;
@@ -86,56 +101,19 @@ impl Node {
         while keys.len() < count {
             keys.push([prefix, cursor.bytes()?].concat());
         }
-        let mut is_whole = true;
-        let mut values = std::iter::from_fn(|| {
-            let value = if is_leaf {
-                cursor.bytes().map(Value::Bytes)
-            } else {
-                cursor.number().map(Value::Page)
-            };
-            is_whole &= value.is_some();
-            value
-        });
-        let mut pairs = BTreeMap::new();
-        let mut children = Vec::new();
-        for (key, value) in keys.into_iter().zip(&mut values) {
-            match value {
-                Value::Bytes(value) => drop(pairs.insert(key, value.to_vec())),
-                Value::Page(page) => children.push((key, page)),
-            }
-        }
-        let data = if is_leaf { Data::Leaf(pairs) } else { Data::Index(children) };
-        let node = Self { low, high, shared, data };
-        let is_whole = is_whole && cursor.0.is_empty();
-        Some((node, is_whole))
-    }
-
-    /// Whether a key can be on this page.
-    pub(super) fn spans(&self, key: &[u8]) -> bool {
-        self.low.as_slice() <= key && (self.high.is_empty() || key < self.high.as_slice())
-    }
-
-    /// Makes a change. A key beyond the page's bounds was written to another state of it.
-    pub(super) fn apply(&mut self, link: &Link<'_>) {
-        let whole = |key: &[u8]| [&self.low[..self.shared.min(self.low.len())], key].concat();
-        let (key, value) = match link {
-            Link::Set(key, value) => (whole(key), Some(value.to_vec())),
-            Link::Delete(key) => (whole(key), None),
-            Link::Merge => return,
+        let data = if is_leaf {
+            let value = |key| Some((key, cursor.bytes()?.to_vec()));
+            Data::Leaf(keys.into_iter().map_while(value).collect())
+        } else {
+            let ends: Vec<_> = keys.iter().skip(1).chain([&high]).cloned().collect();
+            let child = |(from, to)| Some((cursor.number()?, Bounds::between(from, to)));
+            Data::Index(keys.into_iter().zip(ends).map_while(child).collect())
         };
-        if !self.spans(&key) {
-            return;
-        }
-        if let Data::Leaf(pairs) = &mut self.data {
-            match value {
-                Some(value) => pairs.insert(key, value),
-                None => pairs.remove(&key),
-            };
-        }
+        let read = match &data {
+            Data::Leaf(pairs) => pairs.len(),
+            Data::Index(children) => children.len(),
+        };
+        let is_whole = read == count && cursor.0.is_empty();
+        Some((Self { bounds: Bounds { low, high, shared }, data }, is_whole))
     }
-}
-
-enum Value<'a> {
-    Bytes(&'a [u8]),
-    Page(u64),
 }

@@ -1,9 +1,17 @@
-//! Finds the frames of one segment, and the places in it that cannot be read.
+//! Finds the frames of a log's segments, and the places that cannot be read.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::thread;
 
 use super::frame::{
     Header, Kind, LONGEST_HEADER, SEGMENT, SEGMENT_HEADER, WrongByte, intact, with_one_wrong_byte,
 };
 use super::node::{Link, Node};
+
+/// The size of the smallest unit that a failing disk cannot read.
+const SECTOR: usize = 4096;
 
 /// A frame, and where it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +46,8 @@ pub(super) struct Place {
 /// The contents of a segment.
 #[derive(Debug, Default)]
 pub(super) struct Segment {
+    /// Where it begins in the file.
+    pub(super) base: u64,
     /// Its number; none where nothing in it can be read.
     pub(super) number: Option<u64>,
     pub(super) frames: Vec<Frame>,
@@ -48,18 +58,62 @@ pub(super) struct Segment {
     pub(super) is_headless: bool,
 }
 
+/// Scans the segments of a log that may reach beyond the position `known`, and makes something of each.
+/// A long log takes as long to read as to open, so every processor reads a part of it.
+pub(super) fn all<T: Send>(
+    file: &File,
+    known: u64,
+    make: impl Fn(Segment) -> T + Sync,
+) -> io::Result<Vec<T>> {
+    let length = file.metadata()?.len();
+    let parts = thread::available_parallelism().map_or(1, |count| count.get() as u64);
+    let share = length.div_ceil(SEGMENT as u64).div_ceil(parts).max(1) * SEGMENT as u64;
+    let is_wanted = |base: &u64| {
+        let number = number_of(&bytes(file, *base, SEGMENT_HEADER));
+        number.is_none_or(|number| (number + 1) * SEGMENT as u64 > known)
+    };
+    let read = |base| {
+        let bytes = bytes(file, base, SEGMENT.min((length - base) as usize));
+        make(scan(&bytes, base))
+    };
+    let part = |from: u64| {
+        let bases = (from..length.min(from + share)).step_by(SEGMENT);
+        bases.filter(is_wanted).map(read).collect::<Vec<T>>()
+    };
+    let part = &part;
+    Ok(thread::scope(|scope| {
+        let starts = (0..length).step_by(share as usize);
+        let parts: Vec<_> = starts.map(|from| scope.spawn(move || part(from))).collect();
+        let done = parts.into_iter().map(|part| part.join());
+        let done = done.map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        done.flatten().collect()
+    }))
+}
+
+/// Bytes of the file; zeros where the disk does not give them.
+pub(super) fn bytes(file: &File, at: u64, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    if file.read_exact_at(&mut bytes, at).is_err() {
+        for (number, sector) in bytes.chunks_mut(SECTOR).enumerate() {
+            if file.read_exact_at(sector, at + (number * SECTOR) as u64).is_err() {
+                sector.fill(0);
+            }
+        }
+    }
+    bytes
+}
+
 /// Scans the bytes of a segment which begins at `base` of the file; the last one may be short.
-pub(super) fn scan(bytes: &[u8], base: u64) -> Segment {
+fn scan(bytes: &[u8], base: u64) -> Segment {
     // sled wipes what it gives up with zeros. Fewer other bytes than a header are not a frame.
     let fewest = SEGMENT_HEADER / 2;
     if bytes.iter().filter(|&&byte| byte != 0).take(fewest).count() < fewest {
-        return Segment::default();
+        return Segment { base, ..Segment::default() };
     }
     let stated = number_of(bytes);
-    let number = stated
-        .or_else(|| number_with_one_wrong_byte(bytes))
-        .or_else(|| next_intact(bytes, SEGMENT_HEADER).map(|(_, header)| header.segment));
-    let mut segment = Segment { number, is_headless: stated.is_none(), ..Segment::default() };
+    let first = || next_intact(bytes, SEGMENT_HEADER).map(|(_, header)| header.segment);
+    let number = stated.or_else(first);
+    let mut segment = Segment { base, number, is_headless: stated.is_none(), ..Segment::default() };
     let place = |from: usize, to: usize| Place {
         from: base + from as u64,
         to: base + to as u64,
@@ -137,7 +191,7 @@ fn next_intact(bytes: &[u8], from: usize) -> Option<(usize, Header)> {
 }
 
 /// The number that a segment's own header states, if it is intact.
-pub(super) fn number_of(bytes: &[u8]) -> Option<u64> {
+fn number_of(bytes: &[u8]) -> Option<u64> {
     const MASK: u64 = i64::MAX as u64;
     let (checksum, rest) = bytes.get(..SEGMENT_HEADER)?.split_first_chunk::<4>()?;
     if u32::from_le_bytes(*checksum) != !crc32fast::hash(rest) {
@@ -145,20 +199,4 @@ pub(super) fn number_of(bytes: &[u8]) -> Option<u64> {
     }
     let position = u64::from_le_bytes(*rest.first_chunk::<8>()?) ^ MASK;
     position.is_multiple_of(SEGMENT as u64).then_some(position / SEGMENT as u64)
-}
-
-/// The number of a segment whose header has exactly one wrong byte.
-fn number_with_one_wrong_byte(bytes: &[u8]) -> Option<u64> {
-    let mut header = *bytes.first_chunk::<SEGMENT_HEADER>()?;
-    for at in 0..SEGMENT_HEADER {
-        for by in 1..=u8::MAX {
-            header[at] ^= by;
-            let number = number_of(&header);
-            header[at] ^= by;
-            if number.is_some() {
-                return number;
-            }
-        }
-    }
-    None
 }

@@ -30,8 +30,8 @@ impl Snapshot {
         self.until / SEGMENT as u64 * SEGMENT as u64
     }
 
-    /// The newest snapshot of a directory; none where there is none, or it is damaged.
-    pub(super) fn newest(directory: &Path) -> io::Result<Option<Self>> {
+    /// The newest snapshot of a directory; an empty one where there is none, or it is damaged.
+    pub(super) fn newest(directory: &Path) -> io::Result<Self> {
         let mut names = Vec::new();
         for entry in fs::read_dir(directory)? {
             let name = entry?.file_name().to_string_lossy().into_owned();
@@ -40,8 +40,8 @@ impl Snapshot {
                 names.push(name);
             }
         }
-        let Some(newest) = names.into_iter().max() else { return Ok(None) };
-        Ok(Self::read(&fs::read(directory.join(newest))?))
+        let Some(newest) = names.into_iter().max() else { return Ok(Self::default()) };
+        Ok(Self::read(&fs::read(directory.join(newest))?).unwrap_or_default())
     }
 
     /// The snapshot in these bytes, if their checksum is right.

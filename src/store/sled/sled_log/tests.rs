@@ -63,9 +63,17 @@ fn written(directory: &Path, seed: u64, turns: usize, keys: usize, longest: usiz
 fn read(directory: &Path) -> (Contents, Damage) {
     let log = Log::read(directory).unwrap();
     let mut found = Contents::new();
-    for Pair { key, value, .. } in log.pairs() {
-        found.entry(key).or_insert(value);
-    }
+    let replayed = log.replay(|change| {
+        match change {
+            Change::Clear(Bounds { low, high, .. }) => {
+                found.retain(|key, _| *key < low || !high.is_empty() && *key >= high);
+            }
+            Change::Set(key, value, _) => drop(found.insert(key, value)),
+            Change::Remove(key) => drop(found.remove(&key)),
+        }
+        Ok::<_, ()>(())
+    });
+    replayed.unwrap();
     (found, log.damage().clone())
 }
 
