@@ -75,7 +75,7 @@ async fn a_list_in_the_document_or_on_the_page_puts_no_story_into_its_topics() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_footer_is_learned_over_documents_and_leaves_the_topic_without_a_revision() {
-    let footer = "<p>Western Balkans summit agreed on a plan for growth.</p>";
+    let footer = "<p>The website of the ministry has more on the Western Balkans.</p>";
     let visit = |n: usize| {
         let text = format!(
             "<p>The minister visited harbour {n} and met the crew of ship {n}.</p>{footer}"

@@ -83,13 +83,21 @@ fn is_titled(node: &NodeRef<'_>, title: &TitleWords) -> bool {
 const LEAST_WORDS: usize = 30;
 
 /// The text around the headline that is an entry's title: that of the smallest element with more
-/// than the headline.
+/// than the headline, or of the whole of a short page.
 pub(super) fn around_headline(page: &Document, title: &TitleWords) -> Option<String> {
     let headlines = page.select("h1, h2");
     let is_own = |node: &&NodeRef<'_>| !title.is_empty() && title.are_mostly_in(&node.text());
     let headline = headlines.nodes().iter().find(is_own)?;
-    let mut texts = headline.ancestors_it(None).map(|outer| spaced(&outer.text()));
-    texts.find(|text| text.split(' ').count() >= LEAST_WORDS)
+    let mut around = None;
+    for outer in headline.ancestors_it(None) {
+        let text = spaced(&outer.text());
+        let is_more = text.split(' ').count() >= LEAST_WORDS;
+        around = Some(text);
+        if is_more {
+            break;
+        }
+    }
+    around
 }
 
 /// Menus that are noted of one page.
