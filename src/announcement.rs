@@ -31,6 +31,8 @@ mod notices;
 
 mod original;
 
+mod own_words;
+
 mod repeated;
 
 mod sections;
@@ -40,6 +42,8 @@ mod share_links;
 mod signs;
 
 mod text_lines;
+
+mod title_words;
 
 mod vocabulary;
 
@@ -54,6 +58,7 @@ pub use self::original::is_same_page;
 pub use self::repeated::{RepeatedLines, edge_lines};
 use self::signs::Signs;
 use self::text_lines::Layout;
+pub use self::title_words::TitleWords;
 use crate::model::{EdgeLines, Reason, SetAside, TextRules};
 
 /// A piece of HTML made harmless.
@@ -92,6 +97,8 @@ pub enum ContainerRole {
     Navigation,
     /// The foot of a page.
     Footer,
+    /// The title, author and date that a content management system writes over the text.
+    Metadata,
 }
 
 impl ContainerRole {
@@ -115,6 +122,12 @@ impl ContainerRole {
         };
         let mut found: Option<Self> = None;
         let (mut is_new, mut is_news, mut is_own) = (false, false, false);
+        // Drupal's names for the fields of an entry.
+        if ["title", "uid", "created"].iter().any(|field| {
+            lower.split(' ').any(|name| name.strip_prefix("field--name-") == Some(field))
+        }) {
+            return Some(Self::Metadata);
+        }
         for word in lower.split(|c: char| !c.is_ascii_alphanumeric()) {
             is_own |= Self::is_of_the_announcement(word);
             is_new |= matches!(word, "latest" | "more" | "other" | "recent");
@@ -187,9 +200,19 @@ impl Default for Surroundings<'_> {
     }
 }
 
-/// One text's own page, and what is known of its source.
+/// The entry whose text is read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Own<'a> {
+    /// Its page.
+    pub page: Option<&'a Url>,
+    /// Its title.
+    pub title: &'a str,
+}
+
+/// One text's own page and title, and what is known of its source.
 struct Context<'a> {
     own: Option<&'a Url>,
+    title: &'a str,
     surroundings: &'a Surroundings<'a>,
 }
 
@@ -201,6 +224,11 @@ impl Context<'_> {
                 own.query().is_none() || url.query().is_none() || own.query() == url.query();
             own.host() == url.host() && own.path() == url.path() && is_one_query
         })
+    }
+
+    /// Whether a heading has a word of the entry's title.
+    fn names_its_subject(&self, heading: &str) -> bool {
+        !self.title.is_empty() && TitleWords::of(self.title).any_in(heading)
     }
 
     /// Whether a link leads to another entry that is known.
@@ -235,10 +263,10 @@ const MOST_SET_ASIDE: usize = 24;
 /// Separates an announcement from what surrounds it.
 pub fn separate(
     cleaned: &Cleaned,
-    own: Option<&Url>,
+    Own { page: own, title }: Own<'_>,
     surroundings: &Surroundings<'_>,
 ) -> Separated {
-    let context = Context { own, surroundings };
+    let context = Context { own, title, surroundings };
     let mut layout = Layout::of(cleaned);
     let mut separated = Separated::default();
     apply_rules(&mut layout, surroundings.rules, &mut separated);
@@ -268,7 +296,8 @@ pub fn original_of(
     if !layout.signs.original {
         return None;
     }
-    sections::set_aside(&mut layout, page, &Context { own, surroundings });
+    let context = Context { own, title: "", surroundings };
+    sections::set_aside(&mut layout, page, &context);
     original::beside(&layout, &Layout::of(&article()), own).page()
 }
 
@@ -324,8 +353,7 @@ fn notes(layout: &Layout<'_>) -> Vec<SetAside> {
             }
             note.characters = note.characters.saturating_add(characters).saturating_add(1);
         } else if notes.len() < MOST_SET_ASIDE {
-            let text = beginning(&line.text).to_owned();
-            notes.push(SetAside { reason, text, characters });
+            notes.push(SetAside::of(reason, &line.text));
         }
     }
     notes

@@ -5,7 +5,7 @@
 //! that HTTP states; the one that the XML declaration states; a guess. HTTP's ISO-8859-1 is the
 //! default of many servers and yields to another encoding that the XML declaration states, where
 //! the bytes agree with that. Single Windows-1252 bytes in UTF-8 are read as such, and so is
-//! UTF-8 in a document that is declared Latin-1. A page is decoded as browsers do.
+//! UTF-8 in a document that is declared Latin-1. A page is decoded by the same rule.
 
 mod mojibake;
 
@@ -31,7 +31,7 @@ pub(crate) struct Decoded<'a> {
 /// Decodes a document.
 pub(crate) fn decode_document<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded<'a> {
     let mut warnings = Vec::new();
-    let (mut text, encoding) = choose(bytes, content_type, &mut warnings);
+    let (mut text, encoding) = choose(bytes, content_type, declared(bytes), &mut warnings);
     if holds_c1_control(text.as_bytes()) {
         // Some are bytes of UTF-8 that was decoded wrongly before it came here.
         text = Cow::Owned(mojibake::repair_document(&text).0.into_owned());
@@ -43,43 +43,43 @@ pub(crate) fn decode_document<'a>(bytes: &'a [u8], content_type: Option<&str>) -
     Decoded { text, encoding, warnings }
 }
 
-/// Where a page may state its encoding itself, in bytes from its start.
-const PRESCAN: usize = 1024;
+/// Where a page may state its encoding itself, in bytes from its start, comments among them.
+const PRESCAN: usize = 8192;
 
-/// Decodes a page of HTML as browsers do: byte-order mark, Content-Type, `<meta charset>`, and
-/// else UTF-8 if it is that, or Windows-1252.
+/// Decodes a page of HTML by the rule for documents; `<meta charset>` stands for the XML
+/// declaration.
 pub(crate) fn decode_page(body: &[u8], content_type: Option<&str>) -> String {
-    let stated = Encoding::for_bom(body)
-        .map(|(encoding, _)| encoding)
-        .or_else(|| Encoding::for_label(charset_of(content_type?)?.as_bytes()))
-        .or_else(|| stated_in_page(&body[..body.len().min(PRESCAN)]));
-    let encoding = stated
-        .unwrap_or_else(|| if std::str::from_utf8(body).is_ok() { UTF_8 } else { WINDOWS_1252 });
-    without_forbidden(encoding.decode(body).0).0.into_owned()
+    let in_page = declared(body).or_else(|| declared_in_page(&body[..body.len().min(PRESCAN)]));
+    let (text, _) = choose(body, content_type, in_page, &mut Vec::new());
+    without_forbidden(text).0.into_owned()
 }
 
 /// The encoding named behind `charset=` at the start of a page.
-fn stated_in_page(start: &[u8]) -> Option<&'static Encoding> {
+fn declared_in_page(start: &[u8]) -> Option<String> {
     let lower = String::from_utf8_lossy(start).to_ascii_lowercase();
-    let label = lower.split("charset=").nth(1)?;
-    let label = label.trim_start_matches(['"', '\'', ' ']);
+    let mut rest = lower.as_str();
+    let mut shown = String::with_capacity(rest.len());
+    while let Some((before, comment)) = rest.split_once("<!--") {
+        shown.push_str(before);
+        rest = comment.split_once("-->").map_or("", |(_, behind)| behind);
+    }
+    shown.push_str(rest);
+    let label = shown.split("charset=").nth(1)?.trim_start_matches(['"', '\'', ' ']);
     let end = label.find(['"', '\'', ';', '>', ' ', '/']).unwrap_or(label.len());
-    let encoding = Encoding::for_label(&label.as_bytes()[..end])?;
-    // Whoever says so in single bytes means something else, and is read as UTF-8.
-    let is_wide = encoding == UTF_16LE || encoding == UTF_16BE;
-    Some(if is_wide { UTF_8 } else { encoding })
+    (end > 0).then(|| label[..end].to_owned())
 }
 
 fn choose<'a>(
     bytes: &'a [u8],
     content_type: Option<&str>,
+    declared: Option<String>,
     warnings: &mut Vec<String>,
 ) -> (Cow<'a, str>, &'static str) {
     if let Some(found) = by_mark_or_zeros(bytes) {
         return found;
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let stated = stated(bytes, content_type, warnings);
+    let stated = stated(bytes, content_type, declared, warnings);
     if let Ok(text) = std::str::from_utf8(bytes) {
         // Only ISO-2022-JP and its like hide another script in ASCII bytes.
         return match stated.first() {
@@ -127,16 +127,17 @@ fn choose<'a>(
     (guess.decode_without_bom_handling(bytes).0, guess.name())
 }
 
-/// The encodings that HTTP and the XML declaration name, the more credible one first.
+/// The encodings that HTTP and the document itself name, the more credible one first.
 fn stated(
     bytes: &[u8],
     content_type: Option<&str>,
+    declared: Option<String>,
     warnings: &mut Vec<String>,
 ) -> Vec<&'static Encoding> {
-    let (by_http, by_xml) = (content_type.and_then(charset_of), declared(bytes));
+    let by_http = content_type.and_then(charset_of);
     let is_default = by_http.as_deref().is_some_and(is_servers_default);
     let mut stated = Vec::new();
-    for label in by_http.into_iter().chain(by_xml) {
+    for label in by_http.into_iter().chain(declared) {
         match Encoding::for_label_no_replacement(label.as_bytes()) {
             // Single bytes that call themselves UTF-16 are not UTF-16.
             Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => {}
@@ -401,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_decoded_as_browsers_do() {
+    fn pages_are_decoded_by_the_same_rule() {
         for (body, content_type, expected) in [
             (&b"caf\xC3\xA9"[..], None, "café"),
             (b"caf\xE9", None, "café"),
@@ -410,6 +411,21 @@ mod tests {
             (b"<meta charset=utf-16>caf\xC3\xA9", None, "<meta charset=utf-16>café"),
             (b"\xEF\xBB\xBFcaf\xC3\xA9", Some("text/html; charset=latin1"), "café"),
             (b"a\x00b\x0Bc", None, "ab c"),
+            (
+                b"<meta charset=utf-8>schlie\xC3\x9Ft",
+                Some("text/html; charset=iso-8859-1"),
+                "<meta charset=utf-8>schließt",
+            ),
+            (
+                b"<meta charset=windows-1251>\xCF\xEE",
+                Some("text/html; charset=utf-8"),
+                "<meta charset=windows-1251>По",
+            ),
+            (
+                b"<!-- charset=latin1 --><meta charset=koi8-r>\xF0\xCF",
+                None,
+                "<!-- charset=latin1 --><meta charset=koi8-r>По",
+            ),
         ] {
             assert_eq!(decode_page(body, content_type), expected);
         }

@@ -131,7 +131,8 @@ fn chunk_end(rest: &str) -> usize {
 }
 
 impl Cost {
-    fn within(self, bounds: &Bounds) -> Result<(), Excess> {
+    /// Whether a tree of this size is within some bounds.
+    pub(crate) fn within(self, bounds: &Bounds) -> Result<(), Excess> {
         self.excess(bounds).map_or(Ok(()), |why| Err(Excess { why, cost: self }))
     }
 

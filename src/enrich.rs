@@ -8,6 +8,8 @@
 
 mod govuk;
 
+mod own_text;
+
 mod page;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use url::Url;
 
 pub use crate::announcement::Cleaned;
-use crate::announcement::{self, Surroundings};
+use crate::announcement::{self, Own, Separated, Surroundings};
 use crate::cancel::Cancelled;
 use crate::model::{Document, Enrich, Enriched, Entry, Failure, FailureKind, SetAside, Timestamp};
 
@@ -146,29 +148,35 @@ pub fn missing(entry: &mut Entry, failure: &Failure, at: Timestamp) {
 }
 
 /// The text of a page.
-struct FullText<'a> {
-    html: &'a str,
-    base: &'a Url,
-    /// The pieces that the operator's selectors took out of it.
+struct FullText {
+    full: Separated,
+    /// The pieces that were taken out of it before.
     cut: Vec<SetAside>,
     /// Bytes of text that the feed gave.
     stated: usize,
 }
 
+/// The text of a page apart from its surroundings.
+fn separated(entry: &Entry, html: &str, base: &Url, reading: &Reading<'_>) -> Separated {
+    let whole = (reading.clean)(html, base);
+    let own = Own { page: entry.url.as_ref(), title: &entry.title };
+    announcement::separate(&whole, own, reading.surroundings)
+}
+
 /// Puts the text of a page in the place of the feed's, unless the feed's is longer.
 fn take_text(
     entry: &mut Entry,
-    FullText { html, base, cut, stated }: FullText<'_>,
+    FullText { full, cut, stated }: FullText,
     reading: &Reading<'_>,
     done: &mut Enrichment,
 ) {
-    let whole = (reading.clean)(html, base);
-    let full = announcement::separate(&whole, entry.url.as_ref(), reading.surroundings);
     if full.text.is_empty() || full.text.len() < stated {
         return;
     }
     let summary = summary_of(entry, reading.clean);
-    let repeated = full.text.contains(&summary);
+    // A feed cuts the text of its summary off with dots.
+    let start = summary.trim_end_matches(['…', '.', ' ', '[', ']']);
+    let repeated = full.text.contains(start);
     done.text = Some(full.text.chars().count());
     for (is_missing, marker) in
         [(full.is_start_missing, "start_after"), (full.is_end_missing, "end_before")]
@@ -199,7 +207,8 @@ fn take_original(entry: &mut Entry, named: Option<Url>) -> bool {
             && url.path().len() > 1
             && entry.url.as_ref().is_some_and(|own| bare_host(own) != bare_host(url))
     };
-    let Some(original) = named.filter(elsewhere).filter(|_| entry.original.is_none()) else {
+    let named = named.filter(elsewhere).filter(|url| is_specific(entry, url));
+    let Some(original) = named.filter(|_| entry.original.is_none()) else {
         return false;
     };
     entry.original = Some(original);
@@ -213,9 +222,27 @@ fn take_page(entry: &mut Entry, canonical: Option<&Url>, led_to: Option<&Url>) {
         let own = entry.url.as_ref();
         matches!(page.scheme(), "http" | "https")
             && own.is_some_and(|own| bare_host(own) == bare_host(page) && own != *page)
+            && is_specific(entry, page)
     };
     let page = canonical.filter(is_other_address).or(led_to.filter(is_other_address));
     entry.page = page.cloned();
+}
+
+/// Whether an address tells the entry's page from others of its site: templates name a section, or the
+/// page without the query that selects the announcement.
+fn is_specific(entry: &Entry, named: &Url) -> bool {
+    let Some(own) = &entry.url else { return true };
+    fn segments(url: &Url) -> impl Iterator<Item = &str> {
+        url.path().split('/').filter(|segment| !segment.is_empty())
+    }
+    let is_above = segments(named).count() < segments(own).count()
+        && segments(named).zip(segments(own)).all(|(named, own)| named == own);
+    let selects = |pair: &&str| !pair.is_empty() && !pair.starts_with("utm_");
+    let own_pairs = || own.query().unwrap_or_default().split('&').filter(selects);
+    let is_without_query = segments(named).eq(segments(own))
+        && own_pairs().next().is_some()
+        && !own_pairs().any(|pair| named.query().unwrap_or_default().contains(pair));
+    !is_above && !is_without_query
 }
 
 fn bare_host(url: &Url) -> Option<&str> {

@@ -53,6 +53,7 @@ mod read_source;
 mod recheck;
 mod replan;
 mod request;
+mod shared_pages;
 mod websub;
 
 use disk_watch::DiskWatch;

@@ -7,6 +7,7 @@
 //! - A Chinese or Japanese character is a word of its own.
 //! - Addresses are not words.
 //! - Case and the diacritics of letters are folded: `Đinđić` is `dindic`.
+//! - Digits are those of ASCII, whatever script writes them: `٤١` and `४१` are `41`.
 //! - Arabic and Hebrew are read without vowel signs, and the Arabic letters that writers exchange
 //!   (أ and ا, ى and ي, ة and ه) are one.
 
@@ -86,7 +87,7 @@ fn connected_end(text: &str, start: usize) -> usize {
         let connects = match c {
             '.' if initials && is_apostrophe(next) => matches!(after, 's' | 'S'),
             '.' if initials => next.is_alphabetic() && !is_word(after),
-            '.' | ',' if last.is_ascii_digit() => next.is_ascii_digit(),
+            '.' | ',' | '\u{66B}' | '\u{66C}' if is_digit(last) => is_digit(next),
             _ if is_apostrophe(c) => last.is_alphabetic() && next.is_alphabetic(),
             _ if is_invisible(c) => is_word(next) && !is_ideograph(next),
             _ => false,
@@ -111,7 +112,28 @@ pub(crate) fn is_word(c: char) -> bool {
 }
 
 fn is_apostrophe(c: char) -> bool {
-    matches!(c, '\'' | '’' | 'ʼ')
+    matches!(c, '\'' | '’' | 'ʼ' | 'ʻ' | '‘' | '`')
+}
+
+/// The zeros of the scripts that have digits of their own: nine more follow each.
+#[rustfmt::skip]
+const ZEROS: [char; 25] = [
+    '\u{660}', '\u{6F0}', '\u{7C0}', '\u{966}', '\u{9E6}', '\u{A66}', '\u{AE6}', '\u{B66}', '\u{BE6}',
+    '\u{C66}', '\u{CE6}', '\u{D66}', '\u{DE6}', '\u{E50}', '\u{ED0}', '\u{F20}', '\u{1040}', '\u{1090}',
+    '\u{17E0}', '\u{1810}', '\u{1946}', '\u{19D0}', '\u{1A80}', '\u{1B50}', '\u{FF10}',
+];
+
+fn is_digit(c: char) -> bool {
+    ascii_digit(c).is_some()
+}
+
+/// The ASCII digit of a decimal digit in any script.
+fn ascii_digit(c: char) -> Option<char> {
+    if c.is_ascii() {
+        return Some(c).filter(char::is_ascii_digit);
+    }
+    let before = ZEROS.partition_point(|zero| *zero <= c).checked_sub(1)?;
+    char::from_digit(u32::from(c) - u32::from(ZEROS[before]), 10)
 }
 
 /// Marks inside words that are not shown: soft hyphens, joiners.
@@ -134,10 +156,10 @@ pub(crate) fn clean<'a>(word: &str, cased: &'a mut String) -> &'a str {
     {
         letters = &word[..at];
     }
-    let number = letters.starts_with(|c: char| c.is_ascii_digit());
-    cased.extend(letters.chars().filter(|c| match c {
-        '.' => number,
-        c => is_word(*c),
+    let number = letters.starts_with(is_digit);
+    cased.extend(letters.chars().filter_map(|c| match c {
+        '.' | '\u{66B}' => number.then_some('.'),
+        c => is_word(c).then_some(c),
     }));
     cased
 }
@@ -151,8 +173,12 @@ pub(crate) fn fold(cased: &str, form: &mut String) -> bool {
         return cased.bytes().any(|b| b.is_ascii_uppercase());
     }
     let mut capital = false;
-    for c in cased.nfkd().filter(|c| is_word(*c) && !is_sign(*c)) {
+    for c in cased.nfkd().filter(|c| (is_word(*c) || *c == '.') && !is_sign(*c)) {
         capital |= c.is_uppercase();
+        if let Some(digit) = ascii_digit(c) {
+            form.push(digit);
+            continue;
+        }
         for lower in c.to_lowercase() {
             match lower {
                 'ß' => form.push_str("ss"),
@@ -169,6 +195,8 @@ pub(crate) fn fold(cased: &str, form: &mut String) -> bool {
                 'ى' | 'ی' => form.push('ي'),
                 'ة' => form.push('ه'),
                 'ک' => form.push('ك'),
+                // Apostrophes that are letters to Unicode.
+                'ʻ' | 'ʼ' => {}
                 // İ becomes i and a dot above.
                 '\u{300}'..='\u{36F}' => {}
                 lower => form.push(lower),
@@ -229,6 +257,10 @@ mod tests {
             ("the children's, the ministers' and O'Neill", "the children the ministers and oneill"),
             ("the U.S. and the U.K.'s allies", "the us and the uk allies"),
             ("24,000 returns, £465,000; 3.5%", "24000 returns 465000 3.5"),
+            ("رقم ٤١ لسنة ٢٠٢٦، ١٢٬٠٠٠ ٣٫٥", "رقم 41 لسنه 2026 12000 3.5"),
+            ("ฉบับที่ ๔๑/๒๕๖๙ ๑๒,๐๐๐", "ฉบับที่ 41 2569 12000"),
+            ("४१ गाव, ৪১টি, ۴۱, ၄၁", "41 गाव 41টি 41 41"),
+            ("Oʻzbekiston va O'zbekiston, O‘zbekiston", "ozbekiston va ozbekiston ozbekiston"),
             ("General Licence INT/2024/5334756", "general licence int 2024 5334756"),
             ("on GOV.UK, R&D", "on gov uk r d"),
             ("Đinđić, Łódź, Priština, straße, ﬁnance", "dindic lodz pristina strasse finance"),

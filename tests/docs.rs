@@ -120,6 +120,26 @@ fn the_readme_is_short_and_the_book_has_every_page() {
     none_of(missing.collect(), "docs/SUMMARY.md lists every page of docs/");
 }
 
+#[test]
+fn the_book_has_its_pages_in_docs_and_a_summary_that_mdbook_reads() {
+    let book: toml::Table = text("docs/book.toml").parse().expect("docs/book.toml is TOML");
+    assert_eq!(book["book"]["src"].as_str(), Some("."));
+    // mdbook would write a page that is missing, and read what it built if that were in `src`.
+    assert_eq!(book["build"]["create-missing"].as_bool(), Some(false));
+    assert!(book["build"]["build-dir"].as_str().unwrap().starts_with("../target/"));
+    // A heading first, then pages before the chapters, then chapters: mdbook refuses other lines.
+    let summary = text("docs/SUMMARY.md");
+    let mut lines = summary.lines().filter(|line| !line.trim().is_empty());
+    assert!(lines.next().is_some_and(|line| line.starts_with("# ")), "{summary}");
+    let is_page = |line: &&str| line.starts_with('[') && line.ends_with(".md)");
+    let is_chapter = |line: &&str| line.trim_start().starts_with("- [") && line.ends_with(".md)");
+    let other: Vec<_> = lines.skip_while(is_page).filter(|line| !is_chapter(line)).collect();
+    none_of(
+        other.into_iter().map(str::to_owned).collect(),
+        "after the pages before them, docs/SUMMARY.md has chapters alone",
+    );
+}
+
 /// What stands in backticks in a document and is built of small letters and `_`.
 fn names_in_backticks(document: &str) -> BTreeSet<String> {
     let is_name = |word: &&str| {

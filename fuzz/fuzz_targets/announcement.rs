@@ -1,7 +1,7 @@
 //! Separates any text from its surroundings: what is left is clean, and no word of it is new.
 #![no_main]
 
-use gazetted::announcement::{self, Surroundings};
+use gazetted::announcement::{self, Own, Surroundings};
 use gazetted::cancel::Cancelled;
 use gazetted::model::TextRules;
 use gazetted::parse;
@@ -23,7 +23,8 @@ fuzz_target!(|text: &str| {
     let is_listed = |url: &Url| url.path().ends_with('2');
     for rules in [&TextRules::default(), &rules] {
         let surroundings = Surroundings { rules, edges: None, is_known: &is_listed };
-        let separated = announcement::separate(&cleaned, Some(&own), &surroundings);
+        let of = Own { page: Some(&own), title: "" };
+        let separated = announcement::separate(&cleaned, of, &surroundings);
         assert!(separated.html.len() <= cleaned.html.len());
         assert!(separated.text.len() <= cleaned.text.len());
         let words: Vec<&str> = cleaned.text.split_whitespace().collect();

@@ -38,6 +38,12 @@ static PRESS_WORDS: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed pattern")
 });
 
+/// A number that is free of charge, or one for emergencies: those are for everybody.
+static FREE_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?x) (?: ^ | [^\d+] ) (?: \+\d{1,3}[\ -]? )? (?: 0?800 | 0?808 | 0?900 | 0120 | 0?116 | 1800 | 1-800 ) [\ /.-]? \d{2}")
+        .expect("a fixed pattern")
+});
+
 /// The longest line of a contact, in bytes. Each of its numbers is compared with its dates.
 const MOST_BYTES: usize = 1000;
 
@@ -101,7 +107,22 @@ pub(super) fn names_contact(line: &Line) -> bool {
         || is_address()
 }
 
+/// Whether a heading names the press.
+pub(super) fn is_of_the_press(heading: &str) -> bool {
+    PRESS_WORDS.is_match(heading)
+}
+
+/// Whether contacts are those to which an announcement sends its readers, rather than a press
+/// office's: free numbers, or a list of places with a number each.
+pub(super) fn are_for_the_public(lines: &[Line]) -> bool {
+    let is_place = |line: &&Line| line.is_item && names_contact(line) && !line.text.contains('@');
+    let names_press = lines.iter().any(|line| PRESS_WORDS.is_match(&line.text));
+    !names_press
+        && (lines.iter().any(|line| FREE_NUMBER.is_match(&line.text))
+            || lines.iter().filter(is_place).count() >= 2)
+}
+
 /// Whether a line is a sentence with a number for everybody, as the recall of a product has.
-fn speaks_to_the_public(line: &Line, text: &str) -> bool {
+pub(super) fn speaks_to_the_public(line: &Line, text: &str) -> bool {
     is_prose(line) && !PRESS_WORDS.is_match(text)
 }

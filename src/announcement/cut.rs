@@ -6,7 +6,7 @@ use crate::cancel::Cancelled;
 use crate::dom_cost::{self, Bounds, Parsed};
 use crate::model::{Reason, SetAside};
 
-use super::{MOST_SET_ASIDE, beginning};
+use super::MOST_SET_ASIDE;
 
 /// Bounds on the tree of a text: larger ones are left as they are.
 const BOUNDS: Bounds = Bounds {
@@ -53,11 +53,9 @@ pub fn cut_from(document: &Document, selectors: &[String]) -> Vec<SetAside> {
         }
         let text = found.text();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let characters = text.chars().count().try_into().unwrap_or(u32::MAX);
         found.remove();
         if set_aside.len() < MOST_SET_ASIDE {
-            let text = beginning(&text).to_owned();
-            set_aside.push(SetAside { reason: Reason::Rule, text, characters });
+            set_aside.push(SetAside::of(Reason::Rule, &text));
         }
     }
     set_aside

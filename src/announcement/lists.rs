@@ -2,7 +2,8 @@
 
 use super::Context;
 use super::line_kind::{
-    begins_facts, date_in, is_date, is_dated_statement, is_file, is_listed, is_prose,
+    SENTENCE_MARKS, begins_facts, date_in, is_date, is_dated_statement, is_file, is_listed,
+    is_prose,
 };
 use super::text_lines::{Layout, Line};
 use crate::model::Reason;
@@ -135,16 +136,20 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, context: &Context<'_>) {
     let kept: Vec<usize> = layout.kept().collect();
     let facts = kept.iter().position(|index| begins_facts(&layout.lines[*index]));
     let mut end = facts.unwrap_or(kept.len());
+    // Behind this line nothing is left of the text.
+    let mut last = end;
     while end > 0 {
         let start = (0..end).rev().take_while(|at| is_in_list(&layout.lines[kept[*at]])).last();
         let Some(start) = start else {
             end -= 1;
             continue;
         };
-        let is_at_the_end = end == facts.unwrap_or(kept.len());
-        if let Some((start, reason)) = list(layout, &kept, start..end, is_at_the_end, context) {
+        if let Some((start, reason)) = list(layout, &kept, start..end, end == last, context) {
             for index in &kept[start..end] {
                 layout.lines[*index].set_aside = Some(reason);
+            }
+            if end == last {
+                last = start;
             }
         }
         end = start;
@@ -154,6 +159,41 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, context: &Context<'_>) {
 /// Whether a line may stand in a list of other announcements: a linked title, or its date.
 fn is_in_list(line: &Line) -> bool {
     line.is_linked() || is_date(line) || line.is_mostly_linked() && date_in(&line.text).is_some()
+}
+
+/// Links to known entries that make a list of others: one alone may be what a text is about.
+const LEAST_KNOWN: usize = 2;
+
+/// Whether a list belongs to the text because of the line before it: a colon, a sentence that goes on
+/// in the list or that counts its items, a heading with a word of the title.
+fn introduces(before: &Line, is_heading: bool, items: usize, context: &Context<'_>) -> bool {
+    let goes_on = !is_heading
+        && before.links.is_empty()
+        && before.text.ends_with(char::is_lowercase)
+        && !is_date(before);
+    before.text.ends_with([':', '：'])
+        || goes_on
+        || before.text.ends_with(SENTENCE_MARKS) && counts(&before.text, items)
+        || is_heading && context.names_its_subject(&before.text)
+}
+
+/// Whether a sentence names this number, in figures or in words.
+fn counts(sentence: &str, number: usize) -> bool {
+    const WORDS: [&str; 9] = [
+        "two zwei deux dos dois due twee dwa två два две iki δύο doi",
+        "three drei trois tres três tre drie trzy tři tre три üç τρεις trei",
+        "four vier quatre cuatro quatro quattro vier cztery čtyři fyra fire четыре dört patru",
+        "five fünf cinq cinco cinque vijf pięć pět fem пять beş πέντε cinci",
+        "six sechs seis sei zes sześć šest sex seks шесть altı έξι șase",
+        "seven sieben sept siete sete sette zeven siedem sedm sju syv семь yedi επτά șapte",
+        "eight acht huit ocho oito otto osiem osm åtta otte восемь sekiz οκτώ opt",
+        "nine neun neuf nueve nove negen dziewięć devět nio девять dokuz εννέα nouă",
+        "ten zehn dix diez dez dieci tien dziesięć deset tio десять δέκα zece",
+    ];
+    let spelt = number.checked_sub(2).and_then(|at| WORDS.get(at)).copied().unwrap_or_default();
+    let lower = sentence.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.any(|word| word.parse() == Ok(number) || spelt.split(' ').any(|known| known == word))
 }
 
 /// Where a list of other announcements begins among these lines, and why it is one.
@@ -171,19 +211,21 @@ fn list(
         range.clone().filter(|at| !line(*at).links.is_empty() && line(*at).word_count() >= 3);
     let titles = titles.count();
     let dates = range.clone().filter(|at| date_in(&line(*at).text).is_some()).count();
-    let is_known = others >= 1 && 2 * others >= links().count() && titles >= 1;
+    // Orders that a text repeals stand in it; a list of others stands before or behind it.
+    let is_outside = is_at_the_end || range.start == 0;
+    let is_known =
+        is_outside && others >= LEAST_KNOWN && 2 * others >= links().count() && titles >= 1;
     let is_dated = is_at_the_end && titles >= 3 && dates >= 3;
     if !(is_known || is_dated) {
         return None;
     }
-    // A list that a colon introduces belongs to the text.
     let mut start = range.start;
     if start > 0 {
         let before = line(start - 1);
-        if before.text.ends_with([':', '：']) && before.known_heading().is_none() {
+        let is_heading = before.heading.is_some() || before.is_strong;
+        if before.known_heading().is_none() && introduces(before, is_heading, titles, context) {
             return None;
         }
-        let is_heading = before.heading.is_some() || before.is_strong;
         if is_heading && before.word_count() <= 8 && !is_prose(before) {
             start -= 1;
         }

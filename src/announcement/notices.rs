@@ -7,13 +7,16 @@ use super::signs::Signs;
 use super::text_lines::{Layout, Line};
 use super::vocabulary::{
     APPEARED_ON, BUTTON, COOKIE_BUTTON, FIRST_ON, FOLLOW_US, Heading, NEWSLETTER, OWN_NEWSLETTER,
-    READ_ON, THIS_SITE_COOKIES, WAYS, WE_USE_COOKIES, heading,
+    READ_ON, REPORTS, THIS_SITE_COOKIES, WAYS, WE_USE_COOKIES, heading,
 };
 use crate::model::Reason;
 
 /// Sets aside single lines that belong to the site rather than to an announcement.
 pub(super) fn set_aside(layout: &mut Layout<'_>, context: &Context<'_>) {
-    let Signs { cookies, newsletter, .. } = layout.signs;
+    let Signs { mut cookies, mut newsletter, .. } = layout.signs;
+    // Announcements have cookies and newsletters for their subject, too.
+    cookies &= !Signs::of(context.title).cookies;
+    newsletter &= !OWN_NEWSLETTER.is_match(context.title);
     for index in layout.kept().collect::<Vec<_>>() {
         let line = &layout.lines[index];
         let count = line.word_count();
@@ -36,15 +39,24 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, context: &Context<'_>) {
 /// speaks, or it is a button.
 pub(super) fn is_cookie_notice(line: &Line) -> bool {
     let has_quote = line.text.contains(['"', '“', '”', '„', '«', '»']);
-    let speaks = || THIS_SITE_COOKIES.is_match(&line.text) || WE_USE_COOKIES.is_match(&line.text);
-    line.is_linked() && COOKIE_BUTTON.is_match(&line.text) || !has_quote && speaks()
+    line.is_linked() && COOKIE_BUTTON.is_match(&line.text)
+        || !has_quote && speaks_of_its_cookies(&line.text)
 }
 
 /// Whether a text is a site's notice about its own cookies, or a button of one.
 pub(super) fn is_of_a_cookie_notice(text: &str) -> bool {
-    COOKIE_BUTTON.is_match(text)
-        || THIS_SITE_COOKIES.is_match(text)
-        || WE_USE_COOKIES.is_match(text)
+    COOKIE_BUTTON.is_match(text) || speaks_of_its_cookies(text)
+}
+
+/// Whether a site speaks of its own cookies in a text: "We use cookies of batch 12" is about others.
+fn speaks_of_its_cookies(text: &str) -> bool {
+    const OF_OTHERS: [&str; 9] = ["of", "in", "as", "was", "is", "were", "had", "has", "from"];
+    THIS_SITE_COOKIES.is_match(text)
+        || WE_USE_COOKIES.find(text).is_some_and(|found| {
+            let behind = text[found.end()..].strip_prefix(' ');
+            let next = behind.and_then(|behind| behind.split(' ').next());
+            next.is_none_or(|next| !OF_OTHERS.contains(&next))
+        })
 }
 
 /// Whether a line offers a newsletter to the reader, rather than reports of one, or says where and
@@ -59,6 +71,7 @@ pub(super) fn is_newsletter_offer(line: &Line) -> bool {
         && !line.text.contains('@')
         && !line.text.contains(char::is_numeric)
         && NEWSLETTER.is_match(&line.text)
+        && (!line.links.is_empty() || !REPORTS.is_match(&line.text))
 }
 
 /// Whether a line is buttons for sharing, or links to the publisher's profiles.
@@ -113,7 +126,8 @@ fn are_buttons(line: &Line) -> bool {
 fn is_way(line: &Line, index: usize, layout: &Layout<'_>, context: &Context<'_>) -> bool {
     let count = line.word_count();
     if count <= 8 && line.is_linked() && WAYS.is_match(&line.text) {
-        return true;
+        let before = layout.kept().take_while(|above| *above < index).last();
+        return !before.is_some_and(|before| layout.lines[before].text.ends_with([':', '：']));
     }
     let leads_to_itself = line.links.iter().any(|link| context.is_own(&link.url));
     if leads_to_itself && line.is_linked() && READ_ON.is_match(&line.text) {
@@ -138,8 +152,18 @@ fn are_breadcrumbs(line: &Line, index: usize, layout: &Layout<'_>) -> bool {
             between.is_some_and(is_mark)
         })
         && above.len() <= 2
+        && begins_at_home(line)
         && above.iter().all(|at| !layout.lines[*at].text.ends_with(['.', '!', '?', ':', '…']))
         && !line.links.iter().any(|link| is_file(&link.url))
+}
+
+/// Whether the first link of a line leads to the front page of a site or of a section, as breadcrumbs
+/// do: a ferry's route leads from port to port.
+fn begins_at_home(line: &Line) -> bool {
+    let mut paths = line.links.iter().map(|link| link.url.path().trim_end_matches('/'));
+    let first = paths.next().unwrap_or_default();
+    let is_home = first.is_empty() || WAYS.is_match(&line.text[line.links[0].label.clone()]);
+    is_home || paths.all(|path| path.starts_with(first) && path.len() > first.len())
 }
 
 /// Whether a line says where the announcement was first published, with a link back to it.

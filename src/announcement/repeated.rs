@@ -1,17 +1,18 @@
 //! Sets aside the lines that a source repeats at the beginning or end of its entries.
 //!
 //! A line counts as repeated when most entries of a document have it, or most of the entries that
-//! were counted in the source's state ([`crate::model::EdgeLines`]). Only a row of such lines at
-//! an edge goes, never all that an entry says, no sentence at the beginning, and nothing below a
-//! heading for notes to editors. Values stay: "Severity: amber" is what most warnings say, and
-//! what matters in each of them. So do lines of which another entry has one that differs in a word.
+//! were counted in the source's state ([`crate::model::EdgeLines`]). Repetition alone shows that a
+//! line is a formula, and formulas say what matters: "The appeal was dismissed", "Severity: amber".
+//! So a repeated line goes only where the site speaks of itself in it ([`own_words`]). Only a row
+//! of such lines at an edge goes, never all that an entry says, no sentence at the beginning, and
+//! nothing below a heading for notes to editors. Lines stay of which another entry has one that
+//! differs in a word.
 
 use std::collections::{HashMap, HashSet};
 
-use super::line_kind::{SENTENCE_MARKS, begins_facts, is_field};
+use super::line_kind::{SENTENCE_MARKS, begins_facts};
 use super::text_lines::{Layout, Line};
-use super::vocabulary::{Heading, names_origin};
-use super::{beginning, contacts};
+use super::{beginning, own_words};
 use crate::model::{Entry, Reason};
 
 /// Lines that are looked at from the beginning and from the end of a text.
@@ -149,9 +150,7 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, is_repeated: &dyn Fn(u64) -> bo
         return;
     }
     let is_noted = kept.iter().any(|index| begins_facts(&layout.lines[*index]));
-    let mut own = kept.iter().map(|index| &layout.lines[*index]).filter(|line| !repeats(line));
-    let is_record = !own.any(is_sentence);
-    let repeats = |line: &Line| !is_value(line, is_record) && repeats(line);
+    let repeats = |line: &Line| repeats(line) && own_words::speaks_of_the_site(line);
     for index in kept.iter().take(FIRST) {
         let line = &layout.lines[*index];
         // Announcements of a series begin with the same sentences.
@@ -168,11 +167,11 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, is_repeated: &dyn Fn(u64) -> bo
             layout.lines[index].set_aside = Some(Reason::Repeated);
             continue;
         }
-        let text = &layout.lines[index].text;
-        let sentences = last_sentences(text);
+        let line = &layout.lines[index];
+        let sentences = last_sentences(&line.text);
         let found = sentences.into_iter().rev().find(|start| {
-            let sentence = &text[*start..];
-            is_repeated(hash(sentence)) && !is_short_statement(sentence)
+            is_repeated(hash(&line.text[*start..]))
+                && line.behind(*start).is_some_and(|rest| own_words::speaks_of_the_site(&rest))
         });
         if let Some(start) = found
             && layout.split(index, start)
@@ -187,38 +186,5 @@ fn is_sentence(line: &Line) -> bool {
     line.text.ends_with(SENTENCE_MARKS) && !line.is_mostly_linked()
 }
 
-/// Whether a line is a value of the announcement, however many others have the same: one with its
-/// label, an item of a list, a short sentence that names nobody, or any line of a record, which has no
-/// sentence of its own.
-fn is_value(line: &Line, is_record: bool) -> bool {
-    let label = line.text.split([':', '：']).next().unwrap_or_default();
-    let is_stated = || {
-        is_field(line)
-            && !names_origin(label)
-            && matches!(line.heading_before_colon(), None | Some(Heading::Facts))
-    };
-    let is_item =
-        || line.is_item && line.known_heading().is_none() && line.heading_before_colon().is_none();
-    let is_short = line.word_count() <= MOST_WORDS_OF_A_VALUE;
-    line.links.is_empty()
-        && is_short
-        && !contacts::names_contact(line)
-        && match is_sentence(line) {
-            true => is_short_statement(&line.text),
-            false => is_record || is_item() || is_stated(),
-        }
-}
-
-/// Whether a text is a short sentence without a name, a number or an address: no publisher speaks of
-/// itself in it.
-fn is_short_statement(text: &str) -> bool {
-    let words: Vec<&str> = text.split_whitespace().take(MOST_WORDS_OF_A_STATEMENT + 1).collect();
-    words.len() <= MOST_WORDS_OF_A_STATEMENT
-        && words.iter().skip(1).all(|word| word.starts_with(char::is_lowercase))
-        && !text.contains(['@', '/', '©'])
-        && !text.contains(char::is_numeric)
-}
-
+/// Words of a line that is compared with others by each of its words.
 const MOST_WORDS_OF_A_VALUE: usize = 12;
-
-const MOST_WORDS_OF_A_STATEMENT: usize = 5;

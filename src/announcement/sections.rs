@@ -2,11 +2,13 @@
 
 use url::Url;
 
-use super::line_kind::{DATE, SENTENCE_MARKS, begins_facts, is_file, is_label, is_listed};
+use super::line_kind::{
+    DATE, SENTENCE_MARKS, begins_facts, date_in, is_file, is_label, is_listed, is_prose,
+};
 use super::share_links::{is_profile, shares};
 use super::signs::Signs;
 use super::text_lines::{Layout, Line};
-use super::vocabulary::{Heading, INLINE_OTHERS, NEWSLETTER, SIGN_UP, is_closed_heading};
+use super::vocabulary::{Heading, INLINE_OTHERS, NEWSLETTER, SEE_ALSO, SIGN_UP, is_closed_heading};
 use super::{Cleaned, ContainerRole, Context, contacts, lists, notices};
 use crate::model::Reason;
 
@@ -14,7 +16,7 @@ use crate::model::Reason;
 pub(super) fn set_aside(layout: &mut Layout<'_>, cleaned: &Cleaned, context: &Context<'_>) {
     in_containers(layout, cleaned);
     notices::set_aside(layout, context);
-    below_headings(layout);
+    below_headings(layout, context);
     in_the_middle_of_a_line(layout);
 }
 
@@ -49,7 +51,7 @@ fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
                     notices::is_share_bar(line) || line.links.iter().any(|link| hands_on(&link.url))
                 });
                 let is_offer = is_offer || is_headed(Heading::Sharing);
-                (words <= 40 && !is_most && is_offer, Reason::Sharing)
+                (words <= 40 && !is_most && is_offer && !lines().any(is_prose), Reason::Sharing)
             }
             ContainerRole::Related => (
                 2 * linked >= words
@@ -76,7 +78,17 @@ fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
                     || speaks_of_them && lines().any(is_button);
                 (words <= 120 && !is_most && is_notice, Reason::Cookies)
             }
-            ContainerRole::Footer => (2 * linked >= words, Reason::Navigation),
+            ContainerRole::Metadata => {
+                let last = inside.last().copied().unwrap_or_default();
+                let has_text = layout.kept().any(|index| index > last);
+                (words <= MOST_WORDS_OF_METADATA && has_text, Reason::Metadata)
+            }
+            ContainerRole::Footer => {
+                let last = inside.last().copied().unwrap_or_default();
+                let mut behind = layout.kept().filter(|index| *index > last);
+                let goes_on = behind.any(|index| has_sentence(&layout.lines[index]));
+                (2 * linked >= words && !goes_on, Reason::Navigation)
+            }
         };
         if looks_like_it {
             for index in inside {
@@ -87,7 +99,7 @@ fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
 }
 
 /// Sets aside the sections below known headings.
-fn below_headings(layout: &mut Layout<'_>) {
+fn below_headings(layout: &mut Layout<'_>, context: &Context<'_>) {
     let mut index = 0;
     while index < layout.lines.len() {
         let line = &layout.lines[index];
@@ -101,7 +113,8 @@ fn below_headings(layout: &mut Layout<'_>) {
             continue;
         };
         let is_inline = stands_alone.is_none();
-        let Some((end, reason)) = Section { layout, start: index, is_inline }.end(kind) else {
+        let Some((end, reason)) = Section { layout, context, start: index, is_inline }.end(kind)
+        else {
             index += 1;
             continue;
         };
@@ -115,6 +128,7 @@ fn below_headings(layout: &mut Layout<'_>) {
 /// A section below a known heading, which may have text behind it and a colon.
 struct Section<'l, 'h> {
     layout: &'l Layout<'h>,
+    context: &'l Context<'l>,
     start: usize,
     is_inline: bool,
 }
@@ -123,6 +137,12 @@ impl Section<'_, '_> {
     /// Where the section ends, and why it is not part of the announcement. None where nothing
     /// below the heading is of its kind: then the heading may be anything, such as a fact.
     fn end(&self, kind: Heading) -> Option<(usize, Reason)> {
+        // Lists of others and buttons surround announcements on any subject.
+        let may_be_its_subject = !matches!(kind, Heading::Others | Heading::Sharing)
+            && !(kind == Heading::Contact && contacts::is_of_the_press(self.heading()));
+        if may_be_its_subject && self.is_announced() {
+            return None;
+        }
         let (end, reason) = match kind {
             Heading::Facts => return None,
             Heading::Others => (self.others(false), Reason::OtherAnnouncements),
@@ -142,7 +162,54 @@ impl Section<'_, '_> {
             && is_closed_heading(&self.opener().text)
             && !self.continues_a_list();
         let end = end.or_else(|| is_last.then_some(self.start + 1))?;
-        Some((end, reason))
+        let is_doubtful = may_be_its_subject && self.outweighs_the_rest(end)
+            || kind == Heading::Others
+                && SEE_ALSO.is_match(self.heading())
+                && !self.leads_to_announcements(end);
+        (!is_doubtful).then_some((end, reason))
+    }
+
+    /// Whether links of the section lead to other announcements: to entries that are known, or to pages
+    /// beside the text's own; or dates stand beside them.
+    fn leads_to_announcements(&self, end: usize) -> bool {
+        let directory = |url: &Url| {
+            let (directory, _) = url.path().rsplit_once('/').unwrap_or_default();
+            (url.host_str().map(str::to_owned), directory.to_owned())
+        };
+        let own = self.context.own.map(directory);
+        let is_one = |url: &Url| {
+            self.context.is_other(url) || own.as_ref().is_some_and(|own| *own == directory(url))
+        };
+        let mut lines = self.layout.lines[self.start + 1..end].iter();
+        lines.any(|line| {
+            date_in(&line.text).is_some() || line.links.iter().any(|link| is_one(&link.url))
+        })
+    }
+
+    /// Whether the title, or a colon before the heading, shows that the section is the announcement's.
+    fn is_announced(&self) -> bool {
+        let before = self.layout.kept().take_while(|at| *at < self.start).last();
+        let before = before.map(|at| &self.layout.lines[at]);
+        self.context.names_its_subject(self.heading())
+            || before.is_some_and(|line| {
+                line.text.ends_with([':', '：']) && line.known_heading().is_none()
+            })
+    }
+
+    /// Whether the section up to `end` is longer than all the rest: then it is what the text says.
+    fn outweighs_the_rest(&self, end: usize) -> bool {
+        let words = |of_section: bool| -> usize {
+            let kept = self.layout.kept();
+            let of_kind = kept.filter(|at| (self.start..end).contains(at) == of_section);
+            of_kind.map(|at| self.layout.lines[at].word_count()).sum()
+        };
+        words(true) > words(false)
+    }
+
+    /// The words of the heading.
+    fn heading(&self) -> &str {
+        let text = &self.opener().text;
+        text.split_once([':', '：']).map_or(text, |(heading, _)| heading)
     }
 
     fn opener(&self) -> &Line {
@@ -155,6 +222,13 @@ impl Section<'_, '_> {
         let before = self.start.checked_sub(1).map(|before| &self.layout.lines[before]);
         let is_kept_item = |line: &Line| line.is_item && line.set_aside.is_none();
         self.opener().is_item && before.is_some_and(is_kept_item)
+    }
+
+    /// Whether a sentence of the text follows behind so many lines below the heading.
+    fn goes_on(&self, count: usize) -> bool {
+        let behind = self.layout.lines[self.start + 1 + count..].iter();
+        let mut behind = behind.filter(|line| line.set_aside.is_none());
+        behind.next().is_some_and(|line| line.text.ends_with(SENTENCE_MARKS) && !line.is_linked())
     }
 
     /// The text behind the heading and the colon.
@@ -219,7 +293,10 @@ impl Section<'_, '_> {
     fn contact(&self) -> Option<usize> {
         let below = self.row(contacts::MOST_LINES, contacts::is_in_row);
         if !self.is_inline {
-            return self.end_of(contacts::row_length(below.iter()));
+            let length = contacts::row_length(below.iter());
+            let is_the_press_offices = contacts::is_of_the_press(self.heading())
+                || !contacts::are_for_the_public(&below[..length]) && !self.goes_on(length);
+            return self.end_of(if is_the_press_offices { length } else { 0 });
         }
         let lines = std::iter::once(self.opener()).chain(below);
         let is_one = contacts::is_inline(self.opener(), self.behind());
@@ -251,6 +328,9 @@ fn hands_on(url: &Url) -> bool {
     let counts = url.query().is_some_and(|query| query.contains("share"));
     shares(url) || is_profile(url) || counts
 }
+
+/// Words of a title, an author and a date together.
+const MOST_WORDS_OF_METADATA: usize = 40;
 
 /// Bytes of the label of a button.
 const MOST_OF_A_BUTTON: usize = 24;

@@ -103,6 +103,34 @@ impl Line {
         !self.links.is_empty() && 5 * self.linked_bytes() >= 4 * self.text.len()
     }
 
+    /// The part of it that begins with the word at this place of its text.
+    pub(super) fn behind(&self, at: usize) -> Option<Self> {
+        let word = self.words.binary_search_by_key(&at, |(start, _)| *start).ok()?;
+        Some(self.tail(word))
+    }
+
+    /// The part of it that begins with a word, by number.
+    fn tail(&self, word: usize) -> Self {
+        let (at, start) = self.words[word];
+        let behind = self.links.iter().filter(|link| link.label.start >= at);
+        let links = behind.map(|link| Link {
+            url: link.url.clone(),
+            label: link.label.start - at..link.label.end - at,
+        });
+        Self {
+            start,
+            text: self.text[at..].to_owned(),
+            words: self.words[word..].iter().map(|(start, raw)| (start - at, *raw)).collect(),
+            links: links.collect(),
+            is_item: self.is_item,
+            role: self.role,
+            around: self.around.clone(),
+            set_aside: self.set_aside,
+            end: self.end,
+            ..Self::default()
+        }
+    }
+
     /// Whether it begins with a link that is most of it.
     pub(super) fn is_mostly_linked(&self) -> bool {
         2 * self.linked_bytes() >= self.text.len() && !self.links.is_empty()
@@ -151,32 +179,15 @@ impl<'h> Layout<'h> {
         if word == 0 {
             return false;
         }
-        let mut second = Line {
-            start: line.words[word].1,
-            text: line.text[at..].to_owned(),
-            words: line.words[word..].iter().map(|(start, raw)| (start - at, *raw)).collect(),
-            heading: None,
-            is_strong: false,
-            links: Vec::new(),
-            known_heading: OnceCell::new(),
-            heading_before_colon: OnceCell::new(),
-            word_count: OnceCell::new(),
-            ..line.clone()
-        };
+        let second = line.tail(word);
         (line.known_heading, line.heading_before_colon) = (OnceCell::new(), OnceCell::new());
         line.word_count = OnceCell::new();
         line.end = line.words[word].1;
         line.words.truncate(word);
         line.text.truncate(line.text[..at].trim_end().len());
-        let (first, rest): (Vec<Link>, Vec<Link>) =
-            std::mem::take(&mut line.links).into_iter().partition(|link| link.label.start < at);
-        line.links = first;
+        line.links.retain(|link| link.label.start < at);
         for link in &mut line.links {
             link.label.end = link.label.end.min(line.text.len());
-        }
-        second.links = rest;
-        for link in &mut second.links {
-            link.label = link.label.start - at..link.label.end - at;
         }
         line.is_strong = false;
         self.lines.insert(index + 1, second);

@@ -191,6 +191,20 @@ pub(super) static NEWSLETTER: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed pattern")
 });
 
+/// Headings over documents and acts as often as over other announcements.
+pub(super) static SEE_ALSO: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)^\W*(?:see also|related (?:links?|pages|information|entries|items)|関連情報)\W*$",
+    )
+    .expect("a fixed pattern")
+});
+
+/// Verbs of sentences that report: an offer speaks to the reader.
+pub(super) static REPORTS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:was|were|had|has been|have been|will be|must|could|wurden?|war(?:en)?|était|étaient|fue(?:ron)?|foi|foram|era|erano|werd(?:en)?|blev|zosta\w+)\b")
+        .expect("a fixed pattern")
+});
+
 /// Words that name the newsletter or the list of the site itself.
 pub(super) static OWN_NEWSLETTER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
@@ -234,7 +248,7 @@ pub(super) static APPEARED_ON: LazyLock<Regex> =
 /// The label of a link back to the announcement itself.
 pub(super) static READ_ON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?ix)^\W* (?: (?:read|see|find\ out|learn|view) \ (?:more|on|full|the\ full|the\ rest)\b .{0,40} | continue\ reading .{0,80} | keep\ reading | more | details?
+        r"(?ix)^\W* (?: (?:read|see|find\ out|learn|view) \ (?:more|on|full|the\ full|the\ rest)\b (?: \ (?:about|on|of|here|at|in|from|the|this|story|article|text|release|press|news|statement|report|announcement|post)\b .{0,40} | \ ?[^\w\s] .{0,40} )? | continue\ reading .{0,80} | keep\ reading | more | details?
         | weiterlesen .{0,40} | mehr(?:\ (?:lesen|erfahren))? | lire\ (?:la\ suite|plus) .{0,40} | en\ savoir\ plus | leer\ m[aá]s | seguir\ leyendo .{0,40} | ver\ m[aá]s
         | leggi\ (?:tutto|di\ pi[uù]|l'articolo.{0,20}) | continua\ a\ leggere .{0,40} | ler\ mais | lees\ (?:meer|verder) | czytaj\ (?:więcej|dalej) | l[äæ]s\ (?:mer|mere|hele.{0,20}) | les\ mer | lue\ lisää
         | opširnije | više | celý\ článok | číst\ (?:více|dál) | citește\ mai\ (?:mult|departe) | tovább | виж\ още | подробнее | читати\ далі | lexo\ më\ shumë ) \W*$",

@@ -34,7 +34,8 @@ options! {
         /// settings are in one place. For example: `["sources.d/*.toml", "topics.d/*.toml"]`
         include: Vec<Spanned<String>> = option(Vec::new()),
         /// Whether a reload is refused ("strict") where a topic's `must_match` or
-        /// `must_not_match` fails, or puts the plan in force and warns ("lenient").
+        /// `must_not_match` fails, or where a lower `[store] keep` or `stories` would remove
+        /// stories, or puts the plan in force and warns ("lenient").
         reload: Reload = option(Reload::default()),
         /// The language of the sources, which decides how words are reduced to their
         /// stems: arabic, danish, dutch, english, finnish, french, german, greek,
@@ -261,7 +262,8 @@ options! {
         /// Its name for readers; without it, the ID.
         title: Option<Title> = unset("\"Home Office\""),
         /// Its place: an http or https address, which is sent as it is written here; or
-        /// a file, as "file:feeds/a.atom".
+        /// a file, as "file:feeds/a.atom". Where it redirects permanently, the new address is
+        /// polled, and this one is looked at once a day.
         url: Option<Spanned<String>> =
             unset("\"https://www.gov.uk/government/organisations/home-office.atom\""),
         /// Or the path of a file.

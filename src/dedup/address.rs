@@ -96,6 +96,10 @@ pub(super) fn plain_path(path: &str) -> String {
         }
     }
     parts.retain(|part| !part.is_empty());
+    // The page as a feed links to it.
+    if let ["feed" | "feeds" | "rss", "view", _, ..] = parts[..] {
+        parts.drain(..2);
+    }
     while let Some((last, before)) = parts.split_last()
         && (is_variant_part(last) || is_view_of(before.last().copied(), last))
     {
@@ -264,20 +268,24 @@ fn is_tracking(name: &str) -> bool {
 /// Whether a fragment names a place in the page, not a tracker, a state of
 /// scripts, a time, or the place where every page's text begins.
 pub(super) fn is_anchor(fragment: &str) -> bool {
-    fragment.starts_with(|first: char| first.is_ascii_alphabetic())
-        && fragment.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
-        && !matches!(
-            fragment.to_ascii_lowercase().as_str(),
-            "comments"
-                | "respond"
-                | "content"
-                | "main"
-                | "main-content"
-                | "maincontent"
-                | "top"
-                | "contents"
-                | "rss"
-        )
+    // Ten digits are a time.
+    let is_number =
+        (1..=6).contains(&fragment.len()) && fragment.bytes().all(|byte| byte.is_ascii_digit());
+    is_number
+        || fragment.starts_with(|first: char| first.is_ascii_alphabetic())
+            && fragment.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+            && !matches!(
+                fragment.to_ascii_lowercase().as_str(),
+                "comments"
+                    | "respond"
+                    | "content"
+                    | "main"
+                    | "main-content"
+                    | "maincontent"
+                    | "top"
+                    | "contents"
+                    | "rss"
+            )
 }
 
 /// Whether a fragment is the path of a page that a script shows: `#/news/12`, `#!/news/12`.

@@ -13,7 +13,7 @@ use crate::tokenize::fold;
 /// A word of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CalendarWord {
-    /// A month, by a number that tells it from the others of its language.
+    /// A month, from January on; above twelve by a number that tells it from the others of its language.
     Month(u8),
     /// The same of a word that has another meaning, too: a month only behind a number.
     PerhapsMonth(u8),
@@ -56,8 +56,7 @@ const MONTHS: [&str; 12] = [
     "october oktober octobre octubre ottobre outubro octombrie lokakuu* październik października październiku \
      říjen října říjnu október októbra oktobra oktobar октобар октобра октябрь октября октябре октомври \
      жовтень жовтня жовтні οκτώβριος οκτωβρίου οκτώβριο október* oktoober oktoobri* oktobris oktobrī spalio tetor",
-    "november novembre noviembre novembro noiembrie marraskuu* listopad listopada listopadzie listopadu \
-     novembra novembar новембар новембра ноябрь ноября ноябре ноември листопад листопада листопаді \
+    "november novembre noviembre novembro noiembrie marraskuu* novembra novembar новембар новембра ноябрь ноября ноябре ноември листопад листопада листопаді \
      νοέμβριος νοεμβρίου νοέμβριο november* novembri* novembris novembrī lapkričio nëntor nóvember",
     "december dezember décembre diciembre dicembre dezembro decembrie desembre desember joulukuu* grudzień \
      grudnia grudniu prosinec prosince prosinci prosinac prosinca prosincu decembra decembar децембар \
@@ -65,8 +64,12 @@ const MONTHS: [&str; 12] = [
      december* detsember detsembri* decembris decembrī gruodžio dhjetor",
 ];
 
-/// The Croatian November, as the Croatian October is the Polish and Czech November.
-const STUDENI: (u8, &str) = (13, "studeni studenog studenoga studenom");
+/// The Polish and Czech November, which is the Croatian October, and the Croatian November: of the two no
+/// number is known, but that they differ.
+const OF_NO_NUMBER: [(u8, &str); 2] = [
+    (13, "listopad listopada listopadzie listopadu listopadem"),
+    (14, "studeni studenog studenoga studenom"),
+];
 
 /// Names and short forms of months that mean something else as well.
 const PERHAPS_MONTHS: [&str; 12] = [
@@ -139,8 +142,9 @@ static WORDS: LazyLock<HashMap<u64, CalendarWord, RandomState>> = LazyLock::new(
     for (day, names) in (1..).zip(WEEKDAYS) {
         names.split_whitespace().for_each(|stated| add(stated, CalendarWord::Weekday(day)));
     }
-    let (number, row) = STUDENI;
-    row.split_whitespace().for_each(|stated| add(stated, CalendarWord::Month(number)));
+    for (number, names) in OF_NO_NUMBER {
+        names.split_whitespace().for_each(|stated| add(stated, CalendarWord::Month(number)));
+    }
     RELATIVE_DAYS.split_whitespace().for_each(|stated| add(stated, CalendarWord::RelativeDay));
     words
 });
@@ -148,6 +152,26 @@ static WORDS: LazyLock<HashMap<u64, CalendarWord, RandomState>> = LazyLock::new(
 /// The meaning of a folded word in the calendar, by its hash.
 pub(super) fn calendar_word(hash: u64) -> Option<CalendarWord> {
     WORDS.get(&hash).copied()
+}
+
+/// The month that a folded word names, from January on, and whether it says nothing else. Short names
+/// that are common English words count for none.
+pub(super) fn month(word: &str) -> Option<(u8, bool)> {
+    match calendar_word(xxh3_64(word.as_bytes()))? {
+        CalendarWord::Month(month) => Some((month, true)),
+        CalendarWord::PerhapsMonth(month) => Some((month, false)),
+        CalendarWord::Weekday(_) | CalendarWord::RelativeDay => None,
+    }
+    .filter(|(month, _)| *month <= 12 && !matches!(word, "out" | "set" | "ago"))
+}
+
+/// The English name of a month, by which it is written in whatever language.
+pub(super) fn english_month(month: u8) -> Option<&'static str> {
+    match month {
+        3 => Some("march"),
+        5 => Some("may"),
+        _ => MONTHS.get(usize::from(month).checked_sub(1)?)?.split_whitespace().next(),
+    }
 }
 
 /// The weekday that a Chinese or Japanese character names: behind 周, 星期 and 礼拜, or before 曜.

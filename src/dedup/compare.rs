@@ -5,24 +5,23 @@
 
 use std::time::Duration;
 
-use url::Url;
-
 use super::address::canonical;
+use super::comparison::{Comparison, HOUR, date_of, page_of};
+use super::digest::{is_digest, shares_a_frame_alone};
 use super::entry_keys::Candidate;
 use super::list_page::{is_doubtful, without_language};
 use super::rules::Rules;
 use super::shingles::{Overlap, Passages};
-use super::text_match::{FULL_TEXT, TextMatch, WORD_FOR_WORD, goes_on, text_match};
+use super::text_match::{FULL_TEXT, TextMatch, WORD_FOR_WORD, text_match};
 use super::title::Title;
 use super::title_match::{TitleMatch, titles_match};
 use super::title_series::{CLOCKS_DIFFER, MOST_TITLES, Recurrence, recurrence};
-use super::weights::{JOINED, MOST_BETWEEN_GOVERNMENTS, MOST_OF_A_TITLE, weight};
+use super::weights::{JOINED, MOST_OF_A_TITLE, weight};
 use crate::model::{
-    Entry, Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Story, StoryId, Timestamp,
-    are_one, is_own_page, publisher_of,
+    Entry, Evidence, FactorKind, Forbidden, Lookalikes, Member, Story, StoryId, Timestamp, are_one,
+    is_own_page, publisher_of,
 };
 
-const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
 /// How far apart two pages of one site with one text may be dated, unless both are of one day.
@@ -39,65 +38,6 @@ const JOINT_STATEMENT: u32 = 60;
 /// A text so many times as long as a paragraph may hold it for other reasons.
 const MOST_TIMES: u32 = 5;
 
-/// An entry beside a story, and the weighed evidence.
-#[derive(Debug)]
-pub(super) struct Comparison<'a> {
-    pub(super) story: &'a Story,
-    /// The member whose text leads the story, and that text.
-    pub(super) leading: Option<(&'a Member, Passages)>,
-    pub(super) overlap: Option<Overlap>,
-    pub(super) factors: Vec<Factor>,
-    /// Why the two are one, if they are.
-    pub(super) evidence: Evidence,
-    /// The strongest evidence against it.
-    pub(super) against: Option<Forbidden>,
-    /// How far apart the two are dated, as far as both are.
-    pub(super) apart: Option<Duration>,
-    against_weight: i32,
-}
-
-impl Comparison<'_> {
-    /// The sum of the evidence, in tenths of a bit.
-    pub(super) fn total(&self) -> i32 {
-        Factor::sum(&self.factors)
-    }
-
-    /// Whether they are one announcement.
-    pub(super) fn joins(&self) -> bool {
-        self.total() >= JOINED && self.against != Some(Forbidden::Never)
-    }
-
-    /// Adds evidence by its weight in the table.
-    pub(super) fn add(&mut self, kind: FactorKind) {
-        self.add_as(kind, weight(kind));
-    }
-
-    fn add_as(&mut self, kind: FactorKind, weight: i32) {
-        self.factors.push(Factor { kind, weight });
-    }
-
-    /// Two governments that mark one day may give their statements one long title: no title alone
-    /// makes those one announcement.
-    fn cap_title_between_governments(&mut self) {
-        use FactorKind::{OtherGovernment, TitleEqual, TitleNear, TitleWithPublisher};
-        if self.factors.iter().any(|factor| factor.kind == OtherGovernment) {
-            let is_title = |kind| matches!(kind, TitleEqual | TitleNear | TitleWithPublisher);
-            for factor in self.factors.iter_mut().filter(|factor| is_title(factor.kind)) {
-                factor.weight = factor.weight.min(MOST_BETWEEN_GOVERNMENTS);
-            }
-        }
-    }
-
-    /// The same, where it speaks against one announcement.
-    pub(super) fn oppose(&mut self, kind: FactorKind, forbidden: Forbidden) {
-        self.add(kind);
-        if weight(kind) < self.against_weight {
-            self.against_weight = weight(kind);
-            self.against = Some(forbidden);
-        }
-    }
-}
-
 /// Compares an entry with a story, `besides` the one that holds it already. Shingles that are
 /// `common` are no evidence.
 pub(super) fn compare<'a>(
@@ -110,7 +50,13 @@ pub(super) fn compare<'a>(
     let leading = candidate.passages.as_ref().and_then(|_| leading(story, rules));
     let text = match (&candidate.passages, &leading) {
         (Some(own), Some((leader, theirs))) => {
-            let found = text_match((&candidate.entry, own), (&leader.entry, theirs), common);
+            let (own, theirs) = ((&*candidate.entry, own), (&*leader.entry, theirs));
+            let mut found = text_match(own, theirs, common);
+            if found.level.is_some_and(|level| weight(level) > 0)
+                && shares_a_frame_alone(own, theirs)
+            {
+                (found.level, found.is_equal) = (Some(FactorKind::TextSome), false);
+            }
             Some(as_excerpt(found, &candidate.entry, &leader.entry, rules))
         }
         _ => None,
@@ -146,7 +92,7 @@ pub(super) fn compare<'a>(
     if by_page <= 0 && by_text < weight(FactorKind::SummaryContained) {
         comparison.cap_title_between_governments();
     }
-    weigh_report(candidate, text.as_ref(), rules, &mut comparison);
+    weigh_digest(candidate, text.as_ref(), common, rules, &mut comparison);
     let by_text = match (&comparison.leading, &text) {
         (Some((leader, _)), Some(text)) if by_text > by_page.max(by_title) => {
             let (shared, of) = (text.overlap.shared, text.overlap.of);
@@ -252,7 +198,7 @@ fn weigh_title(
             comparison.add(FactorKind::TitleDiffers);
             return 0;
         }
-        TitleMatch::Replaces => {
+        TitleMatch::Replaces | TitleMatch::Extends => {
             comparison.oppose(FactorKind::TitleReplaces, Forbidden::Titles);
             return 0;
         }
@@ -305,6 +251,8 @@ fn weigh_date(same_page: bool, same_text: bool, by_title: bool, comparison: &mut
     let Some(apart) = comparison.apart else { return };
     let hours_apart = apart.as_secs() / HOUR;
     let kind = match hours_apart {
+        // A daily title is that of the next instalment, too.
+        19..=36 if by_title && !same_page => FactorKind::DaysApart,
         0..=36 => FactorKind::SameDay,
         _ if same_page => return,
         37..=96 if by_title => FactorKind::DaysApartByTitle,
@@ -397,20 +345,21 @@ fn weigh_speakers(
     }
 }
 
-/// By whose text is the longer: whoever copies adds a frame, not as much again of something else.
-fn weigh_report(
+/// By what the longer of the two texts says besides: whoever copies adds a frame, not other
+/// announcements.
+fn weigh_digest(
     candidate: &Candidate,
     text: Option<&TextMatch>,
+    common: &[u64],
     rules: &Rules<'_>,
     comparison: &mut Comparison<'_>,
 ) {
     let Some(text) = text.filter(|text| text.conflict.is_none()) else { return };
-    let Some(leader) = comparison.leading.as_ref().map(|(leader, _)| *leader) else { return };
-    let (own, theirs) = (&*candidate.entry, &*leader.entry);
-    let (longer, shorter) =
-        if text.overlap.first_is_longer { (own, theirs) } else { (theirs, own) };
-    let carries = !rules.speaks_for_itself(longer) && rules.speaks_for_itself(shorter);
-    if carries && goes_on(text, [&longer.title, &shorter.title]) {
+    let own = candidate.passages.as_ref().map(|passages| (&*candidate.entry, passages));
+    let theirs = comparison.leading.as_ref().map(|(leader, passages)| (&*leader.entry, passages));
+    let Some((own, theirs)) = own.zip(theirs) else { return };
+    let (longer, part) = if text.overlap.first_is_longer { (own, theirs) } else { (theirs, own) };
+    if is_digest(longer.0, part, &text.overlap, common, rules) {
         comparison.oppose(FactorKind::Lists, Forbidden::Listing);
     }
 }
@@ -458,11 +407,6 @@ pub(super) fn leads_with_text(story: &Story, member: usize, rules: &Rules<'_>) -
     leading(story, rules).is_some_and(|(leader, _)| std::ptr::eq(leader, &story.members[member]))
 }
 
-/// When a text was published, as far as is known; never later than it was read.
-pub(super) fn date_of(member: &Member) -> Timestamp {
-    member.entry.dated().unwrap_or(member.joined).min(member.joined)
-}
-
 /// The host on which both have their pages: a site that lists two pages has
 /// made two announcements. Versions of one page in several languages are one page, unless
 /// one source lists both.
@@ -481,11 +425,6 @@ pub(super) fn site_of(entry: &Entry, story: &Story) -> Option<String> {
 /// The canonical addresses of the page that an entry is about.
 fn pages_of(entry: &Entry) -> impl Iterator<Item = String> {
     page_of(entry).into_iter().chain(&entry.page).map(canonical)
-}
-
-/// The page that an entry is about.
-fn page_of(entry: &Entry) -> Option<&Url> {
-    entry.original.as_ref().or(entry.url.as_ref())
 }
 
 /// Who speaks: the host of the entry's identity address, else the source. An

@@ -7,7 +7,9 @@
 
 use std::ops::Range;
 
+use super::rarity::is_stop_hash;
 use super::shingles::{LENGTH, Passages};
+use super::title_sense::is_denial;
 use super::word_kind::Kind;
 
 /// Of texts lined up, what differs between the phrases they share.
@@ -30,6 +32,11 @@ pub(super) struct Differences {
     /// Phrases in which each has other words in a script without capitals: who, where and when, or
     /// another wording.
     pub(super) unmarked: usize,
+    /// Phrases at the beginning in which each has one other word that says something and is neither name,
+    /// number nor day.
+    pub(super) reworded: usize,
+    /// Phrases that one of them denies: "will be extended" and "will not be extended".
+    pub(super) denied: usize,
     /// Whether before or behind what they share each has an account of its own.
     pub(super) go_apart: bool,
 }
@@ -37,7 +44,7 @@ pub(super) struct Differences {
 impl Differences {
     /// Whether the texts may name different things anywhere.
     pub(super) fn may_differ_in_names(&self) -> bool {
-        self.renamed + self.facts + self.opposed + self.unmarked > 0
+        self.renamed + self.facts + self.opposed + self.unmarked + self.denied > 0
     }
 }
 
@@ -68,8 +75,10 @@ pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> D
     let mut found = Differences::default();
     for pair in anchors.windows(2) {
         let (from, to) = (pair[0], pair[1]);
-        let own = of(one, &(from.0 + LENGTH..to.0));
-        let others = of(other, &(from.1 + LENGTH..to.1));
+        let between = (from.0 + LENGTH..to.0, from.1 + LENGTH..to.1);
+        found.denied += usize::from(is_denied((one, &between.0), (other, &between.1)));
+        let own = of(one, &between.0);
+        let others = of(other, &between.1);
         if own.is_empty() || others.is_empty() {
             continue;
         }
@@ -83,6 +92,9 @@ pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> D
         if phrases {
             found.opposed += usize::from(are_opposed((one, own), (other, others)));
             found.unmarked += usize::from(are_unmarked((one, own), (other, others)));
+            let is_early = between.0.start <= SENTENCE;
+            found.reworded +=
+                usize::from(is_early && has_one_word(own, others) && has_one_word(others, own));
         }
         if is_one_date(own, others) {
             continue;
@@ -100,6 +112,9 @@ pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> D
         [(0..first.0, 0..first.1), (last.0 + LENGTH..one.len(), last.1 + LENGTH..other.len())];
     for (own, others) in edges {
         let (words, theirs) = (of(one, &own), of(other, &others));
+        // A header or a footer denies nothing of the text.
+        let is_one_phrase = words.iter().filter(|(word, _)| has(theirs, *word)).count() >= 2;
+        found.denied += usize::from(is_one_phrase && is_denied((one, &own), (other, &others)));
         let its_own = each_names_its_own(1, (one, words), (other, theirs));
         // With a few words of its own a text says of whom it speaks.
         let longest = length(words).max(length(theirs));
@@ -138,6 +153,47 @@ fn of<'a>(text: &'a Passages, stretch: &Range<usize>) -> Words<'a> {
 fn length(words: Words<'_>) -> usize {
     let characters = words.iter().filter(|(_, kind)| *kind == Kind::Ideograph).count();
     words.len() - characters / 2
+}
+
+/// Whether just one of these words says something that the others lack, and it is an ordinary one.
+fn has_one_word(words: Words<'_>, theirs: Words<'_>) -> bool {
+    let mut lacking = words.iter().filter(|(hash, _)| !is_stop_hash(*hash) && !has(theirs, *hash));
+    lacking.next().is_some_and(|(_, kind)| *kind == Kind::Plain) && lacking.next().is_none()
+}
+
+/// More words than this on one side alone are another sentence, rather than one with "not" in it.
+const MOST_OF_A_DENIAL: usize = 4;
+
+/// Words around a phrase in which a negation may stand as well: "does not apply" is "n'est pas".
+const AROUND: usize = 3;
+
+/// Whether one of two phrases denies what the other says: it has a negation, and the other has none
+/// within it or close to it.
+fn is_denied(
+    (one, own): (&Passages, &Range<usize>),
+    (other, others): (&Passages, &Range<usize>),
+) -> bool {
+    let is_short = |(text, stretch): (&Passages, &Range<usize>), theirs: Words<'_>| {
+        let words = of(text, stretch);
+        words.len() < SENTENCE
+            && words.iter().filter(|(word, _)| !has(theirs, *word)).count() <= MOST_OF_A_DENIAL
+    };
+    let denies = |text: &Passages, stretch: Range<usize>| {
+        let has_word = |word: u64| text.has_word(word);
+        let end = stretch.end.min(text.words.len());
+        (stretch.start..end).any(|at| is_denial(&text.words, at, &has_word))
+    };
+    let around = |stretch: &Range<usize>| {
+        stretch.start.saturating_sub(AROUND)..stretch.end.max(stretch.start) + AROUND
+    };
+    let alone = |(text, stretch): (&Passages, &Range<usize>),
+                 (another, there): (&Passages, &Range<usize>)| {
+        denies(text, stretch.clone()) && !denies(another, around(there))
+    };
+    let sides = [(one, own), (other, others)];
+    is_short(sides[0], of(other, others))
+        && is_short(sides[1], of(one, own))
+        && (alone(sides[0], sides[1]) || alone(sides[1], sides[0]))
 }
 
 /// Whether two stretches name different things of one kind. `today`, `Thursday` and `26 November` are of three
@@ -338,6 +394,21 @@ mod tests {
             }
             let found = differences(&passages(CALL), &passages(&text), &[]);
             assert_eq!((found.replaced, found.renamed), expected, "{change:?}");
+        }
+    }
+
+    #[test]
+    fn a_phrase_that_one_text_denies_is_counted() {
+        for (from, to, expected) in [
+            ("has to go on", "does not have to go on", 1),
+            ("would meet", "would not meet", 1),
+            ("would meet", "would never again meet", 1),
+            ("would meet", "would meet not only in spring but", 0),
+            ("would meet", "would soon meet", 0),
+            ("who stay", "who do not stay", 1),
+        ] {
+            let found = differences(&passages(CALL), &passages(&CALL.replace(from, to)), &[]);
+            assert_eq!(found.denied, expected, "{to}");
         }
     }
 

@@ -10,6 +10,7 @@ use super::diff_names::differences;
 use super::entry_id::{guid_is_link, guid_repeats_link, names_itself};
 use super::entry_keys::{Candidate, SharedNames, candidate};
 use super::key_hash::{link_key, listed_title_key, titled_guid_key, wording_keys};
+use super::number_conflict::Figures;
 use super::recognise::is_repeat;
 use super::rules::Rules;
 use super::shingles::Passages;
@@ -75,8 +76,13 @@ pub fn candidates(
         .collect();
     let listed = (extent == Extent::Whole).then(|| Arc::new(listed));
     note_title_steps(&mut kept);
+    let mut said: HashMap<Key, usize> = HashMap::new();
+    for key in kept.iter().filter_map(Candidate::said_key) {
+        *said.entry(key).or_default() += 1;
+    }
     for candidate in &mut kept {
         candidate.listed = listed.clone();
+        candidate.is_said_once = candidate.said_key().is_some_and(|key| said.get(&key) == Some(&1));
     }
     kept
 }
@@ -102,6 +108,8 @@ fn note_title_steps(candidates: &mut [Candidate]) {
         }
     }
 }
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The first entry of a document with some name, and its text once it was compared.
 struct First<'e> {
@@ -142,10 +150,25 @@ impl<'e> First<'e> {
         let is_version = |guid: Option<&str>| guid.is_some_and(|id| guid_is_link(id, Some(link)));
         match own.filter(|_| own == theirs) {
             _ if is_version(own) || is_version(theirs) => false,
-            None => self.says_other_than(entry),
+            None => self.says_other_than(entry) || self.is_days_apart_from(entry),
+            _ if self.is_another_instalment(entry) => true,
             // A new title of one page under one id, whatever id, is a new wording.
             Some(id) => !names_itself(id) && self.has_other_text_than(entry),
         }
+    }
+
+    /// Whether the two are dated more than a day apart: what a document lists twice has one date.
+    fn is_days_apart_from(&self, entry: &Entry) -> bool {
+        let dates = self.entry.dated().zip(entry.dated());
+        dates.is_some_and(|(one, other)| one.apart(other) > DAY)
+    }
+
+    /// Whether the two are instalments of a series: their titles name different numbers or dates, and
+    /// their texts are others.
+    fn is_another_instalment(&self, entry: &Entry) -> bool {
+        let [own, theirs] = [&self.entry.title, &entry.title].map(|title| Figures::of(title));
+        own.contradict(&theirs).is_some()
+            && (self.has_other_text_than(entry) || self.entry.dated() != entry.dated())
     }
 }
 
@@ -169,7 +192,8 @@ fn shared_names(entries: &[Arc<Entry>]) -> SharedNames {
             match guids.get(guid) {
                 Some(first)
                     if (first.link != link || !names_itself(guid))
-                        && first.says_other_than(entry) =>
+                        && first.says_other_than(entry)
+                        || first.is_another_instalment(entry) =>
                 {
                     shared.guids.insert(guid.to_owned());
                 }

@@ -19,7 +19,8 @@ use super::story_index::{MOST_COMMON, MOST_STORIES};
 use super::title::Title;
 use crate::model::{Entry, Habits, Key, KeyKind, Lookalikes, Story, Timestamp};
 
-/// With fewer words a text does not tell two vacancies of one title and day apart.
+/// A text of fewer words does not tell two vacancies of one title and day apart, unless its document has
+/// it once.
 pub(super) const FEWEST_SAID: usize = 6;
 
 /// Of an entry older than this when it is read, passage keys count time from its reading back: keys
@@ -73,6 +74,8 @@ pub struct Candidate {
     own: Vec<Key>,
     /// The key of what it says and when, by which it is found under another id and link.
     said: Option<Key>,
+    /// Whether no other entry of its document says the same.
+    pub(super) is_said_once: bool,
     /// That, its address, its page and its link.
     names: Vec<Key>,
     /// The names under which it was stored while its neighbours had, or had not, its link.
@@ -321,6 +324,7 @@ pub(super) fn candidate(
         listed: Some(Arc::default()),
         habits: rules.habits,
         said,
+        is_said_once: false,
         link,
         passages: None,
         is_read: false,
@@ -353,11 +357,10 @@ pub(super) struct SharedNames {
     pub(super) guids: HashSet<String>,
 }
 
-/// The key of what an entry says and when, where it says enough to be known by it.
+/// The key of what an entry says and when, where it says anything.
 fn said_key(entry: &Entry, title: &Title) -> Option<Key> {
     let at = entry.dated()?.as_secs().to_string();
-    let words = entry.text.split_whitespace().count();
-    if words < FEWEST_SAID {
+    if entry.text.is_empty() {
         return None;
     }
     let text = xxhash_rust::xxh3::xxh3_64(entry.text.as_bytes()).to_string();

@@ -8,11 +8,11 @@
 
 use super::compare::{compare, leading, site_of};
 use super::entry_keys::{Boilerplate, Candidate, candidate_of};
+use super::history::bound;
 use super::near_duplicate::{Join, Likeness, likeness};
 use super::number_conflict::Figures;
 use super::place::{have_room, relate};
 use super::recognise::is_same;
-use super::revise::bound;
 use super::rules::Rules;
 use super::shingles::Passages;
 use super::story_index::{admit, file, stories_with, unkeyed};
@@ -258,9 +258,10 @@ pub(super) fn unite(
     story.related.retain(|related| related.story != goes);
     story.history.extend(other.history.iter().cloned());
     story.history.sort_by_key(|revision| revision.at);
-    bound(&mut story.history);
     story.changed = now;
     follow_the_lead(&mut story, rules, now);
+    let lead = story.lead(rules.sources).entry.source.clone();
+    bound(&mut story.history, &lead);
 
     let mut forwarder = Story::clone(&other);
     forwarder.merged_into = Some(stays);

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::compare::{Comparison, compare, date_of, leading};
+use super::compare::{compare, leading};
+use super::comparison::{Comparison, date_of};
 use super::diff_names::ACCOUNT;
+use super::digest::may_be_one_text;
 use super::entry_keys::{Candidate, candidate_of};
 use super::rules::Rules;
 use super::shingles::Passages;
@@ -11,8 +13,8 @@ use super::story_index::{MOST_COMMON, stories_with};
 use super::text_match::{FEWEST_SHARED, FULL_TEXT, MOSTLY};
 use super::weights::{MERGED, RELATED};
 use crate::model::{
-    Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Related, Role, Story, StoryId,
-    Timestamp,
+    Entry, Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Related, Role, Story,
+    StoryId, Timestamp,
 };
 
 /// Stories compared with an entry, those with the most shingles in common.
@@ -230,8 +232,11 @@ fn mark_lists(
     rules: &Rules<'_>,
 ) -> bool {
     let Some(passages) = &candidate.passages else { return false };
-    let holds_strangers = holds_strangers(comparisons);
-    let is_original = holds_strangers && is_original_of_all(candidate, comparisons, rules);
+    let held = held_texts(comparisons);
+    let holds_strangers = holds_strangers(&held);
+    let is_original = holds_strangers
+        && is_original_of_all(candidate, comparisons, rules)
+        && may_be_one_text(&candidate.entry, held.iter().copied());
     for comparison in comparisons {
         let is_held = comparison
             .overlap
@@ -243,25 +248,25 @@ fn mark_lists(
     is_original || !holds_strangers
 }
 
-/// Whether the entry's text holds texts of two stories that have nothing to do
-/// with each other: a page that lists announcements is none of them.
-fn holds_strangers(comparisons: &[Comparison<'_>]) -> bool {
-    let held: Vec<&Passages> = comparisons
-        .iter()
-        .filter(|comparison| {
-            comparison.overlap.is_some_and(|overlap| {
-                overlap.reaches(MOSTLY)
-                    && overlap.shared >= FEWEST_SHARED
-                    && overlap.first_is_longer
-            })
+/// The leading texts of stories that the entry's text, the longer one, holds.
+fn held_texts<'a>(comparisons: &'a [Comparison<'_>]) -> Vec<(&'a Entry, &'a Passages)> {
+    let is_held = |comparison: &&Comparison<'_>| {
+        comparison.overlap.is_some_and(|overlap| {
+            overlap.reaches(MOSTLY) && overlap.shared >= FEWEST_SHARED && overlap.first_is_longer
         })
-        .filter_map(|comparison| comparison.leading.as_ref().map(|(_, leading)| leading))
-        .collect();
+    };
+    let leading = comparisons.iter().filter(is_held).filter_map(|held| held.leading.as_ref());
+    leading.map(|(leader, passages)| (&*leader.entry, passages)).collect()
+}
+
+/// Whether two of these texts have nothing to do with each other: a page that lists announcements is
+/// none of them.
+fn holds_strangers(held: &[(&Entry, &Passages)]) -> bool {
     let strangers =
         |one: &Passages, other: &Passages| one.overlap(other, &[]).shared < FEWEST_SHARED;
     held.iter()
         .enumerate()
-        .any(|(place, one)| held[place + 1..].iter().any(|other| strangers(one, other)))
+        .any(|(place, (_, one))| held[place + 1..].iter().any(|(_, other)| strangers(one, other)))
 }
 
 /// Whether an entry can be no list of what the other stories say: its source speaks for itself,

@@ -4,25 +4,9 @@ use std::collections::BTreeSet;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::calendar_words::{CalendarWord, calendar_word};
+use super::calendar_words::{CalendarWord, calendar_word, month};
 use super::number_words::{han_number, is_han_numeral};
 use crate::tokenize;
-
-/// The months in English, in order.
-pub(super) const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// Numbers that titles spell out. `one` is left out: it is seldom a number.
 const SPELLED: &[(&str, &str)] = &[
@@ -120,9 +104,14 @@ impl Figures {
             self.years.insert(year);
             return 1;
         }
-        if let Some(month) = month(word) {
-            // `may` is a month only beside a number.
-            if month != 5 || is_number(next) || before.is_some_and(is_number) {
+        if let Some((month, is_certain)) = month(word) {
+            // `may` is a month only beside a number, or behind a preposition.
+            let is_dated = || {
+                is_number(next)
+                    || before
+                        .is_some_and(|before| is_number(before) || BEFORE_MONTHS.contains(&before))
+            };
+            if is_certain || is_dated() {
                 self.months.insert(month.to_string());
             }
             if let Some(day) = day(next) {
@@ -196,6 +185,12 @@ impl Figures {
     }
 }
 
+/// Words before a month without its day.
+const BEFORE_MONTHS: &[&str] = &[
+    "in", "for", "of", "from", "since", "until", "en", "em", "im", "fur", "seit", "bis", "de",
+    "du", "di", "del", "pour", "para", "per", "por", "van", "voor", "pentru", "din",
+];
+
 /// The digits of a number that a word spells out.
 pub(super) fn spelled(word: &str) -> Option<&'static str> {
     let (_, digits) = SPELLED.iter().find(|(spelled, _)| *spelled == word)?;
@@ -220,17 +215,6 @@ fn ordinal(word: &str) -> Option<&str> {
         .iter()
         .find_map(|suffix| word.strip_suffix(suffix))
         .filter(|bare| is_number(bare))
-}
-
-/// The number of a month, written out or short.
-pub(super) fn month(word: &str) -> Option<usize> {
-    let short = |month: &str| word.len() == 3 && month.starts_with(word);
-    MONTHS
-        .iter()
-        .position(|month| {
-            *month == word || short(month) || (word == "sept" && *month == "september")
-        })
-        .map(|place| place + 1)
 }
 
 /// The number of a weekday in any language.
@@ -265,13 +249,40 @@ pub(super) fn date_parts(word: &str) -> Option<[String; 3]> {
         .then(|| [day, month, year].map(|number| number.to_string()))
 }
 
+/// A word of a title without case and diacritics. A comma before one or two digits is that of a
+/// fraction.
+pub(super) fn folded(stated: &str, cased: &mut String) -> String {
+    let fraction = stated.split_once(',').filter(|(whole, fraction)| {
+        let are_digits = |digits: &str| digits.chars().all(|c| c.is_ascii_digit());
+        are_digits(whole)
+            && are_digits(fraction)
+            && (matches!(fraction.len(), 1 | 2) || *whole == "0")
+    });
+    let mut form = String::new();
+    match fraction {
+        Some((whole, fraction)) => form.extend([whole, ".", fraction]),
+        None => _ = tokenize::fold(tokenize::clean(stated, cased), &mut form),
+    }
+    form
+}
+
+/// Whether a number that stands behind this part of a title is below zero: behind a minus that joins
+/// it to nothing.
+pub(super) fn is_below_zero(before: &str, form: &str) -> bool {
+    let Some(rest) = before.strip_suffix(['-', '\u{2212}', '\u{2013}']) else { return false };
+    form.starts_with(|first: char| first.is_ascii_digit())
+        && (rest.is_empty() || rest.ends_with(|last: char| last.is_whitespace() || last == '('))
+}
+
 /// The words of a title as they stand, dates with their marks: `2025-04-02`.
 pub(super) fn title_words(title: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut cased, mut last) = (String::new(), 0..0);
     for (range, _) in tokenize::words(title) {
-        let mut form = String::new();
-        tokenize::fold(tokenize::clean(&title[range.clone()], &mut cased), &mut form);
+        let mut form = folded(&title[range.clone()], &mut cased);
+        if is_below_zero(&title[..range.start], &form) {
+            form.insert(0, '-');
+        }
         let between = title.get(last.end..range.start).unwrap_or_default();
         let digits =
             |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -9,13 +9,16 @@ use std::sync::LazyLock;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Words that say nothing: articles, prepositions, pronouns, auxiliaries. Folded.
-const STOP: &str = "\
+/// English words that say nothing: articles, prepositions, pronouns, auxiliaries. Folded.
+const ENGLISH_STOP: &str = "\
 a about after all also an and any are as at be been before between both but by can could did do \
 does for from had has have he her his how i if in into is it its more most must no nor not now of \
 off on one or our out over own per say says said she should so some such than that the their them \
 then there these they this those through to too under until up upon was we were what when where \
-which while who whom why will with within without would you your today yesterday \
+which while who whom why will with within without would you your today yesterday";
+
+/// The same of other languages.
+const STOP: &str = "\
 au aux avec ce ces cette dans de des du elle en est et il ils je la le les leur lors lui mais ne \
 nos notre nous ou par pas plus pour qui que sa se ses son sont sur un une vers vos dit disent \
 als am an auf aus bei bis das dass dem den der des die durch ein eine einem einen einer eines es \
@@ -25,7 +28,7 @@ al como con contra cual del desde el ella entre era esta este fue ha han hay lo 
 nuestro para pero por segun ser si sin sobre su sus todo tras una unos y ya dice dicen \
 ai agli alla alle allo anche che chi come cui da dagli dai dal dalla delle dei degli della di e \
 gli ha hanno i il nel nella nei non o per piu quando sono sua suo tra uno dicono \
-ao aos as com da das do dos ele em foi mais na nas nem no nos num numa o os pela pelo que seu sua \
+ao aos as com da das do dos ele em foi mais na nas nem no nos nossa nossas nosso nossos num numa o os pela pelo que seu sua \
 um uma \
 aan bij dan dat de den deze die dit door een er het hij ik in is je maar met naar niet of om ook \
 op te tot uit van voor was wat werd wij worden zich zij zijn zo zegt zeggen \
@@ -34,8 +37,8 @@ ve bu bir icin ile da de \
 i u na se je su za od sa po iz do o nije koji koja ce da li \
 si ne w z na do nie ze jest oraz dla przez";
 
-/// Words of a great many official titles. Folded.
-const COMMON: &str = "\
+/// Words of a great many official titles in English. Folded.
+const ENGLISH_COMMON: &str = "\
 advice affairs agency agree agreed agreement agrees alert announce announced announcement \
 announces annual application approves assessment authority award awards back bill board briefing \
 building bulletin business businesses call calls campaign case centre change chair chief city \
@@ -59,6 +62,13 @@ strategy summary summit support supports system talks tax technology ten tender 
 tier time top trade training transparency transport travel treasury two uk un union update \
 updated updates visit visits wales warning watch water week weekly west work workers world year \
 years young \
+account accounts appoint appointed appointment appoints beware closing closure closures contact \
+customer customers email emails fake fraud hours holiday holidays invitation job jobs maintenance \
+message online planned procurement recruitment remarks scam scams spokesman spokesperson \
+spokeswoman staff temporary vacancies vacancy website";
+
+/// The same of other languages.
+const COMMON: &str = "\
 actualites annonce avis bulletin communique conseil conference declaration discours etat france \
 gouvernement information lancement ministre ministere nationale nouveau nouvelle plan premier \
 presse president programme projet publication publique rapport reunion visite \
@@ -99,18 +109,30 @@ const KANA: i32 = 15;
 const NUMBER: i32 = 50;
 
 /// The same of a word that many official titles have.
-const OFTEN: i32 = 35;
+pub(super) const OFTEN: i32 = 35;
 
-static STOP_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| STOP.split_whitespace().collect());
+/// English words that other languages have, too: no title is known to be English by them.
+const FOREIGN_TOO: &str = "also are die had has her his men over own per some such under was";
+
+static STOP_WORDS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| ENGLISH_STOP.split_whitespace().chain(STOP.split_whitespace()).collect());
 
 static COMMON_WORDS: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| COMMON.split_whitespace().collect());
+    LazyLock::new(|| ENGLISH_COMMON.split_whitespace().chain(COMMON.split_whitespace()).collect());
+
+static ENGLISH_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let elsewhere: HashSet<&str> =
+        [STOP, COMMON, FOREIGN_TOO].iter().flat_map(|words| words.split_whitespace()).collect();
+    let small = ENGLISH_STOP.split_whitespace().filter(|word| word.len() > 2 || *word == "of");
+    let official = ENGLISH_COMMON.split_whitespace().filter(|word| word.len() > 4);
+    small.chain(official).filter(|word| !elsewhere.contains(word)).collect()
+});
 
 static PERIODICAL_WORDS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| PERIODICAL.split_whitespace().collect());
 
 static STOP_HASHES: LazyLock<HashSet<u64>> =
-    LazyLock::new(|| STOP.split_whitespace().map(|word| xxh3_64(word.as_bytes())).collect());
+    LazyLock::new(|| STOP_WORDS.iter().map(|word| xxh3_64(word.as_bytes())).collect());
 
 /// Whether a folded word says nothing by itself.
 pub(super) fn is_stop(word: &str) -> bool {
@@ -120,6 +142,16 @@ pub(super) fn is_stop(word: &str) -> bool {
 /// Whether a great many official titles have a folded word.
 pub(super) fn is_common(word: &str) -> bool {
     COMMON_WORDS.contains(word)
+}
+
+/// Whether a folded word is known to be one of everyday official titles.
+pub(super) fn is_everyday(word: &str) -> bool {
+    is_common(word) || is_periodical(word)
+}
+
+/// Whether a folded word shows that a title is in English.
+pub(super) fn is_english(word: &str) -> bool {
+    ENGLISH_WORDS.contains(word)
 }
 
 /// Whether a folded word names something that is published again and again.

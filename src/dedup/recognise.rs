@@ -9,9 +9,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::address::canonical;
+use super::diff_names::differences;
 use super::entry_id::{guid_is_link, is_iri, names_itself};
 use super::entry_keys::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of};
+use super::entry_reuse::{Agreement, is_another, may_be_instalment};
 use super::key_hash::{guid_key, link_key, listed_title_key, titled_guid_key, wording_keys};
+use super::number_conflict::Figures;
 use super::shingles::Passages;
 use super::story_index::stories_with;
 use super::text_match::MOSTLY;
@@ -44,7 +47,7 @@ pub(super) fn is_repeat(candidate: &Candidate, other: &Candidate) -> bool {
         (None, None) => {
             entry.title == known.title
                 && entry.url == known.url
-                && entry.published == known.published
+                && entry.dated() == known.dated()
                 && entry.text == known.text
         }
     }
@@ -74,7 +77,8 @@ pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
     let same_guid = same_guid(candidate, known, &known_link);
     let same_link = candidate.link.as_ref().zip(known_link.as_ref()).map(|(own, link)| own == link);
     match (same_guid, same_link) {
-        (Some(true), Some(true)) | (None, Some(true)) => true,
+        (Some(true), Some(true)) => !is_another(candidate, known, Agreement::OfTwoNames),
+        (None, Some(true)) => !is_another(candidate, known, Agreement::OfOneName),
         (Some(true), _) => has_kept_its_id(candidate, known, same_link.is_some()),
         // One page for everything, or a page whose id changes.
         (Some(false), Some(true)) => {
@@ -135,12 +139,16 @@ fn is_continued(candidate: &Candidate, known: &Entry) -> bool {
 /// specific one is believed where there is no text to compare, until the source is seen to give it to others.
 fn has_kept_its_id(candidate: &Candidate, known: &Entry, has_moved: bool) -> bool {
     let entry = &candidate.entry;
-    if link_is_listed(candidate, known) {
+    let says = says(candidate, known);
+    if says.title && says.text {
+        return true;
+    }
+    if link_is_listed(candidate, known) || is_another(candidate, known, Agreement::OfOneName) {
         return false;
     }
-    let says = says(candidate, known);
     if says.title {
-        return true;
+        // An ID and a title that stay the same are those of a series, where link and date are new.
+        return !has_moved || says.date || !may_be_instalment(candidate, known);
     }
     let title = Title::of_entry(known);
     if title_is_listed(candidate, known, &title) {
@@ -155,7 +163,7 @@ fn has_kept_its_id(candidate: &Candidate, known: &Entry, has_moved: bool) -> boo
         let has_texts = !entry.text.is_empty() && !known.text.is_empty();
         is_unique && if has_texts { !has_moved && is_iri(id) } else { !has_moved || says.date }
     };
-    title_match(&candidate.title, &title, &|_| false).agreement() >= 0 || is_believed()
+    title_match(&candidate.title, &title, &|_| None).agreement() >= 0 || is_believed()
 }
 
 /// The same where one of them has no link of its own.
@@ -176,11 +184,21 @@ fn is_same_without_link(candidate: &Candidate, known: &Entry, same_guid: Option<
             (true, true) => true,
             (false, false) => false,
             // Another entry of the document may have this title.
-            _ => wording_left_the_document(candidate, known),
+            _ => wording_left_the_document(candidate, known) && !contradicts(entry, known),
         };
     let same_words = entry.title == known.title && entry.url == known.url;
     same_words && (new_id_alone || no_ids)
         || says(candidate, known).is_all() && left_the_document(candidate, known)
+}
+
+/// Whether the texts of two entries without names of their own name different things: two vacancies.
+fn contradicts(one: &Entry, other: &Entry) -> bool {
+    let figures = |entry: &Entry| Figures::of(&entry.text);
+    figures(one).contradict(&figures(other)).is_some()
+        || Passages::of(one).zip(Passages::of(other)).is_some_and(|(own, theirs)| {
+            let found = differences(&own, &theirs, &[]);
+            found.renamed + found.opposed + found.unmarked > 0
+        })
 }
 
 /// Whether a source states one text of both, whatever was set aside or fetched.
@@ -202,8 +220,8 @@ struct Says {
     title: bool,
     date: bool,
     text: bool,
-    /// Whether the texts are long enough to prove anything.
-    is_long: bool,
+    /// Whether the texts prove something: they are long enough, or nothing else in the document says the same.
+    is_enough: bool,
 }
 
 impl Says {
@@ -212,7 +230,7 @@ impl Says {
     }
 
     fn is_all(self) -> bool {
-        self.agreed() == 3 && self.is_long
+        self.agreed() == 3 && self.is_enough
     }
 }
 
@@ -234,8 +252,9 @@ fn says(candidate: &Candidate, known: &Entry) -> Says {
         title: !title.words.is_empty() && title.words == candidate.title.words,
         date: entry.dated().is_some() && entry.dated() == known.dated(),
         text: texts_agree(entry, candidate.passages.as_ref(), known),
-        is_long: same_text
-            && entry.text.split_whitespace().take(FEWEST_SAID).count() == FEWEST_SAID,
+        is_enough: same_text
+            && (candidate.is_said_once
+                || entry.text.split_whitespace().take(FEWEST_SAID).count() == FEWEST_SAID),
     }
 }
 

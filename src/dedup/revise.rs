@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::compare::leads_with_text;
 use super::entry_keys::Candidate;
+use super::history::bound;
 use super::place::forgotten;
 use super::recognise::stated_before;
 use super::rules::Rules;
@@ -15,12 +16,6 @@ use crate::model::{
     Admitted, Enriched, Entry, Habits, Lookalikes, Revision, Role, Story, StoryId, Timestamp,
     Verdict, is_own_page,
 };
-
-/// Revisions that a story remembers.
-const MOST_REVISIONS: usize = 20;
-
-/// Bytes of former texts that a story remembers, the latest first.
-const MOST_FORMER_TEXT: usize = 24 * 1024;
 
 /// Replaces an entry by its new wording. Nothing happens when the source says the same.
 pub(super) fn revise(
@@ -65,7 +60,7 @@ pub(super) fn revise(
     let moved = is_only_moved(&candidate.entry, told);
     if !completed && !same && !moved {
         // A change that cannot be shown in words gives the story no new date.
-        if record(&mut story, &candidate.entry, member, now) {
+        if record(&mut story, &candidate.entry, member, rules, now) {
             date(&mut story, &candidate.entry, member, rules, now);
         }
     }
@@ -134,7 +129,13 @@ fn is_completion(entry: &Entry, told: &Entry) -> bool {
 }
 
 /// Remembers the former wording. Returns whether there is a change to show.
-fn record(story: &mut Story, entry: &Entry, member: usize, now: Timestamp) -> bool {
+fn record(
+    story: &mut Story,
+    entry: &Entry,
+    member: usize,
+    rules: &Rules<'_>,
+    now: Timestamp,
+) -> bool {
     let told = &story.members[member].entry;
     let text_changed = entry.text != told.text;
     let revision = Revision {
@@ -155,23 +156,11 @@ fn record(story: &mut Story, entry: &Entry, member: usize, now: Timestamp) -> bo
         || revision.major
         || revision.note.is_some();
     if says_something {
+        let lead = story.lead(rules.sources).entry.source.clone();
         story.history.push(revision);
-        bound(&mut story.history);
+        bound(&mut story.history, &lead);
     }
     says_something
-}
-
-/// Lets go of the oldest revisions, and of the oldest texts before those.
-pub(super) fn bound(history: &mut Vec<Revision>) {
-    let surplus = history.len().saturating_sub(MOST_REVISIONS);
-    history.drain(..surplus);
-    let mut kept = 0;
-    for revision in history.iter_mut().rev() {
-        kept += revision.text.as_ref().map_or(0, String::len);
-        if kept > MOST_FORMER_TEXT {
-            revision.text = None;
-        }
-    }
 }
 
 /// When the story changed, by our clock and by its sources' own word.

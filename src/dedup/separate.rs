@@ -8,7 +8,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::compare::{Comparison, compare};
+use super::compare::compare;
+use super::comparison::Comparison;
 use super::entry_keys::{Candidate, candidate_of};
 use super::near_duplicate::likeness;
 use super::overrides::addresses;
@@ -141,7 +142,8 @@ pub(super) fn judge_moved(
 }
 
 /// Takes out of a story what had joined by the text of its lead, where either has exchanged that for
-/// another. A copy that does not follow a correction stays.
+/// another, or where it now contradicts what another source says of itself. A copy that does not follow a
+/// correction stays.
 pub(super) fn judge_texts_again(
     admitted: &Admitted,
     known: &mut Lookalikes,
@@ -170,7 +172,14 @@ pub(super) fn judge_texts_again(
     let is_other = |place: &usize| {
         let member = &story.members[*place];
         let candidate = candidate_of(member.entry.clone(), rules, member.joined);
-        is_unlike(&compare(&candidate, &[], (&alone, None), known, rules))
+        let comparison = compare(&candidate, &[], (&alone, None), known, rules);
+        // Nobody else's words may stand for those of an office.
+        let is_contradicted = || {
+            rules.speaks_for_itself(&member.entry)
+                && !comparison.joins()
+                && comparison.factors.iter().any(contradicts)
+        };
+        is_unlike(&comparison) || is_contradicted()
     };
     let doubtful = by_text_of_the_lead(story, rules);
     let doubtful = doubtful.filter(|place| lead_changed || changed(*place));
@@ -209,6 +218,12 @@ fn is_unlike(comparison: &Comparison<'_>) -> bool {
         kinds.contains(&factor.kind)
     };
     !comparison.factors.iter().any(agrees) && comparison.factors.iter().any(differs)
+}
+
+/// Whether a finding is that two texts say different things.
+fn contradicts(factor: &Factor) -> bool {
+    use FactorKind::{Contradicts, FactsDiffer, NamesDiffer};
+    matches!(factor.kind, Contradicts | FactsDiffer | NamesDiffer)
 }
 
 /// Takes members out of a story with those that are in it because of them.

@@ -6,6 +6,15 @@ use super::number_words::{
 };
 use super::word_kind::Form;
 
+/// A number with a comma before its decimals, `2,5`, with a point: three digits behind a comma are a group
+/// of thousands.
+pub(super) fn decimal(stated: &str) -> Option<String> {
+    let (whole, decimals) = stated.split_once(',')?;
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    (is_digits(whole) && is_digits(decimals) && decimals.len() != 3)
+        .then(|| format!("{whole}.{decimals}"))
+}
+
 /// Reads numbers word by word.
 #[derive(Debug, Default)]
 pub(super) struct NumberReader {

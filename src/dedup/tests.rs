@@ -39,9 +39,13 @@ mod properties;
 
 mod releases;
 
+mod reuse;
+
 mod rules;
 
 mod series;
+
+mod titles;
 
 /// A world of three departments, a finder and four syndicators, and what is known in it.
 struct Desk {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::spelt_number::NumberReader;
+use super::spelt_number::{NumberReader, decimal};
 use super::title::normal_title;
 use super::word_kind::{
     Form, Kind, Word, demote_nouns, kind_of, mark_calendar_characters, mark_portuguese_weekday,
@@ -152,9 +152,10 @@ fn read_words(text: &str, line: Range<usize>, read: &mut Vec<Word>) {
         form.clear();
         match plain {
             true => form.extend(stated.chars().map(|c| c.to_ascii_lowercase())),
-            false => {
-                tokenize::fold(tokenize::clean(stated, &mut cased), &mut form);
-            }
+            false => match decimal(stated) {
+                Some(number) => form.push_str(&number),
+                None => _ = tokenize::fold(tokenize::clean(stated, &mut cased), &mut form),
+            },
         }
         let between = last.as_ref().map_or("", |last| &text[last.end..place.start]);
         let within_sentence = last.as_ref().is_some_and(|last| {
@@ -220,6 +221,7 @@ mod tests {
             ("Some 12,400 cots", "Some 12 400 cots"),
             ("some 12.400 cots", "Some 12\u{A0}400 cots"),
             ("all 1,234,567 of them", "all 1 234 567 of them"),
+            ("grew by 2,5 points", "grew by 2.5 points"),
             ("all 1'234'567 of them", "all 1.234.567 of them"),
             ("Some 12 thousand cots", "Some 12,000 cots"),
             ("com 3.500 mil euros", "com 3 500 mil euros"),
@@ -240,6 +242,7 @@ mod tests {
             ("in 2026 400 people", "in 2026400 people"),
             ("on 12. 400 people", "on 12400 people"),
             ("grew by 1.5 points", "grew by 15 points"),
+            ("passe à 2,5 %", "passe à 25 %"),
         ] {
             assert_ne!(hashes(one, ""), hashes(other, ""), "{one}");
         }

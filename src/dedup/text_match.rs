@@ -46,8 +46,14 @@ const BEGINNING: usize = 10;
 /// With fewer words that say something, a summary can say nothing different.
 const FEWEST_TELLING: u32 = 3;
 
+/// A summary of so many words that say something, none of which the other has, is of something else.
+const FEWEST_STRANGE: u32 = 5;
+
 /// A title with less information, in tenths of a bit, may be that of another notice.
 const TELLING_TITLE: i32 = 360;
+
+/// The next notice of a form comes on another day.
+const DAY: Duration = Duration::from_secs(20 * 3600);
 
 /// A copy that is dated so much later than its original seldom only edits it.
 const SAME_DAY: Duration = Duration::from_secs(36 * 3600);
@@ -92,7 +98,9 @@ pub(super) fn text_match(one: EntryText<'_>, other: EntryText<'_>, common: &[u64
     };
     let found = differences(own, others, common);
     let conflict = conflict(one, other, &overlap, found);
-    let is_equal = both_ways && !found.may_differ_in_names();
+    // One of them may have a line of its own above or below.
+    let is_whole = overlap.shared == overlap.of && overlap.of_longer * 80 <= overlap.shared * 100;
+    let is_equal = (both_ways || is_whole) && !found.may_differ_in_names();
     TextMatch { overlap, level: Some(level), is_equal, conflict }
 }
 
@@ -139,13 +147,18 @@ fn summaries(one: EntryText<'_>, other: EntryText<'_>) -> TextMatch {
         () if stands => Some(FactorKind::SummaryContained),
         () if telling < FEWEST_TELLING => None,
         () if share(if are_short { 40 } else { 60 }) => Some(FactorKind::SummaryShares),
+        () if known == 0 && telling >= FEWEST_STRANGE => Some(FactorKind::TextDiffers),
         () if !share(if are_short { 20 } else { 34 }) => Some(FactorKind::SummaryDiffers),
         () => None,
     };
-    let contradict = found.renamed > 0 || dates() || are_two_notices(one.0, other.0, &found);
-    let differs = level == Some(FactorKind::SummaryDiffers) && strangers;
+    let is_turned = found.denied > 0;
+    let contradict =
+        found.renamed > 0 || is_turned || dates() || are_two_notices(one.0, other.0, &found);
+    let differs =
+        matches!(level, Some(FactorKind::SummaryDiffers | FactorKind::TextDiffers)) && strangers;
     // Most of one is in the other, but for who, where or when: a template.
-    let kind = match stands && (found.facts > 0 || are_two_notices(one.0, other.0, &found)) {
+    let is_form = || found.facts > 0 || is_turned || are_two_notices(one.0, other.0, &found);
+    let kind = match stands && is_form() {
         true => FactorKind::Contradicts,
         false => FactorKind::FactsDiffer,
     };
@@ -160,20 +173,24 @@ fn summaries(one: EntryText<'_>, other: EntryText<'_>) -> TextMatch {
 fn are_two_notices(one: &Entry, other: &Entry, found: &Differences) -> bool {
     // A copy that is edited has other words in other places as well.
     let is_edited = found.opposed * 2 < found.replaced;
-    if found.unmarked == 0 && (found.opposed == 0 || is_edited) {
+    let is_named_apart = found.unmarked > 0 || found.opposed > 0 && !is_edited;
+    // What is recalled, or permitted, may be a common noun: one word alone is another in a text of a day later.
+    let is_reworded = || found.reworded == 1 && found.replaced == 1 && are_apart(one, other, DAY);
+    if !is_named_apart && !is_reworded() {
         return false;
     }
     let [own, theirs] = [one, other].map(Title::of_entry);
-    let (TitleMatch::Equal { information } | TitleMatch::Near { information }) =
-        title_match(&own, &theirs, &|_| false)
-    else {
+    let found = title_match(&own, &theirs, &|_| None);
+    if !matches!(found, TitleMatch::Equal { .. } | TitleMatch::Near { .. }) {
         return false;
-    };
-    let days_apart = || {
-        let dates = one.dated().zip(other.dated());
-        dates.is_some_and(|(one, other)| one.apart(other) > SAME_DAY)
-    };
-    information < TELLING_TITLE || days_apart()
+    }
+    own.rarity().min(theirs.rarity()) < TELLING_TITLE
+        || is_named_apart && are_apart(one, other, SAME_DAY)
+}
+
+/// Whether two entries are dated further apart.
+fn are_apart(one: &Entry, other: &Entry, least: Duration) -> bool {
+    one.dated().zip(other.dated()).is_some_and(|(one, other)| one.apart(other) > least)
 }
 
 /// The evidence against two texts that share much.
@@ -194,19 +211,21 @@ fn conflict(
     if found.go_apart && !overlap.reaches(TWO_THIRDS) {
         return Some((FactorKind::GoesOn, Forbidden::Listing));
     }
-    let Differences { replaced, renamed, retold, swapped, facts, .. } = found;
+    let Differences { replaced, renamed, retold, swapped, facts, denied, .. } = found;
     let words = own.len().min(others.len());
     let often = renamed * 100 >= words || renamed * 2 >= replaced;
     let is_series = (renamed >= 2 && often)
         || (renamed >= 1 && retold >= 2 && !overlap.reaches(NEARLY_WHOLE))
         || facts > 0
+        || denied > 0
         || are_two_notices(one.0, other.0, &found);
     let kind = match () {
         () if is_series => FactorKind::Contradicts,
         () if swapped > 0 => FactorKind::OneNameDiffers,
         () => return None,
     };
-    Some((kind, Forbidden::Renamed { places: u32::try_from(renamed).unwrap_or(u32::MAX) }))
+    let places = renamed.max(denied);
+    Some((kind, Forbidden::Renamed { places: u32::try_from(places).unwrap_or(u32::MAX) }))
 }
 
 /// Whether the shorter of two texts is one of several that the longer puts in
@@ -224,18 +243,6 @@ fn is_part_of_a_list(
     part.len() >= FULL_TEXT
         && overlap.of_longer >= (held * 2).max(held + ACCOUNT)
         && (longer.begins_at(part) > 25 || !share_a_word(titles[0], titles[1]))
-}
-
-/// Whether the longer of two texts holds the other and then goes on about something else at
-/// length, under a title that has nothing of it.
-pub(super) fn goes_on(text: &TextMatch, titles: [&str; 2]) -> bool {
-    let Overlap { of, of_longer, .. } = text.overlap;
-    let more = of_longer.saturating_sub(of);
-    text.overlap.reaches(MOSTLY)
-        && of as usize >= FULL_TEXT - FULL_TEXT / 5
-        && more >= ACCOUNT
-        && more * 2 >= of
-        && !share_a_word(titles[0], titles[1])
 }
 
 /// Two versions of one text share most of its numbers, and of its numbers and

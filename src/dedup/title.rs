@@ -3,10 +3,12 @@
 
 use std::ops::Range;
 
-use super::number_conflict::{MONTHS, title_words};
+use super::calendar_words::month;
+use super::number_conflict::{folded, is_below_zero, title_words};
 use super::rarity::{information, is_stop};
-use super::title_figures::{code_in_brackets, one_form, written_date};
+use super::title_figures::{one_form, written_date};
 use super::title_stage::{Stage, stage};
+use super::title_style::{Spelling, Style, brackets, without_hashtags};
 use crate::model::Entry;
 use crate::tokenize;
 
@@ -62,12 +64,6 @@ const DISPLAY_TYPES: &[&str] = &[
     "written statement to parliament",
 ];
 
-/// A part with fewer words than this, or with less information, is not a title.
-const FEWEST_WORDS: usize = 2;
-
-/// A title with less information than this, in tenths of a bit, finds no other story.
-const LEAST_INFORMATION: i32 = 90;
-
 /// A title as identity compares it: folded words, without a display type before or the site's name
 /// behind. Figures stay, so titles of a series differ by their numbers and dates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,10 +74,15 @@ pub(super) struct Title {
     pub(super) names: Vec<bool>,
     /// Which words begin with a capital as they stand, the first one among them.
     pub(super) capitals: Vec<bool>,
-    /// Whether its language writes every noun with a capital, as German does.
-    pub(super) has_capital_nouns: bool,
-    /// Where a word stands behind `|`, a dash or a colon.
-    breaks: Vec<usize>,
+    /// How each word is spelt.
+    pub(super) spelling: Vec<Spelling>,
+    /// How the whole title is written.
+    pub(super) style: Style,
+    /// Where a word stands behind `|`, a dash or a colon, or at the edge of brackets around the
+    /// beginning or the end.
+    pub(super) breaks: Vec<usize>,
+    /// The breaks at brackets.
+    pub(super) brackets: Vec<usize>,
     /// The stage of a procedure that it states, its display type included.
     pub(super) stage: Option<Stage>,
 }
@@ -101,7 +102,11 @@ impl Title {
     /// The title of an entry, without the names of its document and of its publisher.
     pub(super) fn of_entry(entry: &Entry) -> Self {
         let mut read = Self::of(&entry.title, &entry.feed.title);
-        read.has_capital_nouns = entry.language.as_deref().is_some_and(has_capital_nouns);
+        if let Some(language) = &entry.language {
+            read.style.has_capital_nouns = has_capital_nouns(language);
+            read.style.is_stated_english = is_of(language, &["en"]);
+            read.style.is_foreign = !read.style.is_stated_english;
+        }
         if let Some(publisher) = &entry.publisher {
             read.drop_publisher(&publisher.name);
         }
@@ -109,29 +114,40 @@ impl Title {
     }
 
     fn read(title: &str) -> Self {
-        let mut read = Self::default();
+        let title = without_hashtags(title);
+        let mut read = Self { style: Style::of(title), ..Self::default() };
         let mut last: Option<Range<usize>> = None;
         let mut cased = String::new();
         // How many words before this one are joined to it, as those of a date in digits.
         let mut joined = 0;
-        let mut code = code_in_brackets(title);
+        let mut brackets = brackets(title);
         for (range, _) in tokenize::words(title) {
-            let mut form = String::new();
             let stated = &title[range.clone()];
-            tokenize::fold(tokenize::clean(stated, &mut cased), &mut form);
+            let mut form = folded(stated, &mut cased);
             if form.is_empty() {
                 continue;
             }
-            let between = last.as_ref().map_or("", |last| &title[last.end..range.start]);
-            if code.take_if(|code| *code < range.start).is_some() || breaks(between) {
-                read.breaks.push(read.words.len());
+            let before = last.as_ref().map(|last| &title[last.end..range.start]);
+            let between = before.unwrap_or_default();
+            if is_below_zero(&title[..range.start], &form) {
+                form.insert(0, '-');
+            }
+            let place = read.words.len();
+            let edge =
+                brackets.iter_mut().find_map(|edge| edge.take_if(|edge| *edge < range.start));
+            if edge.is_some() && place > 0 {
+                read.brackets.push(place);
+            }
+            if edge.is_some() && place > 0 || breaks(between) {
+                read.breaks.push(place);
             }
             joined = if matches!(between, "/" | "-" | ".") { joined + 1 } else { 0 };
             let capital = stated.starts_with(char::is_uppercase);
             read.capitals.push(capital);
-            let digit = form.starts_with(|first: char| first.is_numeric());
+            let digit = stated.starts_with(char::is_numeric);
             read.names.push(digit || (capital && !read.words.is_empty()));
             read.words.push(form);
+            read.spelling.push(Spelling::of(stated, before));
             last = Some(range);
             if joined == 2
                 && let [.., first, second, third] = &mut read.words[..]
@@ -140,8 +156,9 @@ impl Title {
                 [*first, *second, *third] = date;
             }
         }
+        read.style.capitals_tell = !are_mostly_capitals(&read.capitals);
         // Where most words have capitals, these say nothing.
-        if are_mostly_capitals(&read.capitals) && read.words.len() > 3 {
+        if !read.style.capitals_tell && read.words.len() > 3 {
             for (name, word) in read.names.iter_mut().zip(&read.words) {
                 *name = !is_stop(word);
             }
@@ -149,14 +166,27 @@ impl Title {
         read
     }
 
+    /// Whether the word at a place says nothing. A small word that has a capital within a sentence is a
+    /// name, the letter of a line or an annex, or an abbreviation: Frankfurt (Oder), hepatitis A.
+    pub(super) fn is_silent(&self, at: usize) -> bool {
+        let is_capital = self.style.capitals_tell
+            && self.spelling[at].is_capital_within
+            && !self.breaks.contains(&at);
+        is_stop(&self.words[at]) && !is_capital
+    }
+
     /// Writes numbers, dates and names in one form, whatever form its source prefers.
     fn write_figures_in_one_form(&mut self) {
-        let (stage, has_capital_nouns) = (self.stage, self.has_capital_nouns);
-        let mut written = Self { stage, has_capital_nouns, ..Self::default() };
+        let mut written =
+            Self { stage: self.stage, style: std::mem::take(&mut self.style), ..Self::default() };
         let mut at = 0;
         while at < self.words.len() {
-            if self.breaks.contains(&at) {
-                written.breaks.push(written.words.len());
+            for (own, theirs) in
+                [(&self.breaks, &mut written.breaks), (&self.brackets, &mut written.brackets)]
+            {
+                if own.contains(&at) {
+                    theirs.push(written.words.len());
+                }
             }
             let next_break = self.breaks.iter().find(|place| **place > at);
             let end = next_break.copied().unwrap_or(self.words.len());
@@ -166,6 +196,7 @@ impl Title {
                 let digit = form.starts_with(|first: char| first.is_numeric());
                 written.names.push(digit || self.names[at]);
                 written.capitals.push(self.capitals[at]);
+                written.spelling.push(self.spelling[at].clone());
                 written.words.push(form);
             }
             at += count;
@@ -173,15 +204,20 @@ impl Title {
         *self = written;
     }
 
-    fn cut(&self, range: Range<usize>) -> Self {
-        let breaks = self.breaks.iter().filter(|at| range.start < **at && **at < range.end);
+    pub(super) fn cut(&self, range: Range<usize>) -> Self {
+        let within = |places: &[usize]| {
+            let within = places.iter().filter(|at| range.start < **at && **at < range.end);
+            within.map(|at| at - range.start).collect()
+        };
         Self {
             words: self.words[range.clone()].to_vec(),
             names: self.names[range.clone()].to_vec(),
             capitals: self.capitals[range.clone()].to_vec(),
-            breaks: breaks.map(|at| at - range.start).collect(),
+            spelling: self.spelling[range.clone()].to_vec(),
+            breaks: within(&self.breaks),
+            brackets: within(&self.brackets),
             stage: self.stage,
-            has_capital_nouns: self.has_capital_nouns,
+            style: self.style.clone(),
         }
     }
 
@@ -198,8 +234,8 @@ impl Title {
         let count = self.words.len();
         let bracketed = title.trim_end().ends_with(']') && title.contains('[');
         if bracketed
-            && let [.., month, year] = &self.words[..]
-            && MONTHS.contains(&month.as_str())
+            && let [.., word, year] = &self.words[..]
+            && month(word).is_some()
             && year.len() == 4
             && year.bytes().all(|byte| byte.is_ascii_digit())
         {
@@ -241,61 +277,6 @@ impl Title {
     pub(super) fn normal(&self) -> String {
         self.words.join(" ")
     }
-
-    /// The title without what stands before its first break, and without what stands behind its
-    /// last: either may name a publisher.
-    pub(super) fn parts(&self) -> Vec<Self> {
-        let ranges = [
-            self.breaks.last().map(|at| 0..*at),
-            self.breaks.first().map(|at| *at..self.words.len()),
-        ];
-        let parts = ranges.into_iter().flatten().map(|range| self.cut(range));
-        parts.filter(|part| part.words.len() >= FEWEST_WORDS).collect()
-    }
-
-    /// How much it says that two titles have all its words, in tenths of a bit.
-    pub(super) fn information(&self) -> i32 {
-        self.words.iter().map(|word| information(word)).sum()
-    }
-
-    /// Its stems, each once and in order: the same for two titles that differ in articles, plurals
-    /// and order. `None` where these say too little.
-    pub(super) fn set(&self) -> Option<String> {
-        self.stems().map(|stems| stems.join(" "))
-    }
-
-    fn stems(&self) -> Option<Vec<&str>> {
-        let mut stems: Vec<&str> =
-            self.words.iter().filter(|word| !is_stop(word)).map(|word| stem(word)).collect();
-        stems.sort_unstable();
-        stems.dedup();
-        (stems.len() >= FEWEST_WORDS && self.information() >= LEAST_INFORMATION).then_some(stems)
-    }
-
-    /// The [set](Self::set) of all its stems, and two of a few each: those with the lowest and those
-    /// with the highest hashes. One word more or another in its place leaves one of them as it is.
-    pub(super) fn sets(&self) -> Vec<String> {
-        let Some(stems) = self.stems() else { return Vec::new() };
-        let mut sets = vec![stems.join(" ")];
-        let mut by_hash = stems.clone();
-        by_hash.sort_by_key(|stem| xxhash_rust::xxh3::xxh3_64(stem.as_bytes()));
-        let mut add = |stems: &mut dyn Iterator<Item = &&str>| {
-            let (mut part, mut says) = (Vec::new(), 0);
-            for stem in stems {
-                part.push(*stem);
-                says += information(stem);
-                if says >= 2 * LEAST_INFORMATION && part.len() >= FEWEST_WORDS {
-                    break;
-                }
-            }
-            if says >= 2 * LEAST_INFORMATION && part.len() < by_hash.len() {
-                sets.push(format!("part {}", part.join(" ")));
-            }
-        };
-        add(&mut by_hash.iter());
-        add(&mut by_hash.iter().rev());
-        sets
-    }
 }
 
 /// Whether so many words have capitals that these say nothing.
@@ -305,8 +286,13 @@ pub(super) fn are_mostly_capitals(capitals: &[bool]) -> bool {
 
 /// Whether the language of a BCP 47 tag writes every noun with a capital.
 fn has_capital_nouns(language: &str) -> bool {
+    is_of(language, &["de", "lb", "gsw"])
+}
+
+/// Whether the primary language of a BCP 47 tag is one of these.
+fn is_of(language: &str, languages: &[&str]) -> bool {
     let primary = language.split('-').next().unwrap_or_default();
-    ["de", "lb", "gsw"].iter().any(|known| primary.eq_ignore_ascii_case(known))
+    languages.iter().any(|known| primary.eq_ignore_ascii_case(known))
 }
 
 /// Whether what stands between two words parts a title.
@@ -350,6 +336,12 @@ fn is_telling(word: &str) -> bool {
 pub(super) fn share_a_word(one: &str, other: &str) -> bool {
     let others = title_words(other);
     title_words(one).iter().filter(|word| is_telling(word)).any(|word| others.contains(word))
+}
+
+/// The hashes of the words of a title by which it is known.
+pub(super) fn telling_words(title: &str) -> Vec<u64> {
+    let words = title_words(title).into_iter().filter(|word| is_telling(word));
+    words.map(|word| xxhash_rust::xxh3::xxh3_64(word.as_bytes())).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! One title spells out what another shortens. Left as they are, the words would look like those of
 //! two instalments, which name different things in one place.
 
-use super::number_conflict::{MONTHS, date_parts, day, is_number, month, spelled, unit};
+use super::calendar_words::{english_month, month};
+use super::number_conflict::{date_parts, day, is_number, spelled, unit};
 
 /// The form of what folded words begin with, and how many of them it replaces.
 pub(super) fn one_form(words: &[String], before: Option<&str>) -> (Vec<String>, usize) {
@@ -71,12 +72,13 @@ pub(super) fn written_date(parts: [&str; 3]) -> Option<[String; 3]> {
 }
 
 fn full_month(word: &str) -> String {
-    month(word).map_or_else(|| word.to_owned(), |month| MONTHS[month - 1].to_owned())
+    let name = month(word).and_then(|(month, _)| english_month(month));
+    name.unwrap_or(word).to_owned()
 }
 
 fn name_of(month: &str) -> String {
-    let number = month.parse().ok().and_then(|month: usize| MONTHS.get(month.wrapping_sub(1)));
-    number.map_or_else(|| month.to_owned(), |name| (*name).to_owned())
+    let name = month.parse().ok().and_then(english_month);
+    name.unwrap_or(month).to_owned()
 }
 
 fn is_year(word: &str) -> bool {
@@ -100,17 +102,6 @@ pub(super) fn is_code(label: &[String]) -> bool {
     is_series(series)
         && matches!(numbers.len(), 2 | 3)
         && numbers.iter().all(|word| is_digits(word))
-}
-
-/// Where the brackets begin in which a title ends, if they hold the code of a file:
-/// `… (IP/26/2811)`.
-pub(super) fn code_in_brackets(title: &str) -> Option<usize> {
-    let inside = title.trim_end().strip_suffix([')', ']'])?;
-    let open = inside.rfind(['(', '['])?;
-    let code = &inside[open + 1..];
-    let is_mark = |c: char| matches!(c, '/' | '-' | '_' | '.' | ' ');
-    let words: Vec<String> = code.split(is_mark).map(str::to_ascii_lowercase).collect();
-    (!code.contains(char::is_lowercase) && is_code(&words)).then_some(open)
 }
 
 #[cfg(test)]
@@ -138,20 +129,6 @@ mod tests {
         ] {
             let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
             assert_eq!(one_form(&words, None).0.join(" "), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn brackets_at_the_end_may_hold_the_code_of_a_file() {
-        for (title, expected) in [
-            ("Grants for sea walls (IP/26/2811)", true),
-            ("Grants for sea walls [MEMO/26/12]", true),
-            ("Grants for sea walls (2026)", false),
-            ("Grants for sea walls (COP 30)", false),
-            ("Grants for sea walls (week 25)", false),
-            ("Grants (IP/26/2811) for sea walls", false),
-        ] {
-            assert_eq!(code_in_brackets(title).is_some(), expected, "{title}");
         }
     }
 }

@@ -9,43 +9,85 @@ use std::ops::Range;
 use super::rarity::is_stop;
 use super::rules::Rules;
 use super::title::{Title, are_mostly_capitals};
-use super::title_figures::{is_code, is_digits};
+use super::title_date::is_date_of;
+use super::title_display_type::{is_display_type, is_file_number};
 use super::title_stage::{is_of_correction, is_of_draft};
 use crate::model::Entry;
 
-/// The meaning of a part of a title for the rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The meaning of a part of a title for the rest, in the order in which it tells titles apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Label {
-    /// A publisher's name: it says nothing of the announcement.
-    Publisher,
+    /// The day on which the entry is dated.
+    Date,
     /// A display type, or the number of a file.
     DisplayType,
-    /// Words that make it another announcement: a correction, a reaction, a draft.
-    Another,
+    /// A publisher's name: it says nothing of the announcement.
+    Publisher,
     /// Anything else: it may be a part of what is announced.
     Remark,
+    /// Words that make it another announcement: a correction, a reaction, a draft.
+    Another,
 }
 
-/// Finds whether a part of a title is the name of a publisher that an entry or its source states.
-pub(super) type IsNamed<'a> = &'a dyn Fn(&[String]) -> bool;
+/// Finds whether a part of a title is the name of a publisher that an entry or its source states, or the
+/// date of an entry.
+pub(super) type IsNamed<'a> = &'a dyn Fn(&[String]) -> Option<Label>;
 
-/// Judges the part of a title at `range`, which stands before the rest or behind it.
+/// Judges the part of a title at `range`, which stands before the rest or behind it. Of several parts that
+/// follow each other, one that says something decides.
 pub(super) fn label_of(title: &Title, range: Range<usize>, is_named: IsNamed<'_>) -> Label {
+    let whole = label_of_one(title, range.clone(), is_named);
+    let inner = title.breaks.iter().copied().filter(|at| range.start < *at && *at < range.end);
+    let edges: Vec<usize> = [range.start].into_iter().chain(inner).chain([range.end]).collect();
+    if whole != Label::Remark || edges.len() < 3 {
+        return whole;
+    }
+    let parts = edges.windows(2).map(|edges| edges[0]..edges[1]);
+    let labels = parts.map(|part| {
+        let is_known = |at: usize| {
+            let mut rest = (0..range.start).chain(range.end..title.words.len());
+            rest.any(|there| title.words[there] == title.words[at])
+        };
+        // A part whose words all stand in the title adds nothing.
+        match label_of_one(title, part.clone(), is_named) {
+            Label::Remark if part.clone().all(is_known) => Label::DisplayType,
+            label => label,
+        }
+    });
+    labels.max().unwrap_or(Label::Remark)
+}
+
+fn label_of_one(title: &Title, range: Range<usize>, is_named: IsNamed<'_>) -> Label {
     let words = &title.words[range.clone()];
     if is_of_another(words) {
         Label::Another
     } else if is_display_type(words) || is_file_number(words) {
         Label::DisplayType
-    } else if has_form_of_a_name(title, range) || is_named(words) {
+    } else if let Some(label) = is_named(words) {
+        label
+    } else if has_form_of_a_name(title, range) {
         Label::Publisher
     } else {
         Label::Remark
     }
 }
 
+/// What one of these entries, or its source, says of a part of a title.
+pub(super) fn stated_label(
+    label: &[String],
+    entries: [&Entry; 2],
+    rules: &Rules<'_>,
+) -> Option<Label> {
+    match () {
+        () if entries.iter().any(|entry| is_date_of(label, entry)) => Some(Label::Date),
+        () if is_named_by(label, entries, rules) => Some(Label::Publisher),
+        () => None,
+    }
+}
+
 /// Whether one of these entries, or its source, states a name that holds the words of a part: as its
 /// publisher, its author, its category, the title of its document, or the host of its page.
-pub(super) fn is_named_by(label: &[String], entries: [&Entry; 2], rules: &Rules<'_>) -> bool {
+fn is_named_by(label: &[String], entries: [&Entry; 2], rules: &Rules<'_>) -> bool {
     let holds = |name: &str| {
         let words = Title::words_of(name);
         !label.is_empty() && words.windows(label.len()).any(|part| part == label)
@@ -93,17 +135,22 @@ fn has_form_of_a_name(title: &Title, range: Range<usize>) -> bool {
         return false;
     }
     let rest = [&title.capitals[..range.start], &title.capitals[range.end..]].concat();
-    let capitals_tell = !title.has_capital_nouns && !are_mostly_capitals(&rest);
+    let capitals_tell = !title.style.has_capital_nouns && !are_mostly_capitals(&rest);
     let is_capital = |at: &usize| title.capitals[*at];
+    // Brackets hold places and people as well.
+    let is_bracketed = [range.start, range.end].iter().any(|edge| title.brackets.contains(edge));
     let mut named = range.filter(|at| is_capital(at) || !is_stop(&title.words[*at]));
     is_institution(&title.words[*first])
         || is_institution(&title.words[*last])
-        || (capitals_tell && named.clone().count() >= 2 && named.all(|at| is_capital(&at)))
+        || (capitals_tell
+            && !is_bracketed
+            && named.clone().count() >= 2
+            && named.all(|at| is_capital(&at)))
 }
 
 /// Whether a folded word is one for public bodies.
 #[rustfmt::skip]
-fn is_institution(word: &str) -> bool {
+pub(super) fn is_institution(word: &str) -> bool {
     const BEGINNINGS: &[&str] = &[
         "ministeri", "ministero", "ministere", "ministerst", "ministry", "ministars",
         "міністерств", "министерств", "министарств", "υπουργει", "bakanlig", "miniszterium",
@@ -133,64 +180,6 @@ fn is_institution(word: &str) -> bool {
                 | "وزاره" | "هييه" | "مجلس" | "بلديه" | "مديريه" | "משרד" | "עיריית" | "רשות"
                 | "省" | "庁" | "局" | "院" | "府" | "県" | "市" | "署" | "厅" | "部" | "委" | "会" | "會"
         )
-}
-
-/// Whether all words of a part are those of a display type, its number included: "Press release
-/// 14/26", "Comunicato stampa n. 112".
-fn is_display_type(words: &[String]) -> bool {
-    let is_small = |word: &str| word.chars().count() <= 3 || is_stop(word);
-    const BESIDE: &[&str] = &["notice", "statement", "bulletin", "information", "note"];
-    let belongs = |word: &String| {
-        is_of_display_type(word)
-            || BESIDE.contains(&&**word)
-            || MARKERS.contains(&&**word)
-            || is_digits(word)
-            || is_small(word)
-    };
-    words.iter().any(|word| is_of_display_type(word)) && words.iter().all(belongs)
-}
-
-/// Whether a folded word is one of those by which offices call what they publish.
-#[rustfmt::skip]
-fn is_of_display_type(word: &str) -> bool {
-    matches!(
-        word,
-        "press" | "release" | "media" | "news" | "communique" | "presse" | "advisory"
-            | "pressinformation" | "sdeleni" | "pressemitteilung" | "pressemitteilungen" | "presseinformation" | "presseinfo"
-            | "medienmitteilung" | "medieninformation" | "presseaussendung" | "pressemeldung"
-            | "pressemelding" | "pressemeddelelse" | "pressmeddelande" | "persbericht"
-            | "nieuwsbericht" | "pm" | "comunicato" | "stampa" | "comunicado" | "prensa" | "nota"
-            | "imprensa" | "comunicat" | "presa" | "premsa" | "komunikat" | "prasowy" | "prasowa"
-            | "informacja" | "tiskova" | "zprava" | "tlacova" | "sprava" | "sporocilo" | "javnost"
-            | "priopcenje" | "saopstenje" | "medije" | "sajtokozlemeny" | "kozlemeny" | "tiedote"
-            | "lehdistotiedote" | "mediatiedote" | "pressiteade" | "preses" | "relize"
-            | "pranesimas" | "spaudai" | "basin" | "aciklamasi" | "bulteni" | "duyurusu"
-            | "datganiad" | "wasg" | "newyddion" | "preasraiteas" | "prentsa" | "oharra"
-            | "прес" | "реліз" | "пресс" | "релиз" | "пресреліз" | "прессрелиз" | "прессъобщение"
-            | "съобщение" | "саопштење" | "δελτιο" | "τυπου" | "ανακοινωση" | "بيان" | "صحفي"
-            | "הודעה" | "לעיתונות"
-    )
-}
-
-/// Words before the number of a file.
-#[rustfmt::skip]
-const MARKERS: &[&str] = &[
-    "no", "nr", "num", "numero", "nummer", "number", "numer", "cislo", "broj", "sayi", "ref",
-    "reference", "expediente", "exp", "aktenzeichen", "az", "sygn", "case", "file", "docket",
-    "zaak", "sak",
-];
-
-/// Whether words are the number of a file: with its year, as in `No. 41/2026`, or behind the letters
-/// of its series, as in `IP/26/2811`.
-fn is_file_number(label: &[String]) -> bool {
-    let is_year = |word: &str| word.len() == 4 && matches!(word.parse(), Ok(1950..=2100));
-    let is_number = |two: &[String]| {
-        is_digits(&two[0]) && is_digits(&two[1]) && two.iter().any(|word| is_year(word))
-    };
-    let is_marked = label.len() <= 5
-        && label.iter().any(|word| MARKERS.contains(&word.as_str()))
-        && label.windows(2).any(is_number);
-    is_marked || is_code(label)
 }
 
 /// Whether a part says that the title is of something else about the announcement: a correction of
@@ -258,7 +247,7 @@ mod tests {
         let title = Title::of(title, "");
         let count = title.words.len();
         let range = if is_before { 0..words } else { count - words..count };
-        label_of(&title, range, &|_| false)
+        label_of(&title, range, &|_| None)
     }
 
     #[test]
@@ -301,7 +290,7 @@ mod tests {
     }
 
     fn compared(one: &str, other: &str) -> TitleMatch {
-        title_match(&Title::of(one, ""), &Title::of(other, ""), &|_| false)
+        title_match(&Title::of(one, ""), &Title::of(other, ""), &|_| None)
     }
 
     #[test]
@@ -333,7 +322,7 @@ mod tests {
         ] {
             let found = compared(&format!("{before}{TITLE}{behind}"), TITLE);
             assert!(
-                matches!(found, TitleMatch::WithPublisher { .. }),
+                matches!(found, TitleMatch::WithPublisher { .. } | TitleMatch::Equal { .. }),
                 "{before}{behind}: {found:?}"
             );
         }

@@ -1,4 +1,12 @@
-//! Tells titles apart that differ in a small word which turns the sense: "not", "without", "after".
+//! Tells titles and texts apart that differ in a small word which turns the sense: "not", "without",
+//! "after".
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::word_kind::Kind;
 
 /// Whether one of two titles denies what the other says, or says the opposite: "before" and "after".
 pub(super) fn turns(one: &[String], other: &[String]) -> bool {
@@ -29,6 +37,7 @@ pub(super) fn denies(words: &[String]) -> bool {
 const ONLY: &[&str] = &[
     "only",
     "just",
+    "least",
     "nur",
     "seulement",
     "solo",
@@ -53,20 +62,53 @@ const ONLY: &[&str] = &[
 const PORTUGUESE: &[&str] =
     &["do", "dos", "da", "das", "ao", "aos", "em", "pelo", "pela", "na", "nas", "uma", "nao"];
 
-#[rustfmt::skip]
 fn is_negation(word: &str) -> bool {
-    matches!(
-        word,
-        "not" | "no" | "never" | "without" | "cannot" | "wont" | "cant" | "dont" | "doesnt"
-            | "isnt" | "arent" | "wasnt" | "didnt" | "wouldnt" | "shouldnt" | "couldnt" | "hasnt"
-            | "havent" | "nicht" | "nie" | "kein" | "keine" | "keinen" | "keiner" | "keinem" | "ohne"
-            | "ne" | "pas" | "jamais" | "sans" | "nunca" | "sin" | "ningun" | "ninguna" | "non"
-            | "senza" | "nao" | "sem" | "niet" | "geen" | "nooit" | "zonder" | "inte" | "ej" | "ikke"
-            | "ikkje" | "aldrig" | "utan" | "uden" | "uten" | "bez" | "nije" | "nece" | "nem"
-            | "nincs" | "nelkul" | "ei" | "eivat" | "ilman" | "degil" | "nuk" | "fara"
-            | "не" | "нет" | "без" | "није" | "неће" | "ни" | "δεν" | "μην" | "χωρις" | "لا" | "لن" | "לא"
-    )
+    NEGATIONS.contains(&word)
 }
+
+#[rustfmt::skip]
+const NEGATIONS: &[&str] = &[
+    "not", "no", "never", "without", "cannot", "wont", "cant", "dont", "doesnt", "isnt", "arent",
+    "wasnt", "didnt", "wouldnt", "shouldnt", "couldnt", "hasnt", "havent", "nicht", "nie", "kein",
+    "keine", "keinen", "keiner", "keinem", "ohne", "ne", "pas", "jamais", "sans", "nunca", "sin",
+    "ningun", "ninguna", "non", "senza", "nao", "sem", "niet", "geen", "nooit", "zonder", "inte",
+    "ej", "ikke", "ikkje", "aldrig", "utan", "uden", "uten", "bez", "nije", "nece", "nem", "nincs",
+    "nelkul", "ei", "eivat", "ilman", "degil", "nuk", "fara", "не", "нет", "без", "није", "неће",
+    "ни", "δεν", "μην", "χωρις", "لا", "لن", "لم", "ليس", "לא", "nav", "tidak", "bukan", "khong",
+    "chua", "hindi", "emas", "емес", "жоқ", "нема", "няма", "ոչ", "არ", "ვერ", "नहीं", "ना", "না", "இல்லை",
+    "نہیں", "نیست", "ไม่",
+];
+
+/// Whether the word at a place of a text, whose words are given by their hashes, denies something.
+/// French "dont" is no "don't", so that word is left out; "no" before a number or in a Portuguese text
+/// denies nothing, nor does "not" in "not only" and in "or not".
+pub(super) fn is_denial(words: &[(u64, Kind)], at: usize, has_word: &dyn Fn(u64) -> bool) -> bool {
+    static HASHES: LazyLock<HashSet<u64>> =
+        LazyLock::new(|| hashes(NEGATIONS.iter().filter(|word| **word != "dont")));
+    static ONLY_HASHES: LazyLock<HashSet<u64>> = LazyLock::new(|| hashes(ONLY.iter()));
+    static OR_HASHES: LazyLock<HashSet<u64>> = LazyLock::new(|| hashes(OR.iter()));
+    static OF_PORTUGUESE: LazyLock<HashSet<u64>> =
+        LazyLock::new(|| hashes(["nao", "uma", "pelo", "pela", "aos"].iter()));
+    static NO: LazyLock<u64> = LazyLock::new(|| xxh3_64(b"no"));
+    let Some((word, _)) = words.get(at).filter(|(word, _)| HASHES.contains(word)) else {
+        return false;
+    };
+    let next = words.get(at + 1);
+    let before = at.checked_sub(1).map(|before| words[before].0);
+    let is_no_other = *word == *NO
+        && (next.is_some_and(|(_, kind)| kind.is_figure())
+            || OF_PORTUGUESE.iter().any(|word| has_word(*word)));
+    !is_no_other
+        && !next.is_some_and(|(next, _)| ONLY_HASHES.contains(next))
+        && !before.is_some_and(|before| OR_HASHES.contains(&before))
+}
+
+fn hashes<'a>(words: impl Iterator<Item = &'a &'a str>) -> HashSet<u64> {
+    words.map(|word| xxh3_64(word.as_bytes())).collect()
+}
+
+/// Before a negation: "whether or not" denies nothing.
+const OR: &[&str] = &["or", "oder", "ou", "o", "of", "eller", "czy", "lub", "или", "чи", "vagy"];
 
 /// Words of which one turns the sense of the other. All are so common that they say nothing else.
 const OPPOSITES: &[(&str, &str)] = &[

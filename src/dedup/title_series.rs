@@ -2,7 +2,7 @@
 //!
 //! A title that a source gives to several of its own entries names the series. Which instalment a
 //! copy is of, only its date shows: it follows its original by less than half the time between two
-//! instalments, and is dated before none.
+//! instalments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,11 +18,16 @@ use crate::model::{Entry, Lookalikes, Member, SourceId, Story, StoryId, Timestam
 /// A copy may be dated so long before its original: time zones and dates without a time differ.
 pub(super) const CLOCKS_DIFFER: Duration = Duration::from_secs(16 * 3600);
 
+/// A copy of a series may be dated before its original by this part of the time between instalments.
+const SLOPPY_PART: u32 = 8;
+
 /// Instalments of what is published again and again are taken to be so far apart.
 const PERIOD: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// A title alone joins within so long.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+const DAY: i64 = 24 * 3600;
 
 /// Members of a story whose titles are looked at.
 pub(super) const MOST_TITLES: usize = 16;
@@ -67,10 +72,13 @@ pub(super) fn recurrence(
     let elsewhere: Vec<&Use<'_>> =
         uses.iter().filter(|one| one.story != story.id && Some(one.story) != besides).collect();
     let own = use_of(&candidate.entry, story.id, rules);
-    let Some(step) = least_step(candidate, &own, &uses) else {
+    let Some((step, is_known)) = least_step(candidate, &own, &uses) else {
         return if elsewhere.is_empty() { Recurrence::None } else { Recurrence::Elsewhere };
     };
     let longest = (step / 2).min(LONGEST);
+    // Between known instalments a copy that is dated before one is of the one before.
+    let before = if is_known { step / SLOPPY_PART } else { longest }.min(CLOCKS_DIFFER);
+    let window = Window { before, longest };
     let is_instalment = |one: &&Use<'_>| {
         let is_sibling = |other: &Use<'_>| one.source == other.source && one.story != other.story;
         uses.iter().any(is_sibling) || one.source == own.source
@@ -85,8 +93,8 @@ pub(super) fn recurrence(
         || is_instalment(&origin);
     let other_instalments = elsewhere.into_iter().filter(is_instalment);
     let is_near_another = origins(other_instalments)
-        .any(|one| is_copy_of(&own, one, longest) || is_copy_of(origin, one, longest));
-    if is_one_known && is_copy_of(&own, origin, longest) && !is_near_another {
+        .any(|one| is_copy_of(&own, one, window) || is_copy_of(origin, one, window));
+    if is_one_known && is_copy_of(&own, origin, window) && !is_near_another {
         Recurrence::ThisInstalment
     } else {
         Recurrence::Series
@@ -132,12 +140,11 @@ fn use_of<'a>(entry: &'a Entry, story: StoryId, rules: &Rules<'_>) -> Use<'a> {
     Use { story, source: &entry.source, date: entry.dated(), is_original }
 }
 
-/// The least time between two entries that one source gave the title. Nothing where none gave it to
-/// two, unless its words say that it comes back.
-fn least_step(candidate: &Candidate, own: &Use<'_>, uses: &[Use<'_>]) -> Option<Duration> {
+/// The least time between two entries that one source gave the title, and whether two are known. Nothing
+/// where none gave it to two, unless its words say that it comes back.
+fn least_step(candidate: &Candidate, own: &Use<'_>, uses: &[Use<'_>]) -> Option<(Duration, bool)> {
     let is_periodical = candidate.title.words.iter().any(|word| is_periodical(word));
-    let stated = [candidate.title_step, is_periodical.then_some(PERIOD)];
-    let mut least = stated.into_iter().flatten().min();
+    let mut least = candidate.title_step;
     let mut note = |one: &Use<'_>, other: &Use<'_>| {
         let step = match (one.date, other.date) {
             (Some(one), Some(other)) => one.apart(other),
@@ -155,17 +162,28 @@ fn least_step(candidate: &Candidate, own: &Use<'_>, uses: &[Use<'_>]) -> Option<
             }
         }
     }
-    least
+    let stated = is_periodical.then_some((PERIOD, false));
+    least.map(|step| (step, true)).into_iter().chain(stated).min()
+}
+
+/// How far a copy may be dated from its original.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    before: Duration,
+    longest: Duration,
 }
 
 /// Whether by their dates one may be a copy of the other. Of two copies none comes first.
-fn is_copy_of(one: &Use<'_>, other: &Use<'_>, longest: Duration) -> bool {
+fn is_copy_of(one: &Use<'_>, other: &Use<'_>, window: Window) -> bool {
     let (Some(date), Some(other_date)) = (one.date, other.date) else { return false };
     let (original, copy) = match (one.is_original, other.is_original) {
         (true, false) => (date, other_date),
         (false, true) => (other_date, date),
-        _ => return date.apart(other_date) <= longest,
+        _ => return date.apart(other_date) <= window.longest,
     };
-    let most = if copy < original { longest.min(CLOCKS_DIFFER) } else { longest };
+    // A date without a time stands for its whole day.
+    let day = |date: Timestamp| date.as_secs().div_euclid(DAY);
+    let is_of_that_day = copy.as_secs().rem_euclid(DAY) == 0 && day(copy) == day(original);
+    let most = if copy < original && !is_of_that_day { window.before } else { window.longest };
     original.apart(copy) <= most
 }

@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use url::Url;
 
-use super::{Enrichment, FullText, Reading, announcement, take_text};
+use super::{Enrichment, FullText, Reading, announcement, separated, take_text};
 use crate::model::{Document, Entry, Failure, FailureKind, Timestamp};
 
 /// Where the content API has a page of GOV.UK; pages elsewhere have no content item.
@@ -129,8 +129,8 @@ pub(super) fn add(
             Some((rest, cut)) => (rest, cut),
             None => (html, Vec::new()),
         };
-        let text = FullText { html: &html, base: &page, cut, stated };
-        take_text(entry, text, reading, &mut done);
+        let full = separated(entry, &html, &page, reading);
+        take_text(entry, FullText { full, cut, stated }, reading, &mut done);
     }
     let before = entry.tags.len();
     tag(entry, "org", &item.links.organisations);

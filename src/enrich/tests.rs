@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod pages;
+
 use bytes::Bytes;
 
 use super::*;
@@ -261,7 +263,12 @@ fn another_address_of_the_page_on_its_host_is_kept() {
 #[test]
 fn hostile_pages_are_refused_or_harmless() {
     let deep = "<div>".repeat(200_000);
-    for body in ["", deep.as_str(), "<<<<>>>\u{0}", "no markup at all, which is a page as well"] {
+    for body in [
+        "",
+        deep.as_str(),
+        "<<<<>>>\u{0}",
+        "no markup at all, which is a page of the slipway as well",
+    ] {
         let mut entry = entry("https://wire.example/articles/1");
         let stated = entry.text.clone();
         let document = document("https://wire.example/articles/1", "text/html", body);

@@ -21,7 +21,8 @@ options! {
     pub struct Settings {
         /// How often a source is polled while nothing is known of its rhythm.
         interval: Duration = option(hours(1)),
-        /// No source is polled more often than this, unless its own answers allow it.
+        /// No source is polled more often than this, unless its own answers allow it. A shorter
+        /// `interval`, `min` or `max` of a source means this.
         floor: Duration = option(hours(1)),
         /// Nor ever more often than this, whatever its answers say.
         hard_floor: Duration = option(Duration::from_secs(300)),

@@ -18,6 +18,14 @@ pub struct SetAside {
 impl SetAside {
     /// Bytes that are kept of one piece.
     pub const MOST_TEXT: usize = 300;
+
+    /// The note of a whole piece.
+    pub fn of(reason: Reason, text: &str) -> Self {
+        let most = text.len().min(Self::MOST_TEXT);
+        let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let characters = text.chars().count().try_into().unwrap_or(u32::MAX);
+        Self { reason, text: text[..end].trim_end().to_owned(), characters }
+    }
 }
 
 /// Why a piece of text is not part of the announcement.
@@ -48,6 +56,8 @@ pub enum Reason {
     Navigation,
     /// The operator's `cut`, `start_after` or `end_before` says so.
     Rule,
+    /// The title, author and date that a content management system writes over the text.
+    Metadata,
 }
 
 impl Reason {
@@ -66,6 +76,7 @@ impl Reason {
             Self::Contact => "contact",
             Self::Navigation => "navigation",
             Self::Rule => "rule",
+            Self::Metadata => "metadata",
         }
     }
 }
@@ -85,6 +96,7 @@ impl fmt::Display for Reason {
             Self::Contact => "contacts",
             Self::Navigation => "navigation",
             Self::Rule => "the configuration of the source",
+            Self::Metadata => "title, author and date over the text",
         })
     }
 }

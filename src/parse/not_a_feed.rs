@@ -111,6 +111,8 @@ struct Page {
     has_challenge: bool,
     /// Whether the site tells of its own cookies on it.
     has_cookie_notice: bool,
+    /// Whether a sentence of it is not about cookies.
+    has_own_sentence: bool,
     /// Bytes of text that people see.
     text: usize,
     /// Those of them that are no part of menus, buttons, the footer and the notice of cookies.
@@ -234,6 +236,7 @@ impl Page {
                     let is_notice = is_of_a_cookie_notice(text);
                     page.has_cookie_notice |= is_notice;
                     if !is_notice && !aside.is_within() {
+                        page.has_own_sentence |= is_sentence(text);
                         page.own_text += text.len();
                     }
                 }
@@ -286,14 +289,16 @@ impl Page {
     /// The kind of a page that stands before another.
     fn gate(&self) -> Option<&'static str> {
         let title = self.title.to_lowercase();
-        let is_titled = |words: &[&str]| words.iter().any(|word| title.contains(word));
+        let is_titled = |words: &[&str]| words.iter().any(|known| is_named(&title, known));
         let is_little = self.text < LITTLE_TEXT;
-        let is_at = |words: &[&str]| words.iter().any(|word| self.address.contains(word));
+        let is_at = |words: &[&str]| words.iter().any(|word| is_part_of(&self.address, word));
         if is_titled(&CHALLENGE) || self.has_challenge && is_little {
             Some("a page that checks for robots")
         } else if is_titled(&CONSENT)
             || is_at(&["consent", "cookiewall", "cookie-wall", "cookie_wall", "privacy-gate"])
-            || self.own_text < NO_TEXT && (self.has_consent_form || self.has_cookie_notice)
+            || self.own_text < NO_TEXT
+                && (self.has_consent_form || self.has_cookie_notice)
+                && !self.has_own_notice()
         {
             Some(CONSENT_GATE)
         } else if self.asks_for_password && is_little {
@@ -301,6 +306,15 @@ impl Page {
         } else {
             None
         }
+    }
+
+    /// Whether the page has a headline and a sentence that are not about cookies.
+    fn has_own_notice(&self) -> bool {
+        let is_consent = |heading: &String| {
+            let heading = heading.to_lowercase();
+            CONSENT.iter().any(|known| heading.contains(known))
+        };
+        self.has_own_sentence && self.headings.iter().any(|heading| !is_consent(heading))
     }
 
     fn describe(&self) -> String {
@@ -318,6 +332,40 @@ impl Page {
             self.leads_to.as_ref().map_or(String::new(), |to| format!(" and leads on to {to}"));
         format!("not a feed, but {kind}{title}, which {feeds}{on}")
     }
+}
+
+/// Words beside those of a gate in its title.
+const MOST_OTHER_WORDS: usize = 1;
+
+/// Words that only a gate has in its title.
+const LEAST_WORDS_OF_A_GATE: usize = 3;
+
+/// Whether a title, apart from its site's name, is this phrase: "Access denied" is a gate, and "Access
+/// denied to Dravenian ships" a headline.
+fn is_named(title: &str, known: &str) -> bool {
+    let mut parts = title.split(['|', '–', '—', ':']).flat_map(|part| part.split(" - "));
+    let count = known.split(' ').count();
+    parts.any(|part| {
+        let words = part.split_whitespace().filter(|word| word.contains(char::is_alphanumeric));
+        part.contains(known)
+            && (words.count() <= count + MOST_OTHER_WORDS || count >= LEAST_WORDS_OF_A_GATE)
+    })
+}
+
+/// Whether a label of the host or a part of the path is this word, or has one more beside it: a slug
+/// with more words is a headline's.
+fn is_part_of(address: &str, known: &str) -> bool {
+    address.split(['/', '.', '?', '&', '=', '#']).any(|part| {
+        let words: Vec<&str> = part.split(['-', '_']).collect();
+        part == known || words.len() <= 2 && words.contains(&known)
+    })
+}
+
+/// Whether a text is a sentence that does not speak of cookies.
+fn is_sentence(text: &str) -> bool {
+    text.ends_with(['.', '!', '?', '。'])
+        && (text.split_whitespace().count() >= 5 || !text.is_ascii() && text.chars().count() >= 12)
+        && !text.to_lowercase().contains("cookie")
 }
 
 /// The element being read that is no part of what a page says, by its name and how many of that name
@@ -374,120 +422,4 @@ fn is_aside(name: &str, attributes: &str) -> bool {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_message_says_what_came_instead() {
-        let base = Url::parse("https://example.org/news/").unwrap();
-        let page = "<!DOCTYPE html><html><head><title>News &amp; more</title>\
-            <link rel='alternate' type='application/rss+xml' href='feed.xml'>\
-            <link rel=alternate type=application/atom+xml href=/atom></head></html>";
-        for (text, message) in [
-            ("  \n", "the document is empty"),
-            ("{\"a\":1}", "JSON, but not a JSON Feed: {\"a\":1}"),
-            ("<opml version='2.0'/>", "not a feed, but a document of <opml>"),
-            ("<error>x</error>", "not a feed: its root is <error>"),
-            ("It works!", "not a feed, but text: It works!"),
-            (
-                page,
-                "not a feed, but a page of HTML (News & more), which advertises the feeds \
-                 https://example.org/news/feed.xml and https://example.org/atom",
-            ),
-            (
-                "<html><body><form><input type=password></form></body></html>",
-                "not a feed, but a login page, which advertises no feed",
-            ),
-            (
-                "<html><head><meta http-equiv=Refresh content=\"0; URL='/feed'\"></head></html>",
-                "not a feed, but a page of HTML, which advertises no feed and leads on to \
-                 https://example.org/feed",
-            ),
-            (
-                "<script>document.cookie='a=1';location.reload()</script>",
-                "not a feed, but a script that only a browser runs, such as a check for robots",
-            ),
-        ] {
-            let failure = explain(text, Some(&base));
-            assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::NotAFeed, message));
-        }
-    }
-
-    #[test]
-    fn a_page_that_says_something_stands_before_none() {
-        let (one, three) = (
-            "<p>The authority has fined Orm Retail £310,000 because its website set 41 cookies \
-             before any visitor could refuse.</p>",
-            "<p>Das Land gibt für den Hafen von Orm im nächsten Jahr zwölf Millionen Euro mehr aus \
-             als bisher, teilte das Ministerium mit.</p>",
-        );
-        let three = three.repeat(3);
-        for (body, is_gate) in [
-            (format!("<h1>Penalty notice: retail website</h1>{one}"), false),
-            (format!("{three}<footer><a href=/c>Cookies</a></footer>"), false),
-            (
-                format!("{three}<div class='cookie-bar'>Wir verwenden Cookies. <a>OK</a></div>"),
-                false,
-            ),
-            (format!("{three}<footer><a>Redefinir Cookies</a></footer>"), false),
-            (
-                format!("<form action='/cookies'>We use cookies <button>OK</button></form>{three}"),
-                false,
-            ),
-            (
-                "<nav><a>Home</a><a>Press</a></nav><p>We use some essential cookies to make this \
-                 site work.</p><button>Accept</button>"
-                    .to_owned(),
-                true,
-            ),
-            (
-                "<p>Nous utilisons des cookies.</p><a>Tout accepter</a><footer>Mentions</footer>"
-                    .to_owned(),
-                true,
-            ),
-            (
-                "<h1>Orm</h1><p>Ce site utilise des cookies pour mesurer.</p><button>OK</button>"
-                    .to_owned(),
-                true,
-            ),
-            ("<div id=cookieconsent><p>Vi bruker informasjonskapsler.</p></div>".to_owned(), true),
-            ("<p>Esta web utiliza cookies propias.</p><a>Aceptar cookies</a>".to_owned(), true),
-        ] {
-            let page = format!("<!DOCTYPE html><html><title>Orm</title><body>{body}</body></html>");
-            let base = Url::parse("https://min.example/a").unwrap();
-            assert_eq!(page_head(&page, &base).gate.is_some(), is_gate, "{body}");
-        }
-    }
-
-    #[test]
-    fn pages_that_stand_before_the_feed_are_named() {
-        let article = format!("<p>{}</p>", "The ministry announces more. ".repeat(80));
-        let banner = "<h2>Cookies on this site</h2><p>We use some essential cookies.</p>";
-        for (address, body, kind) in [
-            ("https://min.example/feed", "<title>Before you continue to Min</title>", "consent"),
-            ("https://min.example/feed", "<title>Cookie-Einstellungen</title>", "consent"),
-            ("https://consent.min.example/m?continue=x", "<title>Ministry</title>", "consent"),
-            ("https://min.example/feed", "<form action='/cookie-consent' method=post>", "consent"),
-            (
-                "https://min.example/feed",
-                "<p>Wir verwenden Cookies. <button>OK</button>",
-                "consent",
-            ),
-            ("https://min.example/feed", "<title>Votre consentement</title>", "consent"),
-            ("https://min.example/feed", "<title>Just a moment...</title>", "robots"),
-            (
-                "https://min.example/feed",
-                "<script src='https://challenges.cloudflare.com/turnstile/v0/api.js'></script>",
-                "robots",
-            ),
-            ("https://min.example/feed", "<input type=password>", "login"),
-            ("https://min.example/feed", &format!("{banner}{article}"), "page of HTML"),
-            ("https://min.example/feed", "<p>Not found</p>", "page of HTML"),
-            ("https://min.example/feed", "<script>var cookie = 1;</script>", "page of HTML"),
-        ] {
-            let page = format!("<!DOCTYPE html><html><body>{body}</body></html>");
-            let message = explain(&page, Url::parse(address).ok().as_ref()).message;
-            assert!(message.contains(kind), "{body}: {message}");
-        }
-    }
-}
+mod tests;

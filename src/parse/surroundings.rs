@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use crate::announcement::{self, Cleaned, RepeatedLines, Separated, Surroundings};
+use crate::announcement::{self, Cleaned, Own, RepeatedLines, Separated, Surroundings};
 use crate::cancel::Cancelled;
 use crate::model::{Entry, Failure, SetAside};
 
@@ -37,7 +37,7 @@ pub(super) fn set_aside(
     let mut repeated = RepeatedLines::default();
     for (entry, texts) in entries.iter_mut().zip(texts) {
         cancelled.check()?;
-        let own = entry.url.as_ref();
+        let own = Own { page: entry.url.as_ref(), title: &entry.title };
         let parts = [&texts.summary, &texts.content]
             .map(|text| announcement::separate(text, own, &surroundings));
         entry.set_aside = texts.cut;
@@ -131,6 +131,10 @@ mod mixtures;
 
 #[cfg(test)]
 mod originals;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod subjects;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

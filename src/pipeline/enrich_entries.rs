@@ -29,6 +29,7 @@ use crate::store::{Store, StoreError};
 use super::page_check;
 use super::read_context::ReadContext;
 use super::recheck;
+use super::shared_pages::{self, ReadPage};
 use crate::engine::rules;
 
 /// The most pages fetched in one poll; the others wait for a later one.
@@ -63,6 +64,15 @@ impl ReadContext<'_> {
                 format!("{page} is not read: the site answers with {}", gate.kind)
             })),
         }
+        if let Some((count, page)) = &visits.too_large {
+            warnings.push(format!("pages that are too large to be read: {count}, as {page}"));
+        }
+        if visits.shared > 0 {
+            warnings.push(format!(
+                "pages with one text for several entries, which is the site's and was not taken: {}",
+                visits.shared
+            ));
+        }
         *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
         let refusal = visits.refusal;
         visits.round.map(|round| Recheck { entries: Vec::new(), round, refusal })
@@ -94,11 +104,7 @@ impl ReadContext<'_> {
     ) -> Visits {
         let now = self.clock.now();
         let candidates = dedup::candidates(entries, extent, &rules(self.plan), now);
-        let refused = HashSet::new();
-        let (refusal, denied, gates) = (None, None, BTreeMap::new());
-        let pages = PageCount::default();
-        let mut visits =
-            Visits { candidates, round, made: 0, pages, refused, gates, refusal, denied };
+        let mut visits = Visits { candidates, round, ..Visits::default() };
         let Some(known) = self.known(&visits.candidates).await else { return visits };
         let since = visits.round.as_ref().map_or(now, |round| round.since);
         let is_anew = visits.round.as_ref().is_some_and(|round| round.is_anew);
@@ -123,6 +129,7 @@ impl ReadContext<'_> {
         };
         // Pages that were fetched until then count.
         let _ = tokio::time::timeout(DEADLINE, visiting).await;
+        visits.take_back_shared();
         let refused = !visits.refused.is_empty() || !visits.gates.is_empty();
         if left > 0 {
             // They will be known entries by the next poll, so a round has to visit them.
@@ -230,7 +237,11 @@ impl ReadContext<'_> {
         };
         let entry = &mut visits.candidates[place].entry;
         let failure = match done {
-            Ok(Read::Entry(richer)) => return *entry = Arc::new(*richer),
+            Ok(Read::Entry(richer)) => {
+                let before = std::mem::replace(entry, Arc::new(*richer));
+                visits.read.insert(place, before);
+                return;
+            }
             Ok(Read::Gate(gate)) => {
                 let (source, kind) = (&self.source.id, gate.kind);
                 debug!(event = "enrich_failed", %source, "{page} adds nothing: it is {kind}");
@@ -244,6 +255,9 @@ impl ReadContext<'_> {
         visits.pages.failed += 1;
         visits.pages.why = format!("{page}: {failure}");
         enrich::missing(Arc::make_mut(entry), &failure, self.clock.now());
+        if failure.kind == FailureKind::TooLarge {
+            visits.too_large.get_or_insert_with(|| (0, page.clone())).0 += 1;
+        }
         if failure.kind == FailureKind::Denied {
             visits.denied = Some(failure.message.clone());
         }
@@ -295,6 +309,7 @@ impl ReadContext<'_> {
 }
 
 /// The pages visited in one poll.
+#[derive(Default)]
 struct Visits {
     candidates: Vec<Candidate>,
     round: Option<RecheckRound>,
@@ -308,9 +323,28 @@ struct Visits {
     refusal: Option<Failure>,
     /// Why pages may not be asked for: by their server, its robots.txt, or the gate before them.
     denied: Option<String>,
+    /// The entries whose pages were read, as they were before, by their place.
+    read: BTreeMap<usize, Arc<Entry>>,
+    /// How many of them lost a text that their pages have in common.
+    shared: usize,
+    /// How many pages were too large, and the first of them.
+    too_large: Option<(usize, Url)>,
 }
 
 impl Visits {
+    /// Takes back what the pages that were read have in common.
+    fn take_back_shared(&mut self) {
+        let Self { read, candidates, .. } = self;
+        let with_page = candidates.iter_mut().enumerate();
+        let mut pages: Vec<ReadPage<'_>> = with_page
+            .filter_map(|(place, candidate)| {
+                let before = read.remove(&place)?;
+                Some(ReadPage { before, entry: &mut candidate.entry })
+            })
+            .collect();
+        self.shared = shared_pages::take_back(&mut pages);
+    }
+
     /// Records the gate that stood before a page. The first one says nothing of other pages: it may
     /// be a page that looks like a gate. Behind the second of one text the host is not asked again.
     fn meet(&mut self, gate: Gate, page: Url) {

@@ -4,23 +4,20 @@
 //! one: its home page, a section, a login, a request for consent, an error page with status 200.
 //! The text of such a page is not the announcement's.
 
-use std::collections::HashSet;
-
 use url::Url;
 
+use crate::announcement::TitleWords;
 use crate::charset::decode_page;
 use crate::enrich;
 use crate::model::{Document, Entry, Failure, FailureKind};
 use crate::parse::{self, Gate, PageHead};
-use crate::tokenize;
 
 /// The failure that another page is. It says nothing about whether the entry's page exists, and
 /// nothing about other pages of the site.
 const ANOTHER_PAGE: FailureKind = FailureKind::Redirect;
 
 /// Words in the titles of error pages.
-const ERROR_TITLES: [&str; 12] = [
-    "404",
+const ERRORS: [&str; 11] = [
     "not found",
     "no longer available",
     "nicht gefunden",
@@ -34,8 +31,25 @@ const ERROR_TITLES: [&str; 12] = [
     "не найдена",
 ];
 
-/// Words of fewer letters are in any title.
-const SHORT_WORD: usize = 4;
+/// Words with which such titles name what was not found.
+const PAGE_WORDS: [&str; 16] = [
+    "page",
+    "seite",
+    "página",
+    "pagina",
+    "sidan",
+    "siden",
+    "strona",
+    "strony",
+    "stránka",
+    "страница",
+    "document",
+    "url",
+    "resource",
+    "file",
+    "object",
+    "datei",
+];
 
 /// Checks that `document`, which came for the page `asked` of an entry, is that page. Returns the gate
 /// that came in its place.
@@ -52,25 +66,21 @@ pub(super) fn check(
     let is_redirected = address(asked) != address(url);
     let html = decode_page(&document.body, document.content_type.as_deref());
     let PageHead { titles, headings, gate } = parse::page_head(&html, url);
-    let wanted = words(&entry.title);
+    let wanted = TitleWords::of(&entry.title);
     // The first heading of a section may be the newest announcement's.
     let headings = if is_redirected && is_section(asked, url) { &[][..] } else { &headings[..] };
     let names = || titles.iter().chain(headings);
     let is_home = is_redirected && url.path() == "/" && url.query().is_none();
-    if !is_home && names().any(|name| names_the_same(&wanted, name)) {
+    if !is_home && names().any(|name| wanted.are_mostly_in(name)) {
         return Ok(None);
     }
     if gate.is_some() {
         return Ok(gate);
     }
-    let is_error = |name: &String| {
-        let name = name.to_lowercase();
-        ERROR_TITLES.iter().any(|known| name.contains(known))
-    };
-    if names().any(is_error) {
+    if names().any(|name| names_an_error(name)) {
         return Err(Failure::new(ANOTHER_PAGE, "the site answers with an error page"));
     }
-    if is_redirected && (!wanted.is_empty() || is_section(asked, url)) {
+    if is_redirected && (!wanted.is_label() || is_section(asked, url)) {
         let message = "the site redirects to another page, which does not have the entry's title";
         return Err(Failure::new(ANOTHER_PAGE, message));
     }
@@ -94,28 +104,24 @@ fn is_section(asked: &Url, url: &Url) -> bool {
     segments(asked).starts_with(&segments(url))
 }
 
-/// Whether more than half of the words of an entry's title are in the name of a page.
-fn names_the_same(wanted: &HashSet<String>, name: &str) -> bool {
-    let named = words(name);
-    2 * wanted.intersection(&named).count() > wanted.len()
-}
-
-/// The words of a title that tell it from others: numbers, and words that are not short. All of
-/// them, where there is no such word.
-fn words(title: &str) -> HashSet<String> {
-    let mut cased = String::new();
-    let all = tokenize::words(title).map(|(place, _)| {
-        let mut word = String::new();
-        tokenize::fold(tokenize::clean(&title[place], &mut cased), &mut word);
-        word
-    });
-    let all: HashSet<String> = all.collect();
-    let is_telling = |word: &&String| {
-        let is_ideograph = !word.is_ascii() && word.chars().count() == 1;
-        word.chars().count() >= SHORT_WORD || is_ideograph || word.parse::<u32>().is_ok()
-    };
-    let telling: HashSet<String> = all.iter().filter(is_telling).cloned().collect();
-    if telling.is_empty() { all } else { telling }
+/// Whether the name of a page, apart from its site's, says that a page was not found: headlines speak
+/// of "404 new flats", and of divers that were not found.
+fn names_an_error(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let mut parts = lower.split(['|', '–', '—', '·', ':']).flat_map(|part| part.split(" - "));
+    parts.any(|part| {
+        let words = part.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let words: Vec<&str> =
+            words.filter(|word| !matches!(*word, "error" | "fehler" | "erreur" | "http")).collect();
+        let rest = || words.iter().filter(|word| **word != "404");
+        match ERRORS.iter().find(|known| part.contains(*known)) {
+            Some(known) => {
+                rest().count() == known.split(' ').count()
+                    || rest().any(|word| PAGE_WORDS.contains(word))
+            }
+            None => words == ["404"],
+        }
+    })
 }
 
 #[cfg(test)]
@@ -210,6 +216,55 @@ mod tests {
                 "https://min.example/a",
                 "<title>404 – Seite nicht gefunden</title>",
                 other(),
+            ),
+            (
+                "Notice 14",
+                "https://min.example/a",
+                "https://min.example/a",
+                "<title>404 new flats for Carrow</title>",
+                None,
+            ),
+            (
+                "Notice 14",
+                "https://min.example/a",
+                "https://min.example/a",
+                "<title>Plongeur introuvable au large d'Orm</title>",
+                None,
+            ),
+            (
+                "Notice 14",
+                "https://min.example/a",
+                "https://min.example/a",
+                "<title>Visas on arrival no longer available</title>",
+                None,
+            ),
+            (
+                "Notice 14",
+                "https://min.example/a",
+                "https://min.example/a",
+                "<title>Page not found - Ministry</title>",
+                other(),
+            ),
+            (
+                "Notice 14",
+                "https://min.example/a",
+                "https://min.example/a",
+                "<title>Ministry | 404 Not Found</title>",
+                other(),
+            ),
+            (
+                "Notice 14",
+                "https://min.example/a",
+                "https://min.example/a",
+                "<h1>La página no encontrada</h1>",
+                other(),
+            ),
+            (
+                "Notice 14",
+                "https://min.example/?p=71",
+                "https://min.example/2026/basin",
+                "<h1>Nordbecken geschlossen</h1>",
+                None,
             ),
             (
                 "Wreck not found after 404 days",

@@ -73,7 +73,8 @@ async fn p26_p28_a_429_of_another_origin_holds_its_pages_alone() {
     let wait = Answer::status(429).header("Retry-After", "86400");
     elsewhere.script("/news/1", [wait, html("News", TEXT)]);
     for n in 2..=4 {
-        elsewhere.answer(&format!("/news/{n}"), |_| html("News", TEXT));
+        let text = format!("{TEXT}It has {n} boats. ");
+        elsewhere.answer(&format!("/news/{n}"), move |_| html("News", &text));
     }
     let world = World::new().await;
     let world = reading(world, &[(&pages[0], "News 1")]).await;
@@ -298,7 +299,7 @@ async fn a_gate_before_one_page_says_nothing_of_the_others_of_its_host() {
         let pages = paths.clone().map(|path| world.site.url(&path));
         for (place, path) in paths.iter().enumerate() {
             let gate = html("Before you continue to the Ministry", OTHER);
-            let page = html(&format!("{TITLE} {place}"), TEXT);
+            let page = html(&format!("{TITLE} {place}"), &format!("{TEXT}It has {place} boats. "));
             let answers = if place < gates { vec![gate, page] } else { vec![page] };
             world.site.script(path, answers);
         }

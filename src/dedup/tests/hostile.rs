@@ -1,6 +1,6 @@
 //! Sources that are careless with what they copy, or worse.
 
-use super::releases::{Edit, FOOTER, RELEASES};
+use super::releases::{Edit, FOOTER, OTHER_NEWS, RELEASES};
 use super::*;
 use crate::dedup::shingles::Passages;
 use crate::dedup::text::MOST_WORDS;
@@ -306,4 +306,97 @@ fn a_story_holds_so_many_entries_however_often_it_is_repeated() {
         desk.read(&[repeated(&format!("mirror-{number}"), 7)]);
     }
     assert_eq!(desk.only_story().members.len(), 250);
+}
+
+#[test]
+fn a_digest_that_has_one_release_in_full_is_not_its_copy() {
+    let others = "The ferry to Lunna sails again on weekdays after Shetland engineers replaced both of its bow thrusters.\n\
+        Vets in Fife found bluetongue in four sheep, and no livestock may leave the parish of Anstruther.\n\
+        Judge Marie Durand takes over the maritime court at Brest in January from Paul Kerbrat.";
+    for (number, heading) in [(0, "Also today"), (1, "Außerdem"), (6, "")] {
+        let original = release("fcdo", number, "harbours.example");
+        let link = "https://courier.example/evening";
+        let text = format!("{}\n{heading}\n{others}", original.text);
+        let digest = Entry { text, ..entry("courier", link, link, "Evening bulletin") };
+        let copy = Entry { text: format!("{}\n{OTHER_NEWS}", original.text), ..digest.clone() };
+        for (told, stories) in [(&digest, 2), (&copy, 1)] {
+            for order in [[&original, told], [told, &original]] {
+                let mut desk = Desk::new();
+                for told in order {
+                    desk.read(std::slice::from_ref(told));
+                }
+                assert_eq!(desk.known.stories.len(), stories, "{number} {:#?}", desk.clusters());
+            }
+        }
+    }
+}
+
+#[test]
+fn an_entry_that_lists_two_announcements_of_others_makes_them_no_one() {
+    let told = |source: &str, number: usize| {
+        let (title, path, text) = RELEASES[number];
+        let link = format!("https://{source}.example/{path}");
+        Entry { text: text.to_owned(), ..entry(source, &link, &link, title) }
+    };
+    let (first, second) = (told("mirror", 0), told("courier", 6));
+    let both = |between: &str| format!("{}\n{between}\n{}", first.text, second.text);
+    for (title, text) in [
+        ("The day in brief", both("")),
+        ("What happened on Wednesday", both("")),
+        ("Slipway at Carrow, and other news", both(RELEASES[6].0)),
+    ] {
+        let link = "https://treasury.example/day";
+        let list = updated(entry("treasury", link, link, title), "2025-04-02T10:00:00Z");
+        let mut desk = Desk::new();
+        for told in [&first, &second, &Entry { text, ..list }] {
+            desk.read(std::slice::from_ref(told));
+            hour(&mut desk);
+        }
+        assert_eq!(standing(&desk).len(), 3, "{title} {:#?}", desk.clusters());
+    }
+}
+
+#[test]
+fn a_copier_that_denies_what_it_copied_hides_nobody() {
+    let original = release("fcdo", 0, "harbours.example");
+    let link = "https://treasury.example/copy";
+    let copy =
+        Entry { text: original.text.clone(), ..entry("treasury", link, link, &original.title) };
+    let mut desk = Desk::new();
+    desk.read(std::slice::from_ref(&copy));
+    hour(&mut desk);
+    desk.read(std::slice::from_ref(&original));
+    assert_eq!(standing(&desk).len(), 1);
+    hour(&mut desk);
+    let denied = copy.text.replace("Mooring fees stay at", "Mooring fees will not stay at");
+    desk.read(&[updated(Entry { text: denied, ..copy }, "2025-04-03T09:30:00Z")]);
+    let stories = standing(&desk);
+    assert_eq!(stories.len(), 2, "{:#?}", desk.clusters());
+    let leads =
+        stories.iter().any(|story| story.lead(&desk.sources).entry.source.as_str() == "fcdo");
+    assert!(leads, "the department's words have a story of their own");
+}
+
+#[test]
+fn a_copier_that_revises_often_pushes_out_no_correction_of_the_department() {
+    let original = release("fcdo", 0, "harbours.example");
+    let link = "https://treasury.example/copy";
+    let copy =
+        Entry { text: original.text.clone(), ..entry("treasury", link, link, &original.title) };
+    let mut desk = Desk::new();
+    desk.read(std::slice::from_ref(&original));
+    desk.read(std::slice::from_ref(&copy));
+    let corrected = original.text.replace("forty boats", "forty-one boats");
+    desk.read(&[Entry { text: corrected, ..original }]);
+    for number in 0..40 {
+        let text = format!("{}\nSeen {} by our readers.", copy.text, "often ".repeat(number + 1));
+        desk.read(&[Entry { text, ..copy.clone() }]);
+    }
+    let story = desk.known.stories.values().find(|story| story.members.len() == 2).unwrap();
+    let of = |source: &str| {
+        let history = story.history.iter().filter(|one| one.source.as_str() == source);
+        history.filter(|one| one.text.is_some()).count()
+    };
+    assert!(story.history.len() <= 20);
+    assert_eq!(of("fcdo"), 1, "{} of the copier", of("treasury"));
 }

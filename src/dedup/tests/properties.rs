@@ -11,7 +11,8 @@ fn telling() -> impl Strategy<Value = Entry> {
         prop::sample::select(vec!["fcdo", "home-office", "treasury", "finder", "wired", "mirror"]);
     (source, 0..6_u8, 0..3_u8, 0..100_i64).prop_map(|(source, page, how, hours)| {
         let link = format!("https://www.gov.uk/government/news/harbour-{page}");
-        let title = format!("The announcement of the harbourmaster about subject number {page}");
+        let title =
+            format!("The announcement of the Carrow harbourmaster about subject number {page}");
         let own = format!("https://{source}.example/{page}-{how}");
         let told = match how {
             0 => {

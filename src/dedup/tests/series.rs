@@ -191,3 +191,20 @@ fn a_negation_parts_two_announcements_and_a_spelling_parts_none() {
         assert_eq!(desk.known.stories.len(), stories, "{one} / {other}");
     }
 }
+
+#[test]
+fn a_copy_of_a_daily_series_never_joins_the_next_instalment() {
+    // Each copy comes thirteen hours after its original, eleven before the next.
+    for order in orders(&[notice(3), notice(4), copy("mirror", 3, 22), copy("mirror", 4, 22)]) {
+        for story in read(&order) {
+            let next = ["treasury 4", "mirror 3"].map(str::to_owned);
+            assert!(!next.iter().all(|name| story.contains(name)), "{order:#?}");
+        }
+    }
+    let entries = [notice(3), notice(4), copy("mirror", 3, 12), copy("mirror", 4, 12)];
+    let expected = sets(&[&["treasury 3", "mirror 3"], &["treasury 4", "mirror 4"]]);
+    assert_eq!(read(&entries), expected);
+    // A date without a time stands for its day.
+    let entries = [notice(3), notice(4), copy("mirror", 3, 0), copy("mirror", 4, 0)];
+    assert_eq!(read(&entries), expected);
+}

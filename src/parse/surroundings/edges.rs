@@ -77,7 +77,7 @@ fn values_stay_however_many_entries_have_them() {
             "gelb",
         ),
         (
-            "<p>{river} at Bewdley</p><p>Severity: amber</p><p>The agency for Armenia watches all rivers.</p>",
+            "<p>{river} at Bewdley</p><p>Severity: amber</p><p>See the website of the agency for Armenia.</p>",
             "Armenia",
             "amber",
         ),
@@ -87,6 +87,135 @@ fn values_stay_however_many_entries_have_them() {
         for (text, _) in texts(&entries) {
             assert!(text.contains(stays) && !text.contains(goes), "{form}: {text}");
         }
+    }
+}
+
+/// Repetition shows a formula. It does not show that the line is not part of the announcement.
+#[test]
+fn formulas_of_announcements_stay_however_many_entries_have_them() {
+    let names = ["Orm", "Tarn", "Ketzin", "Wexmoor", "Brae", "Quell"];
+    for (form, stays) in [
+        (
+            "<p>The court has heard the case of {name}. The appeal was dismissed with costs to the state of Dravenia.</p>",
+            "appeal was dismissed",
+        ),
+        (
+            "<h3>Sanctions against Dravenia</h3><p>The council has added {name} to the list of ships that may not enter.</p>",
+            "Sanctions against Dravenia",
+        ),
+        (
+            "<p>On the situation in Dravenia</p><p>The {name} group met in May and spoke of the ceasefire in the north.</p><p>Dravenia</p>",
+            "the situation in Dravenia",
+        ),
+        (
+            "<p>Committee on Sanctions against Dravenia</p><p>Members will meet in {name}.</p><p>Live broadcast from 10:00.</p>",
+            "Live broadcast",
+        ),
+        (
+            "<p>The ship {name} carries arms.</p><p>All EU ports are closed to it from today.</p>",
+            "ports are closed",
+        ),
+        (
+            "<p>Glass was found in jam from {name}.</p><p>Do not eat the product, and return it to the shop for a refund.</p>",
+            "Do not eat",
+        ),
+        (
+            "<p>The number of ships in {name} rose.</p><p>Embargo: not for publication before 3 December 2026, 10:00.</p>",
+            "Embargo",
+        ),
+        (
+            "<p>Суд рассмотрел дело {name}.</p><p>Санкции против Дравении продлены на шесть месяцев.</p>",
+            "Санкции",
+        ),
+        (
+            "<p>Das Gericht hat über {name} entschieden. Die Klage wurde abgewiesen, die Revision nicht zugelassen.</p>",
+            "Klage wurde abgewiesen",
+        ),
+        (
+            "<p>La cour a jugé l'affaire {name}.</p><p>Le pourvoi de la Dravénie est rejeté, et la requérante condamnée aux dépens.</p>",
+            "pourvoi de la Dravénie",
+        ),
+        (
+            "<p>El buque {name} lleva armas.</p><p>No podrá entrar en ningún puerto de la Unión Europea.</p>",
+            "ningún puerto",
+        ),
+        (
+            "<p>{name}沖で地震が発生しました。</p><p>この地震による津波の心配はありません。</p>",
+            "津波の心配",
+        ),
+        (
+            "<p>Trzęsienie ziemi w {name}.</p><p>Rada Dravenii ogłosiła stan wyjątkowy w całym kraju.</p>",
+            "stan wyjątkowy",
+        ),
+        (
+            "<p>{name} yakınlarında deprem oldu.</p><p>Dravenya hükümeti tüm okulları kapattı.</p>",
+            "okulları kapattı",
+        ),
+        (
+            "<p>وقع زلزال قرب {name}.</p><p>أعلنت حكومة درافينيا حالة الطوارئ في البلاد.</p>",
+            "حالة الطوارئ",
+        ),
+    ] {
+        let entries: Vec<String> = names.iter().map(|name| form.replace("{name}", name)).collect();
+        for (text, is_shortened) in texts(&entries) {
+            assert!(!is_shortened && text.contains(stays), "{form}: {text}");
+        }
+    }
+}
+
+#[test]
+fn links_to_other_entries_are_the_objects_of_a_text_that_goes_on_in_them() {
+    let orders = ["Order 12 on the north basin", "Order 13 on ice classes", "Order 14 on pilots"];
+    const BODY: &str = "<p>The ministry has reviewed its orders of this year and found that some of them went too far for the ports.</p>";
+    let link = |n: usize, label: &str| format!("<a href=\"https://min.example/n/{n}\">{label}</a>");
+    let [one, two, three] = [1, 2, 3].map(|n| link(n, orders[n - 1]));
+    for (title, behind, stays) in [
+        ("Review", format!("<ul><li>{one}</li><li>{two}</li></ul><p>They end on 3 May.</p>"), true),
+        ("Review", format!("<p>Repealed are</p><ul><li>{one}</li><li>{two}</li></ul>"), true),
+        (
+            "Orders repealed",
+            format!("<h3>Repealed</h3><ul><li>{one}</li><li>{two}</li></ul>"),
+            true,
+        ),
+        (
+            "Orders",
+            format!(
+                "<dl><dt>{one}</dt><dd>Repealed from 3 May.</dd><dt>{two}</dt><dd>Stays in force.</dd></dl>"
+            ),
+            true,
+        ),
+        ("Correction", format!("<p>{}</p>", link(1, "Order 12: for nine read ninety")), true),
+        (
+            "Week in review",
+            format!(
+                "<p>This week the ministry published three orders.</p><p>{one}</p><p>{two}</p><p>{three}</p>"
+            ),
+            true,
+        ),
+        (
+            "Wochenrückblick",
+            format!(
+                "<p>In dieser Woche hat das Ministerium drei Verordnungen für Häfen erlassen.</p><p>{one}</p><p>{two}</p><p>{three}</p>"
+            ),
+            true,
+        ),
+        ("Review", format!("<p>{one}</p><p>{two}</p><p>{three}</p>"), false),
+        ("Review", format!("<h3>Newest orders</h3><ul><li>{one}</li><li>{two}</li></ul>"), false),
+    ] {
+        let others = orders.iter().enumerate().map(|(n, order)| {
+            format!(
+                "<item><title>{order}</title><link>https://min.example/n/{}</link></item>",
+                n + 1
+            )
+        });
+        let html = htmlize::escape_text(format!("{BODY}{behind}"));
+        let whole = format!(
+            "<rss version=\"2.0\"><channel><title>M</title><item><title>{title}</title><link>https://min.example/n/0</link><description>{html}</description></item>{}</channel></rss>",
+            others.collect::<String>()
+        );
+        let parsed = parse::parse(&document(whole), &Limits::default()).unwrap();
+        let text = &parsed.entries[0].text;
+        assert_eq!(text.contains("Order 12"), stays, "{title} {behind}: {text}");
     }
 }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use url::Url;
 
-use crate::announcement::{self, Surroundings};
+use crate::announcement::{self, Own, Surroundings};
 use crate::cancel::Cancelled;
 use crate::parse;
 
@@ -47,7 +47,8 @@ proptest! {
         let rules = crate::model::TextRules { end_before, ..Default::default() };
         let is_known = |url: &Url| url.path().ends_with('2');
         let surroundings = Surroundings { rules: &rules, is_known: &is_known, ..Surroundings::default() };
-        let separated = announcement::separate(&cleaned, Some(&own), &surroundings);
+        let of = Own { page: Some(&own), title: "" };
+        let separated = announcement::separate(&cleaned, of, &surroundings);
         prop_assert!(separated.html.len() <= cleaned.html.len());
         let mut rest = cleaned.text.split_whitespace();
         for word in separated.text.split_whitespace() {

@@ -112,7 +112,7 @@ fn a_line_that_most_entries_repeat_is_set_aside() {
         );
         parse::parse(&document(whole), &Limits::default()).unwrap().entries
     };
-    let footer = "Western Balkans summit agreed on a plan for growth and security in the region.";
+    let footer = "The website of the ministry has more on the summit of the Western Balkans.";
     for form in [
         "<p>{visit}</p><p>{footer}</p>",
         "{visit} {footer}",

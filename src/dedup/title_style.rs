@@ -1,0 +1,118 @@
+//! Reads from a title what folding its words takes away: marks, capitals, signs and brackets.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// How one word of a title is spelt.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Spelling {
+    /// The marks of its small Latin letters, in order. Capitals are often written without.
+    pub(super) marks: String,
+    /// Whether it has a capital within a sentence, not in its first word nor the first of a quotation.
+    pub(super) is_capital_within: bool,
+}
+
+impl Spelling {
+    /// Reads a word, and what stands between it and the one before, if there is one.
+    pub(super) fn of(stated: &str, between: Option<&str>) -> Self {
+        let are_capitals = stated.chars().all(char::is_uppercase);
+        let marks = if stated.is_ascii() || are_capitals { String::new() } else { marks(stated) };
+        let begins = |between: &str| {
+            between.contains(['.', '!', '?'])
+                || between.ends_with(['"', '\'', '“', '‘', '«', '„', '‚'])
+        };
+        let is_capital_within = stated.starts_with(char::is_uppercase)
+            && stated != "I"
+            && between.is_some_and(|between| !begins(between));
+        Self { marks, is_capital_within }
+    }
+}
+
+/// The marks of the small Latin letters of a word, in the order of their code points: Vietnamese writes
+/// the tone of a diphthong over either vowel.
+fn marks(stated: &str) -> String {
+    let mut marks: Vec<char> = Vec::new();
+    for letter in stated.nfc().filter(|letter| letter.is_lowercase()) {
+        match letter {
+            'ø' | 'đ' | 'ł' | 'ħ' | 'ı' => marks.push(letter),
+            'ё' => {}
+            _ => {
+                let mut parts = std::iter::once(letter).nfd();
+                let base = parts.next().unwrap_or(letter);
+                // Romanian is written with a comma or a cedilla.
+                let mark = |mark: char| if mark == '\u{327}' { '\u{326}' } else { mark };
+                if base.is_ascii_lowercase() {
+                    marks.extend(parts.map(mark));
+                }
+            }
+        }
+    }
+    marks.sort_unstable();
+    marks.into_iter().collect()
+}
+
+/// How a whole title is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Style {
+    /// Whether capitals are a sign of names: not where most words have them.
+    pub(super) capitals_tell: bool,
+    /// Whether its language writes every noun with a capital, as German does.
+    pub(super) has_capital_nouns: bool,
+    /// Whether its document states a language other than English.
+    pub(super) is_foreign: bool,
+    /// Whether its document states English.
+    pub(super) is_stated_english: bool,
+    /// Whether it is in Vietnamese, which writes syllables apart and tells words by their marks.
+    pub(super) is_vietnamese: bool,
+    /// Whether it ends in an ellipsis, because it was cut.
+    pub(super) is_cut: bool,
+    /// The signs of currencies in it.
+    currencies: String,
+}
+
+impl Style {
+    pub(super) fn of(title: &str) -> Self {
+        let is_currency = |c: &char| matches!(c, '$' | '£' | '¥' | '€' | '₩' | '₹' | '₺' | '₽');
+        Self {
+            is_vietnamese: title.nfc().any(|c| matches!(c, '\u{1EA0}'..='\u{1EF9}' | 'ơ' | 'ư')),
+            is_cut: title.ends_with('\u{2026}') || title.ends_with("..."),
+            currencies: title.chars().filter(is_currency).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether two titles name amounts in different currencies.
+    pub(super) fn pays_otherwise(&self, other: &Self) -> bool {
+        let (own, others) = (&self.currencies, &other.currencies);
+        !own.is_empty() && !others.is_empty() && !own.chars().any(|sign| others.contains(sign))
+    }
+}
+
+/// Where the brackets end in which a title begins, and where those begin in which it ends.
+pub(super) fn brackets(title: &str) -> [Option<usize>; 2] {
+    const OPENING: &[char] = &['(', '[', '（', '［', '【', '〔'];
+    const CLOSING: &[char] = &[')', ']', '）', '］', '】', '〕'];
+    let text = title.trim();
+    let start = title.len() - title.trim_start().len();
+    let first = || {
+        let inside = text.strip_prefix(OPENING)?;
+        Some(start + text.len() - inside.len() + inside.find(CLOSING)?)
+    };
+    let last = || {
+        let open = text.strip_suffix(CLOSING)?.rfind(OPENING)?;
+        Some(start + open)
+    };
+    [first(), last()]
+}
+
+/// A title without the tags at its end.
+pub(super) fn without_hashtags(title: &str) -> &str {
+    let mut rest = title.trim_end();
+    while let Some((before, last)) = rest.rsplit_once(char::is_whitespace)
+        && last.len() > 1
+        && last.starts_with('#')
+        && !last[1..].starts_with(|first: char| first.is_ascii_digit())
+    {
+        rest = before.trim_end();
+    }
+    rest
+}

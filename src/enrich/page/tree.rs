@@ -1,0 +1,176 @@
+//! Puts the tree of a page in order before its content is looked for: what readers see stays, and
+//! what belongs to the site goes.
+
+use dom_query::{Document, NodeRef};
+
+/// Elements that show nothing, or only serve to type something in.
+const SHOW_NOTHING: &str = "script, style, link, meta, iframe, svg, template, input, select, datalist, \
+    dialog:not([open]), textarea:not([readonly]), form[role=search], [role=dialog], [role=alertdialog]";
+
+/// Elements around a button that make it a heading, as in accordions, and how far around.
+const HEADINGS: [&str; 8] = ["h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary"];
+const MOST_AROUND: usize = 3;
+
+/// Parts of a page that name themselves as the site's.
+const OF_THE_SITE: &str =
+    "nav, [role=navigation], [role=search], [role=banner], [role=contentinfo]";
+
+/// Comments of readers, by the names that widespread software gives them.
+const COMMENTS: &str = "#comments, #respond, .comment-list, .commentlist, .comments-area, \
+    #disqus_thread, [id^=disqus_]";
+
+/// Words of an element that readers open to see what it says.
+const LEAST_WORDS: usize = 8;
+
+/// Hidden elements that are compared with the rest of the page, of which some are copies.
+const MOST_COMPARED: usize = 100;
+
+/// Words in the names of hidden elements that are not part of the text.
+const NEVER_TEXT: [&str; 14] = [
+    "cookie",
+    "consent",
+    "gdpr",
+    "modal",
+    "dialog",
+    "popup",
+    "overlay",
+    "menu",
+    "nav",
+    "search",
+    "share",
+    "login",
+    "lightbox",
+    "newsletter",
+];
+
+/// Puts the whole tree in order.
+pub(super) fn tidy(page: &Document) {
+    for button in page.select("button").nodes() {
+        let is_heading = button.attr("aria-expanded").is_some()
+            || button
+                .ancestors_it(Some(MOST_AROUND))
+                .any(|outer| outer.node_name().is_some_and(|name| HEADINGS.contains(&&*name)));
+        match is_heading {
+            true => button.rename("span"),
+            false => button.remove_from_parent(),
+        }
+    }
+    page.select("dialog[open], textarea[readonly]").rename("div");
+    page.select(SHOW_NOTHING).remove();
+    page.select(COMMENTS).remove();
+    for node in page.select("*").nodes() {
+        if node.node_name().is_some_and(|name| name.contains('-')) {
+            node.rename("div");
+        }
+    }
+    close_headings(page);
+    show_hidden(page);
+    let forms = page.select("form");
+    forms.nodes().iter().filter(|form| !has_prose(form)).for_each(NodeRef::remove_from_parent);
+}
+
+/// Takes out the headers, footers and menus of the site. Within `main` and `article` only menus are
+/// the site's.
+pub(super) fn without_site_parts(page: &Document) {
+    page.select(OF_THE_SITE).remove();
+    for part in page.select("header, footer").nodes() {
+        if !is_within(part, &["main", "article"]) {
+            part.remove_from_parent();
+        }
+    }
+}
+
+/// Moves blocks behind the heading that was never closed before them.
+fn close_headings(page: &Document) {
+    for heading in page.select("h1, h2, h3, h4, h5, h6").nodes() {
+        let children = heading.children();
+        let is_block = |node: &NodeRef<'_>| {
+            let name = node.node_name();
+            name.is_some_and(|name| {
+                matches!(&*name, "p" | "ul" | "ol" | "dl" | "table" | "blockquote" | "section")
+            })
+        };
+        let Some(first) = children.iter().position(is_block).filter(|first| *first > 0) else {
+            continue;
+        };
+        for child in children[first..].iter().rev() {
+            heading.insert_after(child);
+        }
+    }
+}
+
+/// Shows what readers can open: panels of accordions and tabs. Copies of other parts and dialogs
+/// of the site go.
+fn show_hidden(page: &Document) {
+    let whole = spaced(&page.select("body").text());
+    let hidden = page.select("[hidden], [aria-hidden=true], [style]");
+    let mut compared = 0;
+    for node in hidden.nodes() {
+        let style = node.attr("style").unwrap_or_default().to_ascii_lowercase();
+        let style: String = style.split_whitespace().collect();
+        let is_hidden = node.attr("hidden").is_some()
+            || node.attr("aria-hidden").is_some_and(|value| &*value == "true")
+            || style.contains("display:none")
+            || style.contains("visibility:hidden");
+        // Some sites show their pages once scripts have run.
+        let is_all =
+            node.node_name().is_some_and(|name| matches!(&*name, "html" | "body" | "main"));
+        if !is_hidden {
+            continue;
+        }
+        if is_all {
+            show(node);
+            continue;
+        }
+        let text = spaced(&node.text());
+        let is_long = text.split(' ').count() >= LEAST_WORDS
+            || text.chars().count() >= 40 && !text.is_ascii()
+            || has_cells(node);
+        compared += usize::from(is_long);
+        let is_copy = compared <= MOST_COMPARED && whole.matches(text.as_str()).nth(1).is_some();
+        if is_long && !is_copy && !is_named(node, &NEVER_TEXT) {
+            show(node);
+        } else {
+            node.remove_from_parent();
+        }
+    }
+}
+
+fn show(node: &NodeRef<'_>) {
+    ["hidden", "aria-hidden", "style"].iter().for_each(|name| node.remove_attr(name));
+}
+
+/// Whether an element has cells of a table, or values of a list of labels.
+fn has_cells(node: &NodeRef<'_>) -> bool {
+    let mut inside = node.descendants_it();
+    inside.any(|inner| inner.node_name().is_some_and(|name| matches!(&*name, "td" | "dd")))
+}
+
+/// Whether the class, id or role of an element has one of these words.
+fn is_named(node: &NodeRef<'_>, words: &[&str]) -> bool {
+    let names = ["class", "id", "role"].iter().filter_map(|name| node.attr(name));
+    let mut names = names.map(|names| names.to_ascii_lowercase());
+    names.any(|names| words.iter().any(|word| names.contains(word)))
+}
+
+/// Whether one of the blocks of an element has a sentence.
+fn has_prose(node: &NodeRef<'_>) -> bool {
+    let mut blocks = node.descendants_it();
+    blocks.any(|block| {
+        let is_block = block.node_name().is_some_and(|name| {
+            matches!(&*name, "p" | "li" | "legend" | "label" | "td" | "dd" | "div" | "h2" | "h3")
+        });
+        is_block && block.text().split_whitespace().count() >= LEAST_WORDS
+    })
+}
+
+/// Whether an element stands within another of one of these names.
+pub(super) fn is_within(node: &NodeRef<'_>, names: &[&str]) -> bool {
+    let mut around = node.ancestors_it(None);
+    around.any(|outer| outer.node_name().is_some_and(|name| names.contains(&&*name)))
+}
+
+/// A text with one space between its words.
+pub(super) fn spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
