@@ -17,7 +17,7 @@ pub(super) fn opened(text: &str) -> Option<String> {
 
 /// The document that all text of this one is once it is unescaped.
 fn unescaped(text: &str) -> Option<String> {
-    if !text.contains("&lt;") {
+    if !text.contains("&lt;") && !text.contains("<![CDATA[") {
         return None;
     }
     let inner = text_of(text);
@@ -51,6 +51,7 @@ mod tests {
             (format!("<?xml version='1.0'?>\n<string xmlns='urn:x'>{escaped}</string>"), Some(rss)),
             (format!("<html><body><pre>{escaped}</pre></body></html>"), Some(rss)),
             (format!("<html><body><p>An example:</p><pre>{escaped}</pre></body></html>"), None),
+            (format!("<response><![CDATA[{rss}]]></response>"), Some(rss)),
             ("<string>&lt;p&gt;No feed&lt;/p&gt;</string>".to_owned(), None),
             ("feed({\"version\":1});".to_owned(), Some("{\"version\":1}")),
             ("/**/ a.b_c( {\"version\":1} )\n".to_owned(), Some("{\"version\":1}")),

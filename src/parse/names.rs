@@ -210,6 +210,7 @@ const DATES: &[&str] = &[
     "datepublished",
     "postdate",
     "posteddate",
+    "pubdate",
     "pubdatetime",
     "publicationdate",
     "publishdate",

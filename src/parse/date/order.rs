@@ -2,12 +2,19 @@
 
 use std::cmp::Ordering;
 
+use chrono::Datelike;
+
 use super::super::clean::{cut_to, fold};
 use super::{believed, parse_in};
 use crate::model::Timestamp;
 
 /// Bytes of a date in a message.
 const MOST_OF_EXAMPLE: usize = 80;
+
+/// Whether a moment stands for no date: the first one that some program can count.
+fn is_placeholder(moment: Timestamp) -> bool {
+    matches!(moment.to_chrono().year(), (..=1) | 1601 | 1753 | 1899 | 1900 | 1969 | 1970)
+}
 
 /// Which of two numbers is the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +79,11 @@ impl Dates {
             Some(Evidence::Both) => self.used_month_first = true,
             None => {}
         }
-        believed(moment)
+        let believed = believed(moment);
+        if believed.is_none() && !is_placeholder(moment) {
+            self.note_unread(text);
+        }
+        believed
     }
 
     /// Notes a date that was not understood. `0000-00-00` is how databases write that there is none.

@@ -98,6 +98,7 @@ impl Field {
             (Space::Own, name) if !atom && names::is_date(name) => Self::Created,
             (Space::Own, "lastmod") if !atom => Self::Updated,
             (Space::Other, _) => Self::Unknown,
+            (Space::Own, name) if !atom && names::rss_name(name).is_none() => Self::Unknown,
             _ => return None,
         })
     }

@@ -121,6 +121,7 @@ fn the_whole_text_is_read_whatever_its_publisher_calls_it() {
         ),
         (format!("<agency:files><file>{whole}</file></agency:files>"), "Sum."),
         (format!("<agency:story><p>{whole}</p></agency:story>"), whole),
+        (format!("<texto>{whole}</texto>"), whole),
         (format!("<agency:story>{numbers}</agency:story>"), "Sum."),
         (
             format!("<agency:story>{whole}</agency:story><content:encoded>X.</content:encoded>"),
@@ -182,6 +183,7 @@ fn dates_are_read_whatever_their_element_is_called() {
         "<publish_date>2025-04-01</publish_date>",
         "<datePublished>2025-04-01</datePublished>",
         "<created-at>2025-04-01</created-at>",
+        "<pub-date>2025-04-01</pub-date>",
         "<dc:Date>2025-04-01</dc:Date>",
         "<DC:date>2025-04-01</DC:date>",
         "<lastmod>2025-04-01</lastmod>",
@@ -205,7 +207,8 @@ fn a_date_that_is_not_read_is_reported_with_its_words() {
             &["28 ⵏⵓⵡⴰⵏⴱⵉⵔ 2026", "2025-04-01", "29 ⵏⵓⵡⴰⵏⴱⵉⵔ 2026"],
             Some("dates that could not be read: 2, such as `28 ⵏⵓⵡⴰⵏⴱⵉⵔ 2026`"),
         ),
-        (&["", " ", "0000-00-00 00:00:00", "1970-01-01"], None),
+        (&["", " ", "0000-00-00 00:00:00", "1970-01-01", "0001-01-01T00:00:00Z"], None),
+        (&["1448/06/18"], Some("dates that could not be read: 1, such as `1448/06/18`")),
     ] {
         let items: String = dates
             .iter()
