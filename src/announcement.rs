@@ -122,10 +122,7 @@ impl ContainerRole {
         };
         let mut found: Option<Self> = None;
         let (mut is_new, mut is_news, mut is_own) = (false, false, false);
-        // Drupal's names for the fields of an entry.
-        if ["title", "uid", "created"].iter().any(|field| {
-            lower.split(' ').any(|name| name.strip_prefix("field--name-") == Some(field))
-        }) {
+        if lower.split(' ').any(|name| METADATA.contains(&name)) {
             return Some(Self::Metadata);
         }
         for word in lower.split(|c: char| !c.is_ascii_alphanumeric()) {
@@ -178,6 +175,20 @@ impl ContainerRole {
         }
     }
 }
+
+/// The classes that widespread software gives to the title, author and date of an entry: Drupal,
+/// Joomla, WordPress and Plone.
+const METADATA: [&str; 9] = [
+    "field--name-title",
+    "field--name-uid",
+    "field--name-created",
+    "article-info",
+    "entry-meta",
+    "entry-footer",
+    "post-meta",
+    "documentbyline",
+    "createdby",
+];
 
 /// Bytes of an attribute in which roles are looked for.
 const MAX_NAMES: usize = 400;

@@ -79,9 +79,8 @@ fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
                 (words <= 120 && !is_most && is_notice, Reason::Cookies)
             }
             ContainerRole::Metadata => {
-                let last = inside.last().copied().unwrap_or_default();
-                let has_text = layout.kept().any(|index| index > last);
-                (words <= MOST_WORDS_OF_METADATA && has_text, Reason::Metadata)
+                let is_beside = words <= MOST_WORDS_OF_METADATA && !is_most;
+                (is_beside && !lines().any(is_prose), Reason::Metadata)
             }
             ContainerRole::Footer => {
                 let last = inside.last().copied().unwrap_or_default();
@@ -138,8 +137,12 @@ impl Section<'_, '_> {
     /// below the heading is of its kind: then the heading may be anything, such as a fact.
     fn end(&self, kind: Heading) -> Option<(usize, Reason)> {
         // Lists of others and buttons surround announcements on any subject.
-        let may_be_its_subject = !matches!(kind, Heading::Others | Heading::Sharing)
-            && !(kind == Heading::Contact && contacts::is_of_the_press(self.heading()));
+        let is_on_any_subject = match kind {
+            Heading::Others | Heading::Sharing => true,
+            Heading::Contact => contacts::is_of_the_press(self.heading()),
+            _ => false,
+        };
+        let may_be_its_subject = !is_on_any_subject;
         if may_be_its_subject && self.is_announced() {
             return None;
         }

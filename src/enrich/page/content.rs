@@ -46,7 +46,7 @@ pub(super) fn named<'p>(page: &'p Document, title: &TitleWords) -> Option<NodeRe
             _ => only(&outermost, |node| headings(node, "h1").next().is_some())
                 .or_else(|| only(&outermost, |node| is_titled(node, title))),
         };
-        one.map(|node| article_around(node).unwrap_or_else(|| node.clone()))
+        one.map(|node| article_around(node, title).unwrap_or(*node))
     })
 }
 
@@ -60,10 +60,14 @@ fn only<'n, 'p>(
 }
 
 /// The element around the body of an article that has its headline and lead as well.
-fn article_around<'p>(node: &NodeRef<'p>) -> Option<NodeRef<'p>> {
+fn article_around<'p>(node: &NodeRef<'p>, title: &TitleWords) -> Option<NodeRef<'p>> {
     node.attr("itemprop").or_else(|| node.attr("property"))?;
     let mut around = node.ancestors_it(None).take_while(|outer| !has_name(outer, &["body"]));
-    around.find(|outer| has_name(outer, &["article"]) || headings(outer, "h1").next().is_some())
+    around.find(|outer| {
+        has_name(outer, &["article"])
+            || headings(outer, "h1").next().is_some()
+            || is_titled(outer, title)
+    })
 }
 
 /// The headings in an element, of these levels.
@@ -173,7 +177,7 @@ pub(super) fn part(page: &Document, fragment: Option<&str>) -> Part {
     let marked = page.select("body [id], body a[name]");
     let Some(mark) = marked.nodes().iter().find(is_meant) else { return Part::Unknown };
     // An anchor stands in the heading or paragraph that it marks.
-    let mut start = mark.clone();
+    let mut start = *mark;
     while is_inline(&start)
         && let Some(outer) =
             start.parent().filter(|outer| !has_name(outer, &["body", "main", "div"]))

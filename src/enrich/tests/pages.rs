@@ -44,6 +44,11 @@ fn what_a_page_names_as_its_content_is_its_text() {
             &["dezoito meses", "segunda-feira"],
         ),
         (
+            "Becken geschlossen",
+            "<div class=article><h3 itemprop=headline>Becken geschlossen</h3><div itemprop=description><p>Auch Kähne müssen draußen bleiben.</p></div><div itemprop=articleBody><p>Die Spundwand ist verrostet.</p></div></div>".to_owned(),
+            &["Auch Kähne", "Spundwand"],
+        ),
+        (
             "Tariffe del traghetto",
             "<main><h1>Tariffe del traghetto</h1><p>Il traghetto costa meno.</p><div class=pane style=\"display: none\"><table><tr><td>Adulti</td><td>12,40</td></tr></table></div></main>".to_owned(),
             &["costa meno", "12,40"],
