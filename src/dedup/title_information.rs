@@ -1,7 +1,7 @@
 //! How much it says that two titles have the same words.
 //!
-//! Two bodies give one title to two announcements where it has everyday words alone. That a word is not
-//! in a list is no sign that it is rare, except in English, whose official words were counted. Names
+//! Two bodies give one title to two announcements where it has everyday words alone. A word that is not
+//! in a list need not be rare, except in English, whose official words were counted. Names
 //! tell: words with a capital, where capitals are a sign of names. Dates and the numbers of a body's own
 //! series say when something was published, not what.
 

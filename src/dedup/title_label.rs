@@ -72,7 +72,7 @@ fn label_of_one(title: &Title, range: Range<usize>, is_named: IsNamed<'_>) -> La
     }
 }
 
-/// What one of these entries, or its source, says of a part of a title.
+/// The label that one of these entries, or its source, gives to a part of a title, if any does.
 pub(super) fn stated_label(
     label: &[String],
     entries: [&Entry; 2],
