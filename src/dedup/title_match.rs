@@ -176,7 +176,8 @@ fn by_words(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
 fn by_part(whole: &Title, part: &Title, is_named: IsNamed<'_>) -> Option<TitleMatch> {
     let (count, rest) = (whole.words.len(), part.words.len());
     let is_behind = count > rest && whole.words.starts_with(&part.words);
-    if !is_behind && !(count > rest && whole.words.ends_with(&part.words)) || rest < FEWEST_WORDS {
+    let is_second = is_behind || count > rest && whole.words.ends_with(&part.words);
+    if !is_second || rest < FEWEST_WORDS {
         return None;
     }
     let (kept, label) =

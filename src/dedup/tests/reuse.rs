@@ -148,8 +148,10 @@ fn a_vacancy_that_comes_is_not_the_one_that_went() {
 #[test]
 fn short_texts_under_new_ids_and_links_are_known_where_their_document_has_them_once() {
     let job = |number: u8, title: &'static str, text: &'static str| {
-        let names =
-            format!("https://jobs.example/{}/{number}", if number % 2 == 0 { "a" } else { "b" });
+        let names = format!(
+            "https://jobs.example/{}/{number}",
+            if number.is_multiple_of(2) { "a" } else { "b" }
+        );
         Entry { text: text.to_owned(), ..entry("fcdo", &names, &names, title) }
     };
     let (cook, pilot) = ("Crail, 37 hours, £26,400.", "Lunna, 20 hours.");
