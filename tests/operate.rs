@@ -172,8 +172,8 @@ fn a_reload_answers_with_each_change() {
     let topic = demo.path().join("topics/sanctions.toml");
     change(
         &topic,
-        "\nOR atleast(2, @sanctions_names)",
-        "\nOR minister OR atleast(2, @sanctions_names)",
+        "\n(@sanctions_stories AND NOT @sanctions_long)",
+        "\nminister\nOR (@sanctions_stories AND NOT @sanctions_long)",
     );
     let said = demo.succeed(&["reload"]);
     let title = "source home-office: title changed from Home Office to The Home Office\n";

@@ -82,7 +82,7 @@ pub(super) fn compare<'a>(
     }
     let by_page = weigh_page(candidate, rules, &mut comparison);
     let by_title = weigh_title(candidate, known, besides, rules, &mut comparison);
-    let by_text = text.as_ref().map_or(0, |text| weigh_text(text, &mut comparison));
+    let by_text = text.as_ref().map_or(0, |text| weigh_text(text, by_page > 0, &mut comparison));
     weigh_date(by_page > 0, by_text > 0, text.is_none(), &mut comparison);
     if by_page <= 0 && by_text < JOINED {
         weigh_order(candidate, rules, &mut comparison);
@@ -234,11 +234,18 @@ fn weigh_title(
 }
 
 /// By the leading text.
-fn weigh_text(text: &TextMatch, comparison: &mut Comparison<'_>) -> i32 {
-    let level = text.level.map_or(0, weight);
-    if let Some(kind) = text.level {
+fn weigh_text(text: &TextMatch, same_page: bool, comparison: &mut Comparison<'_>) -> i32 {
+    let level = match text.level {
+        // Of one page two may say it in other words; a sentence in none of them is no other announcement.
+        Some(FactorKind::TextDiffers) if same_page && (text.overlap.of as usize) < FULL_TEXT => {
+            Some(FactorKind::SummaryDiffers)
+        }
+        level => level,
+    };
+    if let Some(kind) = level {
         comparison.add(kind);
     }
+    let level = level.map_or(0, weight);
     if let Some((kind, forbidden)) = &text.conflict {
         comparison.oppose(*kind, forbidden.clone());
     }

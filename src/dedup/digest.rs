@@ -33,7 +33,10 @@ pub(super) fn is_digest(
     common: &[u64],
     rules: &Rules<'_>,
 ) -> bool {
-    if !overlap.reaches(MOSTLY) || share_a_word(&longer.title, &held.title) {
+    // Of a page that lists releases only the one with its title is compared.
+    let says_more =
+        overlap.of_longer as usize >= overlap.of as usize + FEWEST_ITEMS * FEWEST_OF_AN_ITEM;
+    if !says_more || !overlap.reaches(MOSTLY) || share_a_word(&longer.title, &held.title) {
         return false;
     }
     let speak = [longer, held].map(|entry| rules.speaks_for_itself(entry));

@@ -39,7 +39,7 @@ fn department(day: u32, stem: &str) -> Vec<[String; 4]> {
         let revised = number == 1 && day >= 3;
         let updated = format!("{}T09:00:00Z", date(if revised { 3 } else { number }));
         let better = if number == 1 && day >= 4 { " (corrected)" } else { "" };
-        let title = format!("Crime report {number} of the {stem}{better}");
+        let title = format!("Crime report {number} of the {stem} in {PLACE}{better}");
         // As GOV.UK does: a revision has an id of its own.
         [format!("{page}#{updated}"), page, title, updated]
     };
@@ -51,13 +51,17 @@ fn ministry(day: u32) -> String {
     let mut entries = department(day, "ministry");
     if day >= 4 {
         let page = "https://www.gov.uk/government/news/ring";
-        let at = format!("{}T08:00:00Z", date(4));
+        // Late in the evening before: a title alone joins what is dated on one day.
+        let at = format!("{}T22:00:00Z", date(3));
         entries.insert(0, [format!("{page}#{at}"), page.to_owned(), RING.to_owned(), at]);
     }
     listing(&entries)
 }
 
-const RING: &str = "Crime ring that smuggled people through three ports is broken up";
+/// Titles alone join what has names.
+const PLACE: &str = "Carrow on the Marigold";
+
+const RING: &str = "Crime ring that smuggled people through Carrow, Tarn and Orm is broken up";
 
 /// The office takes an announcement back on the last day.
 fn office(day: u32) -> String {
@@ -84,7 +88,11 @@ fn syndicator(day: u32) -> String {
         [id(name), page, title, format!("{}T10:00:00Z", date(day))]
     };
     let told = |number: u32| {
-        entry(&number.to_string(), format!("Crime report {number} of the ministry"), number)
+        entry(
+            &number.to_string(),
+            format!("Crime report {number} of the ministry in {PLACE}"),
+            number,
+        )
     };
     let mut entries: Vec<_> = (1..day).rev().map(told).collect();
     if day >= 3 {

@@ -455,11 +455,16 @@ async fn what_became_of_sources_is_told_in_a_valid_feed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_two_tell_is_one_valid_story() {
     let page = "https://www.gov.uk/government/news/a-treaty";
-    let lead = atom(&[(page, page, "News of a treaty with a neighbour", "2025-04-02T11:00:00Z")]);
+    let lead = atom(&[(
+        page,
+        page,
+        "News of the treaty that Carrow and Marigold sign at Tarn",
+        "2025-04-02T11:00:00Z",
+    )]);
     let copy = atom(&[(
         "tag:wire.example,2025:1",
         "https://wire.example/1?a=b&amp;c[]=d",
-        "News of a treaty with a neighbour",
+        "News of the treaty that Carrow and Marigold sign at Tarn",
         "2025-04-02T12:00:00Z",
     )]);
     let world = World::new().await.source("dep", lead);
