@@ -124,6 +124,10 @@ fn is_continued(candidate: &Candidate, known: &Entry) -> bool {
             let is_own = names_itself(id) && !candidate.habits.guid.is_reused();
             is_own || same_title || link == Some(true)
         }
+        // An ID that is the link says no more than the link.
+        (Some(false), Some(true)) => {
+            same_guid(candidate, known, &known.url.as_ref().map(canonical)).is_none()
+        }
         (Some(false), _) => false,
         (None, Some(same)) => same,
         (None, None) => {
