@@ -236,7 +236,7 @@ fn weigh_title(
 /// By the leading text.
 fn weigh_text(text: &TextMatch, same_page: bool, comparison: &mut Comparison<'_>) -> i32 {
     let level = match text.level {
-        // Of one page two may say it in other words; a sentence in none of them is no other announcement.
+        // Two sources may sum up one page in different words.
         Some(FactorKind::TextDiffers) if same_page && (text.overlap.of as usize) < FULL_TEXT => {
             Some(FactorKind::SummaryDiffers)
         }

@@ -7,7 +7,7 @@ use super::diff_names::ACCOUNT;
 use super::rules::Rules;
 use super::shingles::{LENGTH, Overlap, Passages};
 use super::text_match::{FULL_TEXT, MOSTLY};
-use super::title::{Title, share_a_word, telling_words};
+use super::title::{Title, share_a_word, telling_hashes};
 use super::title_match::title_match;
 use crate::model::Entry;
 
@@ -89,7 +89,7 @@ pub(super) fn shares_a_frame_alone(
     (own, read): (&Entry, &Passages),
     (other, theirs): (&Entry, &Passages),
 ) -> bool {
-    let has_telling_title = |entry: &Entry| !telling_words(&entry.title).is_empty();
+    let has_telling_title = |entry: &Entry| !telling_hashes(&entry.title).is_empty();
     has_telling_title(own)
         && has_telling_title(other)
         && !share_a_word(&own.title, &other.title)
@@ -109,7 +109,7 @@ pub(super) fn may_be_one_text<'a>(
     whole: &Entry,
     parts: impl Iterator<Item = (&'a Entry, &'a Passages)> + Clone,
 ) -> bool {
-    let telling = telling_words(&whole.title);
+    let telling = telling_hashes(&whole.title);
     // The words of a script without capitals are too short to tell.
     let has_case = whole.title.chars().any(|c| c.is_lowercase() || c.is_uppercase());
     let speaks_of = |text: &Passages| !has_case || telling.iter().any(|word| text.has_word(*word));

@@ -40,8 +40,8 @@ const FEW_PHRASES: u32 = 20;
 const AKIN: u32 = 25;
 
 /// Whether an entry says something else than the known one, though they agree in names: their texts share
-/// hardly a phrase and few words, and they are not of one date. What was fetched and what was stated are no versions of
-/// each other.
+/// hardly a phrase and few words, and their dates differ. The text of a page and the text of a feed are never
+/// compared.
 pub(super) fn is_another(candidate: &Candidate, known: &Entry, agreement: Agreement) -> bool {
     let entry = &candidate.entry;
     let dates = entry.dated().zip(known.dated());

@@ -339,7 +339,7 @@ pub(super) fn share_a_word(one: &str, other: &str) -> bool {
 }
 
 /// The hashes of the words of a title by which it is known.
-pub(super) fn telling_words(title: &str) -> Vec<u64> {
+pub(super) fn telling_hashes(title: &str) -> Vec<u64> {
     let words = title_words(title).into_iter().filter(|word| is_telling(word));
     words.map(|word| xxhash_rust::xxh3::xxh3_64(word.as_bytes())).collect()
 }

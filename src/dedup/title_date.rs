@@ -46,11 +46,12 @@ fn states(label: &[&str], date: DateTime<Utc>) -> bool {
 
 /// Whether a folded word names a month, by its number.
 fn names_month(word: &str, number: u32) -> bool {
-    let stated = match stated(word) {
-        Some(CalendarWord::Month(month) | CalendarWord::PerhapsMonth(month)) => u32::from(month),
-        _ => 0,
-    };
-    stated == number || month(word).is_some_and(|(month, _)| u32::from(month) == number)
+    match stated(word) {
+        Some(CalendarWord::Month(month) | CalendarWord::PerhapsMonth(month)) => {
+            u32::from(month) == number
+        }
+        _ => false,
+    }
 }
 
 fn stated(word: &str) -> Option<CalendarWord> {

@@ -79,7 +79,7 @@ const NEGATIONS: &[&str] = &[
     "نہیں", "نیست", "ไม่",
 ];
 
-/// Whether the word at a place of a text, whose words are given by their hashes, denies something.
+/// Whether a word of a text denies something. The words are given by their hashes.
 /// French "dont" is no "don't", so that word is left out; "no" before a number or in a Portuguese text
 /// denies nothing, nor does "not" in "not only" and in "or not".
 pub(super) fn is_denial(words: &[(u64, Kind)], at: usize, has_word: &dyn Fn(u64) -> bool) -> bool {

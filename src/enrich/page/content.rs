@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use dom_query::{Document, NodeId, NodeRef};
 use url::Url;
 
-use super::tree::{is_within, spaced};
+use super::tree::{has_name, is_within, spaced};
 use crate::announcement::TitleWords;
 use crate::model::{Reason, SetAside};
 
@@ -112,16 +112,14 @@ const MOST_NOTED: usize = 8;
 pub(super) fn read(node: &NodeRef<'_>, title: &TitleWords) -> Content {
     let mut content = Content { is_titled: is_titled(node, title), ..Content::default() };
     let inside = node.descendants();
-    let named =
-        |inner: &NodeRef<'_>, name: &str| inner.node_name().is_some_and(|own| &*own == name);
     let with_headline = inside
         .iter()
-        .find(|inner| named(inner, "article") && headings(inner, "h1").next().is_some());
+        .find(|inner| has_name(inner, &["article"]) && headings(inner, "h1").next().is_some());
     for inner in &inside {
         let role = inner.attr("role").unwrap_or_default();
-        let is_menu = named(inner, "nav")
+        let is_menu = has_name(inner, &["nav"])
             || matches!(&*role, "navigation" | "search" | "banner" | "contentinfo");
-        let is_headline = named(inner, "h1") && title.are_mostly_in(&inner.text());
+        let is_headline = has_name(inner, &["h1"]) && title.are_mostly_in(&inner.text());
         if is_menu && inner.parent().is_some() {
             let text = spaced(&inner.text());
             if !text.is_empty() && content.set_aside.len() < MOST_NOTED {
@@ -130,8 +128,8 @@ pub(super) fn read(node: &NodeRef<'_>, title: &TitleWords) -> Content {
             inner.remove_from_parent();
         } else if is_headline {
             inner.remove_from_parent();
-        } else if named(inner, "aside") && role.is_empty()
-            || named(inner, "article") && is_beside(inner, with_headline)
+        } else if has_name(inner, &["aside"]) && role.is_empty()
+            || has_name(inner, &["article"]) && is_beside(inner, with_headline)
         {
             // A hint: only where it looks like a list of others, it goes.
             inner.set_attr("role", "complementary");
@@ -171,8 +169,7 @@ pub(super) fn part(page: &Document, fragment: Option<&str>) -> Part {
     let is_meant = |node: &&NodeRef<'_>| {
         let is = |value: &str| value == fragment || is_written_as(value, fragment);
         node.attr("id").is_some_and(|id| is(&id))
-            || node.node_name().is_some_and(|name| &*name == "a")
-                && node.attr("name").is_some_and(|name| is(&name))
+            || has_name(node, &["a"]) && node.attr("name").is_some_and(|name| is(&name))
     };
     let marked = page.select("body [id], body a[name]");
     let Some(mark) = marked.nodes().iter().find(is_meant) else { return Part::Unknown };
@@ -216,10 +213,6 @@ fn is_written_as(name: &str, fragment: &str) -> bool {
             url.set_fragment(Some(name));
             url.fragment() == Some(fragment)
         })
-}
-
-fn has_name(node: &NodeRef<'_>, names: &[&str]) -> bool {
-    node.node_name().is_some_and(|name| names.contains(&&*name))
 }
 
 fn is_inline(node: &NodeRef<'_>) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::model::{Document, Failure};
 
-/// Types whose documents are read as pages.
+/// Content types that are read as pages.
 const PAGES: [&str; 4] = ["text/html", "application/xhtml+xml", "text/plain", "text/xml"];
 
 /// How files begin that servers also send as pages.

@@ -47,9 +47,7 @@ const NEVER_TEXT: [&str; 14] = [
 pub(super) fn tidy(page: &Document) {
     for button in page.select("button").nodes() {
         let is_heading = button.attr("aria-expanded").is_some()
-            || button
-                .ancestors_it(Some(MOST_AROUND))
-                .any(|outer| outer.node_name().is_some_and(|name| HEADINGS.contains(&&*name)));
+            || button.ancestors_it(Some(MOST_AROUND)).any(|outer| has_name(&outer, &HEADINGS));
         match is_heading {
             true => button.rename("span"),
             false => button.remove_from_parent(),
@@ -85,10 +83,7 @@ fn close_headings(page: &Document) {
     for heading in page.select("h1, h2, h3, h4, h5, h6").nodes() {
         let children = heading.children();
         let is_block = |node: &NodeRef<'_>| {
-            let name = node.node_name();
-            name.is_some_and(|name| {
-                matches!(&*name, "p" | "ul" | "ol" | "dl" | "table" | "blockquote" | "section")
-            })
+            has_name(node, &["p", "ul", "ol", "dl", "table", "blockquote", "section"])
         };
         let Some(first) = children.iter().position(is_block).filter(|first| *first > 0) else {
             continue;
@@ -113,8 +108,7 @@ fn show_hidden(page: &Document) {
             || style.contains("display:none")
             || style.contains("visibility:hidden");
         // Some sites show their pages once scripts have run.
-        let is_all =
-            node.node_name().is_some_and(|name| matches!(&*name, "html" | "body" | "main"));
+        let is_all = has_name(node, &["html", "body", "main"]);
         if !is_hidden {
             continue;
         }
@@ -143,7 +137,7 @@ fn show(node: &NodeRef<'_>) {
 /// Whether an element has cells of a table, or values of a list of labels.
 fn has_cells(node: &NodeRef<'_>) -> bool {
     let mut inside = node.descendants_it();
-    inside.any(|inner| inner.node_name().is_some_and(|name| matches!(&*name, "td" | "dd")))
+    inside.any(|inner| has_name(&inner, &["td", "dd"]))
 }
 
 /// Whether the class, id or role of an element has one of these words.
@@ -157,17 +151,21 @@ fn is_named(node: &NodeRef<'_>, words: &[&str]) -> bool {
 fn has_prose(node: &NodeRef<'_>) -> bool {
     let mut blocks = node.descendants_it();
     blocks.any(|block| {
-        let is_block = block.node_name().is_some_and(|name| {
-            matches!(&*name, "p" | "li" | "legend" | "label" | "td" | "dd" | "div" | "h2" | "h3")
-        });
+        let is_block =
+            has_name(&block, &["p", "li", "legend", "label", "td", "dd", "div", "h2", "h3"]);
         is_block && block.text().split_whitespace().count() >= LEAST_WORDS
     })
+}
+
+/// Whether an element has one of these names.
+pub(super) fn has_name(node: &NodeRef<'_>, names: &[&str]) -> bool {
+    node.node_name().is_some_and(|name| names.contains(&&*name))
 }
 
 /// Whether an element stands within another of one of these names.
 pub(super) fn is_within(node: &NodeRef<'_>, names: &[&str]) -> bool {
     let mut around = node.ancestors_it(None);
-    around.any(|outer| outer.node_name().is_some_and(|name| names.contains(&&*name)))
+    around.any(|outer| has_name(&outer, names))
 }
 
 /// A text with one space between its words.

@@ -4,6 +4,21 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// Each date of a document in a language is read as the moment beside it.
+#[track_caller]
+fn assert_read(dates: &[(&str, &str, &str)]) {
+    let mut wrong = Vec::new();
+    for (language, given, expected) in dates {
+        let mut dates = Dates::default();
+        dates.speak(Some(language));
+        let read = dates.read(given).map(|moment| moment.to_string());
+        if read.as_deref() != Some(*expected) {
+            wrong.push(format!("{language}: {given} is read as {read:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn dates_are_read_as_feeds_write_them() {
     for (given, expected) in [
@@ -64,8 +79,7 @@ fn dates_are_read_as_feeds_write_them() {
 /// Own forms of each language: the first of each was met, the others are its kind.
 #[test]
 fn dates_are_read_in_the_departments_languages() {
-    let mut wrong = Vec::new();
-    for (language, given, expected) in [
+    assert_read(&[
         ("tr", "30 Kasım 2025 Pazar 10:00", "2025-11-30T10:00:00Z"),
         ("tr", "Pazartesi, 1 Aralık 2025", "2025-12-01T00:00:00Z"),
         ("tr", "30 Kas 2025 Paz 10:00", "2025-11-30T10:00:00Z"),
@@ -151,15 +165,7 @@ fn dates_are_read_in_the_departments_languages() {
         ("fr", "26/nov./2025 14:30", "2025-11-26T14:30:00Z"),
         ("zh", "二〇二五年十一月二十六日", "2025-11-26T00:00:00Z"),
         ("zh", "二〇二五年十月二十日下午三时", "2025-10-20T15:00:00Z"),
-    ] {
-        let mut dates = Dates::default();
-        dates.speak(Some(language));
-        let read = dates.read(given).map(|moment| moment.to_string());
-        if read.as_deref() != Some(expected) {
-            wrong.push(format!("{language}: {given} is read as {read:?}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    ]);
 }
 
 #[test]
@@ -212,8 +218,7 @@ fn dates_in_markup_and_in_the_basic_form_are_read() {
 /// Own forms of more languages and calendars.
 #[test]
 fn dates_are_read_in_more_languages_and_calendars() {
-    let mut wrong = Vec::new();
-    for (language, given, expected) in [
+    assert_read(&[
         ("en", "28 November 2026 at noon", "2026-11-28T12:00:00Z"),
         ("en", "Noon, 28 November 2026", "2026-11-28T12:00:00Z"),
         ("en", "28 November 2026, 12 midnight", "2026-11-28T00:00:00Z"),
@@ -270,15 +275,7 @@ fn dates_are_read_in_more_languages_and_calendars() {
         ("en", "Fri, Jun 26 2026 10:04:03 AM", "2026-06-26T10:04:03Z"),
         ("en", "Mo, 25 Jun 2018 11:41:36", "2018-06-25T11:41:36Z"),
         ("en", "Tue, 24 May 2016 2:17:57 PM CEST", "2016-05-24T12:17:57Z"),
-    ] {
-        let mut dates = Dates::default();
-        dates.speak(Some(language));
-        let read = dates.read(given).map(|moment| moment.to_string());
-        if read.as_deref() != Some(expected) {
-            wrong.push(format!("{language}: {given} is read as {read:?}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    ]);
 }
 
 #[test]
