@@ -92,6 +92,12 @@ impl Node {
         status.nodes.into_iter().find(|node| node.node == status.node)
     }
 
+    /// Whether it owns its part of the sources. How many partitions that are says little: those with
+    /// sources count much more than the others.
+    pub async fn owns_its_part(&self) -> bool {
+        self.own().await.is_some_and(|own| own.partitions > 1)
+    }
+
     /// Gets a path from this node.
     pub async fn get(&self, path: &str) -> Answer {
         let Some(Address::Net(address)) = self.daemon.as_ref().unwrap().address().cloned() else {

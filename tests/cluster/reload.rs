@@ -24,8 +24,7 @@ async fn a_reload_on_either_node_is_in_force_on_both() {
     a.init(RULES_VERSION).await;
     a.start(RULES_VERSION, &plain).await;
     b.start(RULES_VERSION, &plain).await;
-    until("both nodes own sources", async || b.own().await.is_some_and(|own| own.partitions > 300))
-        .await;
+    until("both nodes own sources", async || b.owns_its_part().await).await;
     let same_plan = async |a: &Node, b: &Node| {
         until("the same plan is in force", async || a.status().await.plan == b.status().await.plan)
             .await;

@@ -57,11 +57,8 @@ async fn all_nodes_stop_at_a_turn_that_panics_and_skip_it_alike() {
     reads.allow(Reads::MANY);
     a.start(RULES_VERSION, &wrap).await;
     b.start(RULES_VERSION, &wrap).await;
-    until("both nodes own sources", async || {
-        let own = [a.own().await, b.own().await];
-        own.iter().all(|own| own.as_ref().is_some_and(|own| own.partitions > 300))
-    })
-    .await;
+    until("both nodes own sources", async || a.owns_its_part().await && b.owns_its_part().await)
+        .await;
     assert!(a.handle().skip(7).await.unwrap_err().contains("did not stop"));
     b.stop().await;
     reads.allow(Reads::MANY);

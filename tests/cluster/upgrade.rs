@@ -28,7 +28,7 @@ async fn programs_are_replaced_one_by_one_while_all_serve() {
     a.start(OLD, &plain).await;
     b.start(OLD, &plain).await;
     until("both nodes have news", async || {
-        a.status().await.sequence > 20 && b.own().await.is_some_and(|own| own.partitions > 300)
+        a.status().await.sequence > 20 && b.owns_its_part().await
     })
     .await;
 
