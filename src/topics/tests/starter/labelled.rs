@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::{Mutex, OnceLock};
 
 use super::*;
 
@@ -24,7 +25,8 @@ const MIXED: &str = "mixed.txt";
 const STRANGERS: &str = "strangers.txt";
 const STRANGERS_LATER: &str = "strangers_later.txt";
 const STRANGERS_LAST: &str = "strangers_last.txt";
-const PARTS: [&str; 11] = [
+const STRANGERS_UNUSUAL: &str = "strangers_unusual.txt";
+const PARTS: [&str; 12] = [
     TUNED,
     HELD_OUT,
     RELEASES,
@@ -36,17 +38,25 @@ const PARTS: [&str; 11] = [
     STRANGERS,
     STRANGERS_LATER,
     STRANGERS_LAST,
+    STRANGERS_UNUSUAL,
 ];
 
 fn half(name: &str) -> String {
     repository(&format!("src/topics/tests/starter/{name}"))
 }
 
-/// The precision and recall that each starter topic must reach on a part that it was repaired with.
-const PRECISION: f64 = 0.97;
-const RECALL: f64 = 0.95;
-/// The recall on the second round, whose texts avoid the usual words of their subjects.
-const RECALL_WITHOUT_USUAL_WORDS: f64 = 0.75;
+/// The least that a starter topic may reach on a part.
+struct Least {
+    precision: f64,
+    recall: f64,
+}
+
+/// On a part that it was repaired with.
+const REPAIRED: Least = Least { precision: 0.97, recall: 0.95 };
+/// On the second round, whose texts avoid the usual words of their subjects.
+const WITHOUT_USUAL_WORDS: Least = Least { precision: 0.97, recall: 0.75 };
+/// On texts with few of those words.
+const FEW_USUAL_WORDS: Least = Least { precision: 0.9, recall: 0.9 };
 
 /// A text, the topics that it is in, and those that it may or may not be in.
 struct Labelled {
@@ -178,7 +188,19 @@ impl Score {
     }
 }
 
-fn judged(name: &str) -> (usize, BTreeMap<String, Score>) {
+/// The number of texts in a part, and how each topic did on them. A part is judged once for all tests.
+fn judged(name: &str) -> &'static (usize, BTreeMap<String, Score>) {
+    static JUDGED: Mutex<BTreeMap<String, &OnceLock<(usize, BTreeMap<String, Score>)>>> =
+        Mutex::new(BTreeMap::new());
+    let part = *JUDGED
+        .lock()
+        .expect("no test fails while it holds this")
+        .entry(name.to_owned())
+        .or_insert_with(|| Box::leak(Box::default()));
+    part.get_or_init(|| judge(name))
+}
+
+fn judge(name: &str) -> (usize, BTreeMap<String, Score>) {
     let (topics, set) = all();
     let half = half(name);
     let documents = documents(&half);
@@ -242,15 +264,15 @@ fn faults(name: &str, scores: &BTreeMap<String, Score>) -> String {
     faults
 }
 
-fn assert_good(name: &str, of_each: usize, least_recall: f64) {
+fn assert_good(name: &str, of_each: usize, least: &Least) {
     let (count, scores) = judged(name);
-    assert!(count > 6 * of_each, "{count} texts in {name}");
-    let faults = faults(name, &scores);
+    assert!(*count > 6 * of_each, "{count} texts in {name}");
+    let faults = faults(name, scores);
     // `--nocapture` shows the faults of a topic that is good enough, too.
     println!("{faults}");
-    for (topic, score) in &scores {
+    for (topic, score) in scores {
         assert!(score.right + score.missed.len() >= of_each, "{topic}: too few texts in {name}");
-        let is_good = score.precision() >= PRECISION && score.recall() >= least_recall;
+        let is_good = score.precision() >= least.precision && score.recall() >= least.recall;
         assert!(is_good, "{topic} falls short:\n{faults}");
     }
 }
@@ -262,63 +284,68 @@ fn assert_good(name: &str, of_each: usize, least_recall: f64) {
 fn measured_on_chosen_parts() {
     for name in std::env::var("STARTER_PARTS").unwrap_or_default().split_whitespace() {
         let (_, scores) = judged(name);
-        println!("{}\n{}", faults(name, &scores), table(&[name]));
+        println!("{}\n{}", faults(name, scores), table(&[name]));
     }
 }
 
 #[test]
 fn every_starter_topic_is_right_about_the_texts_it_was_tuned_on() {
-    assert_good(TUNED, 50, RECALL);
+    assert_good(TUNED, 50, &REPAIRED);
 }
 
 #[test]
 fn every_starter_topic_is_right_about_texts_it_was_not_tuned_on() {
-    assert_good(HELD_OUT, 50, RECALL);
+    assert_good(HELD_OUT, 50, &REPAIRED);
 }
 
 #[test]
 fn every_starter_topic_is_right_about_releases_of_many_governments() {
-    assert_good(RELEASES, 16, RECALL);
+    assert_good(RELEASES, 16, &REPAIRED);
 }
 
 #[test]
 fn every_starter_topic_is_right_about_the_first_round_of_full_texts() {
-    assert_good(FIRST_ROUND, 25, RECALL);
+    assert_good(FIRST_ROUND, 25, &REPAIRED);
 }
 
 #[test]
 fn every_starter_topic_is_right_about_the_second_round_of_full_texts() {
-    assert_good(SECOND_ROUND, 12, RECALL_WITHOUT_USUAL_WORDS);
+    assert_good(SECOND_ROUND, 12, &WITHOUT_USUAL_WORDS);
 }
 
 #[test]
 fn every_starter_topic_is_right_about_the_third_round_of_full_texts() {
-    assert_good(THIRD_ROUND, 8, RECALL);
+    assert_good(THIRD_ROUND, 8, &REPAIRED);
 }
 
 #[test]
 fn every_starter_topic_is_right_about_the_last_small_round() {
-    assert_good(LAST_ROUND, 8, RECALL);
+    assert_good(LAST_ROUND, 8, &REPAIRED);
 }
 
 #[test]
 fn every_starter_topic_is_right_about_texts_with_the_mix_of_an_archive() {
-    assert_good(MIXED, 48, RECALL);
+    assert_good(MIXED, 48, &REPAIRED);
 }
 
 #[test]
 fn every_starter_topic_is_right_about_texts_by_people_who_had_not_read_the_queries() {
-    assert_good(STRANGERS, 55, RECALL);
+    assert_good(STRANGERS, 55, &REPAIRED);
 }
 
 #[test]
 fn every_starter_topic_is_right_about_texts_by_four_more_such_people() {
-    assert_good(STRANGERS_LATER, 95, RECALL);
+    assert_good(STRANGERS_LATER, 95, &REPAIRED);
 }
 
 #[test]
 fn every_starter_topic_is_right_about_texts_by_the_last_three_such_people() {
-    assert_good(STRANGERS_LAST, 70, RECALL);
+    assert_good(STRANGERS_LAST, 70, &REPAIRED);
+}
+
+#[test]
+fn every_starter_topic_finds_most_texts_with_few_of_its_usual_words() {
+    assert_good(STRANGERS_UNUSUAL, 40, &FEW_USUAL_WORDS);
 }
 
 #[test]
