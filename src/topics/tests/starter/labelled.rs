@@ -188,19 +188,19 @@ impl Score {
     }
 }
 
-/// The number of texts in a part, and how each topic did on them. A part is judged once for all tests.
-fn judged(name: &str) -> &'static (usize, BTreeMap<String, Score>) {
-    static JUDGED: Mutex<BTreeMap<String, &OnceLock<(usize, BTreeMap<String, Score>)>>> =
-        Mutex::new(BTreeMap::new());
-    let part = *JUDGED
-        .lock()
-        .expect("no test fails while it holds this")
-        .entry(name.to_owned())
-        .or_insert_with(|| Box::leak(Box::default()));
+/// The number of texts in a part, and how each topic did on them.
+type Judged = (usize, BTreeMap<String, Score>);
+
+/// Judges a part once for all tests.
+fn judged(name: &str) -> &'static Judged {
+    static PARTS: Mutex<BTreeMap<String, &OnceLock<Judged>>> = Mutex::new(BTreeMap::new());
+    let mut parts = PARTS.lock().expect("no test fails while it holds this");
+    let part = *parts.entry(name.to_owned()).or_insert_with(|| Box::leak(Box::default()));
+    drop(parts);
     part.get_or_init(|| judge(name))
 }
 
-fn judge(name: &str) -> (usize, BTreeMap<String, Score>) {
+fn judge(name: &str) -> Judged {
     let (topics, set) = all();
     let half = half(name);
     let documents = documents(&half);
