@@ -2,12 +2,11 @@
 //!
 //! A stem depends on the word and the dialect alone, so a cached one changes nothing but the time.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::language::Dialect;
-use super::symbol::{BySymbol, Symbol};
+use super::symbol::Symbol;
 
 /// Finds a word's stem.
 pub(super) fn stem(form: &str, dialect: Dialect) -> Symbol {
@@ -15,8 +14,10 @@ pub(super) fn stem(form: &str, dialect: Dialect) -> Symbol {
 }
 
 /// The stems of words that were read before, by the symbol of the folded word and its dialect.
+///
+/// The map is seeded: nobody can choose words that all fall into one place.
 #[derive(Default)]
-pub(super) struct StemCache(HashMap<u64, Symbol, BySymbol>);
+pub(super) struct StemCache(foldhash::HashMap<u64, Symbol>);
 
 /// A cache of more words is emptied: 2 MiB.
 const MOST: usize = 100_000;
