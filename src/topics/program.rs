@@ -203,7 +203,7 @@ impl Clause {
         }
     }
 
-    /// What it looks for in texts, if that has places.
+    /// The words that it looks for in texts, with their places.
     pub(super) fn places(&self) -> Option<&Places> {
         match &self.test {
             Test::Found(of) | Test::AtLeast { of, .. } | Test::First { of, .. } => Some(of),
