@@ -13,6 +13,7 @@ mod file;
 mod freshness;
 mod holds;
 mod http;
+mod moved;
 mod robots;
 
 mod events;
@@ -46,6 +47,7 @@ pub use agenda::{Agenda, Refusal, Start};
 pub use file::{open_regular, regular};
 pub use holds::{Holds, overridden};
 pub use http::{Call, CallAnswer};
+pub use moved::AddressToAsk;
 pub use paging::older_page;
 pub use poll_budget::PollBudget;
 pub use record_poll::{hasten, record_poll};
@@ -93,14 +95,28 @@ pub enum Fetched {
 
 impl Fetched {
     /// The permanent address, if an answer names one.
-    pub fn moved(&self) -> Option<&Url> {
+    fn moved(&self) -> Option<&Url> {
         match self {
             Self::Document { moved, .. } | Self::Unchanged { moved, .. } => moved.as_ref(),
         }
     }
 
+    /// Whether it is the document as it is known, or one that `is_feed`.
+    fn may_be(&self, is_feed: impl Fn(&Document) -> bool) -> bool {
+        match self {
+            Self::Unchanged { .. } => true,
+            Self::Document { document, .. } => is_feed(document),
+        }
+    }
+
+    /// The answer of a configured address that still redirects there. Nothing else was asked.
+    fn still_at(to: &Url) -> Self {
+        let (validators, freshness, moved) = (None, Freshness::default(), Some(to.clone()));
+        Self::Unchanged { validators, freshness, bytes: 0, moved, not_modified: true }
+    }
+
     /// The same answer with another permanent address.
-    pub fn moved_to(mut self, to: Url) -> Self {
+    fn moved_to(mut self, to: Url) -> Self {
         match &mut self {
             Self::Document { moved, .. } | Self::Unchanged { moved, .. } => *moved = Some(to),
         }
@@ -137,7 +153,7 @@ impl Fetcher {
         outcome
     }
 
-    /// Asks `source` once (P36), conditionally where `memory` allows (P1-P15).
+    /// Asks `source` once (P36), conditionally where `state` allows (P1-P15).
     /// `now` is the moment that dates in the answer are held against.
     pub async fn fetch(
         &self,
@@ -164,8 +180,7 @@ impl Fetcher {
         self.web.subscribe(request).await
     }
 
-    /// Tells somebody something over the same guarded connections, once, following
-    /// no redirect. `now` is the moment that dates in the answer are held against.
+    /// Sends a message over the same guarded connections, once, and follows no redirect. `now` is the moment that dates in the answer are held against.
     pub async fn call(&self, call: &Call, now: Timestamp) -> Result<CallAnswer, Failure> {
         self.web.call(call, now).await
     }

@@ -99,72 +99,21 @@ impl<T> Declared<T> {
     }
 }
 
-/// An amount that is nothing where it is zero.
-pub(crate) trait Amount {
-    fn is_zero(&self) -> bool;
-}
-
-impl Amount for u64 {
-    fn is_zero(&self) -> bool {
-        *self == 0
-    }
-}
-
-impl Amount for usize {
-    fn is_zero(&self) -> bool {
-        *self == 0
-    }
-}
-
-impl Amount for std::time::Duration {
-    fn is_zero(&self) -> bool {
-        std::time::Duration::is_zero(self)
-    }
-}
-
-impl Amount for value::Size {
-    fn is_zero(&self) -> bool {
-        self.0 == 0
-    }
-}
-
-impl<T: Amount> Amount for Option<T> {
-    fn is_zero(&self) -> bool {
-        self.as_ref().is_some_and(T::is_zero)
-    }
-}
-
-impl<T: Amount> Declared<T> {
+impl<T: Value> Declared<T> {
     /// With zero, nothing would work.
     pub(crate) fn above_zero(self) -> Self {
-        self.checked(|amount| amount.is_zero().then(|| "write more than zero".to_owned()))
+        // Without a unit, in seconds, and in bytes.
+        let is_zero = |amount: &T| ["0", "0s", "0B"].contains(&amount.shown().as_str());
+        self.checked(move |amount| is_zero(amount).then(|| "write more than zero".to_owned()))
     }
-}
 
-impl<T: Number> Declared<T> {
-    /// A number within bounds.
+    /// A number within bounds, if it is set.
     pub(crate) fn within(self, bounds: RangeInclusive<f64>) -> Self {
         let remedy = format!("write a number from {:?} to {:?}", bounds.start(), bounds.end());
         self.checked(move |number| {
-            number.number().filter(|number| !bounds.contains(number)).map(|_| remedy.clone())
+            let number: Option<f64> = number.shown().parse().ok();
+            number.filter(|number| !bounds.contains(number)).map(|_| remedy.clone())
         })
-    }
-}
-
-/// A number that may be left out.
-pub(crate) trait Number {
-    fn number(&self) -> Option<f64>;
-}
-
-impl Number for f64 {
-    fn number(&self) -> Option<f64> {
-        Some(*self)
-    }
-}
-
-impl Number for Option<f64> {
-    fn number(&self) -> Option<f64> {
-        *self
     }
 }
 

@@ -315,7 +315,7 @@ impl Pipeline {
                 let _ = done.send(self.subscribe(request, client));
             }
             Request::CallBack { token, query, done } => {
-                // Without an answer the hub is told to come back.
+                // Without an answer the hub tries again.
                 if let Some(answer) = self.call_back(&token, query).await? {
                     let _ = done.send(answer);
                 }

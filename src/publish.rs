@@ -311,7 +311,7 @@ pub fn render_story(
     pages::story(detail, compare, site)
 }
 
-/// A feed of what a query finds. No hub is told when it changes.
+/// A feed of what a query finds. Its changes are announced to no hub.
 fn render_search(
     (query, span): (&str, &LookBack),
     finding: &Finding,

@@ -74,7 +74,7 @@ pub struct PlaceChange {
     pub topic: TopicVersion,
     /// Which story.
     pub story: StoryId,
-    /// The date it had there, if it was there: for whoever reads the change. The store knows it.
+    /// The date it had there, if it was there: for readers of the change. The store knows it.
     pub from: Option<Timestamp>,
     /// The date it has there now; `None` takes it out.
     pub to: Option<Timestamp>,

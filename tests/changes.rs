@@ -169,6 +169,10 @@ async fn a_query_that_names_nothing_is_warned_of_and_a_renamed_source_is_recogni
         "{text}"
     );
     assert_eq!(text.matches("no source is called `one`").count(), 1, "said once: {text}");
+    assert!(text.contains("write the id or the title of a [[source]]: two"), "{text}");
+    // The stories of the source under its new name come with its next poll.
+    let counts = "+0 −0 (stories of 1 added source come with the next poll)";
+    assert!(text.contains(&format!("2 stories matched again, {counts}")), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

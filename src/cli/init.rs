@@ -64,7 +64,7 @@ pub(super) struct Init {
 impl Init {
     pub(super) fn run(self) -> CommandResult {
         let file = self.directory.join(NAME);
-        // Nobody is asked for feeds in vain.
+        // No site is asked for feeds that would not be used.
         if file.symlink_metadata().is_ok() {
             return Err(is_there(&file));
         }

@@ -48,7 +48,7 @@ impl Status {
         if !self.sources.is_empty() {
             rows.retain(|row| self.sources.contains(&row.id));
         }
-        // Whoever names a source wants to know all of it, and of nothing else.
+        // A command that names a source reports all of it, and nothing else.
         let (silent, filling) = match self.sources.is_empty() {
             true => (silent_topics(target)?, filling_topics(target)?),
             false => Default::default(),

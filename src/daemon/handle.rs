@@ -60,7 +60,8 @@ impl Handle {
         decided?;
         // At once: what is private by the new plan may not be shown while topics are filled.
         self.records.replan(plan.clone());
-        Ok(PlanInForce { plan, changes, filled, cache: self.cache.clone() })
+        let added = plan.sources.keys().filter(|id| !old.sources.contains_key(*id)).count();
+        Ok(PlanInForce { plan, changes, added, filled, cache: self.cache.clone() })
     }
 
     /// Puts a plan in force. Returns its changes, a line each, once the response cache holds its
@@ -180,6 +181,8 @@ impl Handle {
 pub struct PlanInForce {
     plan: Arc<Plan>,
     changes: Vec<Change>,
+    /// How many sources it adds.
+    added: usize,
     filled: oneshot::Receiver<Filled>,
     cache: Arc<ResponseCache>,
 }
@@ -190,9 +193,9 @@ impl PlanInForce {
     /// # Errors
     /// The daemon is stopping, or another plan has come into force.
     pub async fn changes(self) -> Result<Vec<String>, ReplanError> {
-        let Self { plan, changes, filled, cache } = self;
+        let Self { plan, changes, added, filled, cache } = self;
         let refilled = filled.await.map_err(|_| ReplanError::Stopping)??;
-        // Whoever writes down what is served does so by the new plan.
+        // The static site is written by the new plan.
         cache.announce();
         let mut lines = Vec::with_capacity(changes.len());
         for change in &changes {
@@ -200,9 +203,13 @@ impl PlanInForce {
                 |of| matches!(&change.effect, Effect::MatchedAgain(topic) if *topic == of.topic),
             );
             if let Some(refilled) = refilled {
-                let TopicFillResult { topic, matched, added, lost } = refilled;
-                let line = format!("{change}, {refilled}");
-                info!(event = "topic_changed", %topic, matched, added, lost, "{line}");
+                let TopicFillResult { topic, matched, added: gained, lost } = refilled;
+                let mut line = format!("{change}, {refilled}");
+                if added > 0 {
+                    let sources = counted(added, "added source");
+                    line.push_str(&format!(" (stories of {sources} come with the next poll)"));
+                }
+                info!(event = "topic_changed", %topic, matched, added = gained, lost, "{line}");
                 lines.push(line);
                 continue;
             }

@@ -64,7 +64,7 @@ impl Searches {
             let unwanted = wanted.clone();
             let _gone = wanted.drop_guard();
             let searching = background.spawn_blocking(move || {
-                // The turn ends with the work, not with whoever waits for it.
+                // The turn ends with the work, not with the client that waits for it.
                 let _turn = turn;
                 let began = processor_time();
                 let go_on = || !unwanted.is_cancelled() && processor_time() - began < MOST_TIME;

@@ -73,7 +73,7 @@ impl StaticSite {
         }
     }
 
-    /// The shelf at once; everything else now and then, and when another plan
+    /// The response cache at once; everything else now and then, and when another plan
     /// is in force: what has become private goes at once.
     fn write(&mut self, everything: bool) -> io::Result<Put> {
         let now = self.clock.now();
@@ -101,7 +101,7 @@ impl StaticSite {
             self.whole = (!lost).then_some(now);
         } else {
             directory.keep_others();
-            self.records.shelved(&self.cache, private, |document| {
+            self.records.cached(&self.cache, private, |document| {
                 done = directory.put(&document);
                 done.is_ok()
             });

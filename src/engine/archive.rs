@@ -183,7 +183,7 @@ impl Archive {
     }
 
     /// Whether a story of the topic that came then was old, and the feed stood by then: readers find
-    /// it in a volume, and are not told of it as news.
+    /// it in a volume, and do not get it as news.
     pub(super) fn came_late(&self, place: &TopicPlace, came: Timestamp) -> bool {
         let first = self.arrivals.keys().next();
         first.is_some_and(|first| place.date.until(came) > OLD && first.until(came) > STANDING)

@@ -1,4 +1,4 @@
-//! The result of one poll, for the log and for whoever requested it.
+//! The result of one poll, for the log and for the command that requested it.
 
 use crate::model::{Admitted, Poll, SourceEvent, Verdict};
 

@@ -5,6 +5,7 @@
 //! longer, so that an old entry which a source lists again is not news. How far the walk has
 //! come is stored, so that a daemon which is often restarted finishes it all the same.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 
 use super::Engine;
@@ -80,24 +81,15 @@ impl Engine {
             Some(_) => retention.surplus(work.count()?),
             None => 0,
         };
-        let oldest = retention.age.map(|age| now.before(age));
         let page = work.stories(after, SLICE)?;
-        let mut next = None;
-        let is_last = page.len() < SLICE;
-        for story in page {
-            // No story changes before it is first seen, and they come in that
-            // order: neither bound can reach beyond this one.
-            if surplus == 0 && oldest.is_none_or(|oldest| story.first_seen >= oldest) {
-                return Ok(None);
-            }
-            next = Some((story.first_seen, story.id));
-            if retention.retires(&story, &mut surplus, now) {
-                self.topics.remove(&story, work)?;
-                work.retire(story.id);
-                gone.retired.insert(story.id);
-            }
+        let next = next_slice(&page);
+        let (stale, is_end) = stale(page, retention, &mut surplus, now);
+        for story in stale {
+            self.topics.remove(&story, work)?;
+            work.retire(story.id);
+            gone.retired.insert(story.id);
         }
-        Ok(next.filter(|_| !is_last))
+        Ok(next.filter(|_| !is_end))
     }
 
     /// Forgets retired stories in the slice after one, unless a source of the plan lists them still: they
@@ -151,25 +143,45 @@ pub(crate) fn retiring(
     if !retention.is_bounded() {
         return Ok(());
     }
-    let mut surplus = retention.surplus(store.count()?);
-    let oldest = retention.age.map(|age| now.before(age));
-    let mut after = None;
+    let (mut surplus, mut after) = (retention.surplus(store.count()?), None);
     loop {
         let page = store.stories(after, SLICE)?;
-        let is_last = page.len() < SLICE;
-        for story in page {
-            if surplus == 0 && oldest.is_none_or(|oldest| story.first_seen >= oldest) {
-                return Ok(());
-            }
-            after = Some((story.first_seen, story.id));
-            if retention.retires(&story, &mut surplus, now) {
-                visit(story);
-            }
-        }
-        if is_last {
+        after = next_slice(&page);
+        let (stale, is_end) = stale(page, retention, &mut surplus, now);
+        stale.into_iter().for_each(&mut visit);
+        if is_end || after.is_none() {
             return Ok(());
         }
     }
+}
+
+/// Where the slice after a page begins, unless the page was the last.
+fn next_slice(page: &[impl Borrow<Story>]) -> Option<(Timestamp, StoryId)> {
+    let last = page.last().filter(|_| page.len() == SLICE).map(Borrow::borrow);
+    last.map(|story: &Story| (story.first_seen, story.id))
+}
+
+/// The stories of a page that a walk retires, and whether the walk ends with them.
+fn stale<S: Borrow<Story>>(
+    page: Vec<S>,
+    retention: &Retention,
+    surplus: &mut u64,
+    now: Timestamp,
+) -> (Vec<S>, bool) {
+    let oldest = retention.age.map(|age| now.before(age));
+    let mut stale = Vec::new();
+    for one in page {
+        let story = one.borrow();
+        // No story changes before it is first seen, and they come in that order: neither bound can
+        // reach beyond this one.
+        if *surplus == 0 && oldest.is_none_or(|oldest| story.first_seen >= oldest) {
+            return (stale, true);
+        }
+        if retention.retires(story, surplus, now) {
+            stale.push(one);
+        }
+    }
+    (stale, false)
 }
 
 /// How many sources of the plan list each story.

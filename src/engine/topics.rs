@@ -65,14 +65,14 @@ pub(crate) struct Topics {
     fill_progress: Arc<FillProgress>,
 }
 
-/// How the topics of a plan stand in a store.
-struct Standing {
+/// The versions under which a plan's topics are published.
+struct LiveVersions {
     live: Vec<TopicVersion>,
     /// The places in the plan of the topics to fill, each with its version.
     missing: Vec<(usize, TopicVersion)>,
 }
 
-impl Standing {
+impl LiveVersions {
     /// Marks every topic as filled: no story is stored, so no query finds any. That spares a first
     /// start the records of each topic in two commits.
     fn fill_with_nothing(&mut self, records: &[EngineRecord], work: &mut TurnInProgress<'_>) {
@@ -119,9 +119,9 @@ impl Topics {
         Ok(Self { plan, live, archives, backfilled, windows, fill, fill_progress })
     }
 
-    /// How the topics of a plan stand now.
-    fn standing(&self, plan: &Plan, Known { filled, trusted }: &Known) -> Standing {
-        let mut standing = Standing { live: Vec::new(), missing: Vec::new() };
+    /// The versions of a plan's topics, as far as the store has them.
+    fn live_versions(&self, plan: &Plan, Known { filled, trusted }: &Known) -> LiveVersions {
+        let mut versions = LiveVersions { live: Vec::new(), missing: Vec::new() };
         for (place, topic) in plan.topics.iter().enumerate() {
             let wanted = plan.topic_version(place);
             let before = self.place_of(&topic.id).map(|place| self.live[place]);
@@ -132,17 +132,17 @@ impl Topics {
                 _ => wanted,
             };
             if live != wanted || !trusted.contains(&wanted) {
-                standing.missing.push((place, wanted));
+                versions.missing.push((place, wanted));
             }
-            standing.live.push(live);
+            versions.live.push(live);
         }
         for version in unnamed(plan) {
             if !trusted.contains(&version) {
-                standing.missing.push((standing.live.len(), version));
+                versions.missing.push((versions.live.len(), version));
             }
-            standing.live.push(version);
+            versions.live.push(version);
         }
-        standing
+        versions
     }
 
     /// Puts a plan in force: the topics whose version is not filled are filled from now on, and
@@ -155,11 +155,11 @@ impl Topics {
     ) -> Result<(), StoreError> {
         let store = work.reader().store();
         let records = store.engine_records()?;
-        let mut standing = self.standing(&plan, &Known::of(&records, store)?);
+        let mut versions = self.live_versions(&plan, &Known::of(&records, store)?);
         if store.count()? == 0 {
-            standing.fill_with_nothing(&records, work);
+            versions.fill_with_nothing(&records, work);
         }
-        let Standing { live, missing } = standing;
+        let LiveVersions { live, missing } = versions;
         let is_same_site = mark(&self.plan.server.site) == mark(&plan.server.site);
         let (mut archives, mut known_windows, site) = (Vec::new(), Vec::new(), &plan.server.site);
         for (topic, version) in plan.topics.iter().zip(&live) {

@@ -148,10 +148,11 @@ impl Agenda {
             }
             let &number = self.origins[origin].queue.front()?;
             let address = self.origins[origin].address;
-            if self.replacement(number).is_some() {
-                // Looked at again, since the other may rest, move or be removed by then.
+            let check_at = self.slots[number].check_at;
+            if check_at > now && self.replacement(number).is_some() {
+                // At the latest in a day, since the other may rest, move or be removed by then.
                 self.origins[origin].queue.pop_front();
-                self.sleep(number, now.after(DAY));
+                self.sleep(number, check_at.min(now.after(DAY)));
             } else if address.is_some_and(|address| !self.address_limit.enter(address, origin)) {
                 self.origins[origin].awaits_address = true;
             } else {

@@ -115,6 +115,7 @@ pub(super) fn of_status(
         _ => FailureKind::Status,
     };
     let mut message = match status.as_u16() {
+        203 => "a proxy on the way changed the document (203)".to_owned(),
         204 => "the answer is empty (204 No Content)".to_owned(),
         206 => "the answer is a part only (206), which was not asked for".to_owned(),
         304 => "the answer is \"not modified\" (304) to a request without conditions".to_owned(),

@@ -110,7 +110,7 @@ fn proven(state: &SourceState) -> Option<&Moved> {
     state.moved.as_deref().filter(|moved| moved.is_proven(answered))
 }
 
-/// Whether a silence began or ended: each is told once (the same silence has the
+/// Whether a silence began or ended: each is reported once (the same silence has the
 /// same newest entry before it).
 fn notice_silence(
     state: &mut SourceState,
@@ -130,7 +130,7 @@ fn notice_silence(
     Some((EventKind::Silent, silence.to_string()))
 }
 
-/// Whether a silence that was told of has ended.
+/// Whether a silence that was reported has ended.
 fn end_silence(state: &mut SourceState) -> Option<(EventKind, String)> {
     let since = state.silent.filter(|since| state.rhythm.newest > Some(*since))?;
     state.silent = None;

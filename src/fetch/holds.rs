@@ -1,6 +1,6 @@
 //! Origins whose server asked to be left alone: until when, and by which source's answer (P28).
 //!
-//! The agenda keeps the rule up to date from poll to poll ([`Refusals`]). Whoever shows the
+//! The agenda keeps the rule up to date from poll to poll ([`Refusals`]). Code that shows the
 //! state of sources applies the same rule to all their states at once ([`Holds`]). Pure.
 
 use std::collections::HashMap;

@@ -111,9 +111,34 @@ impl Web {
     ) -> Result<Fetched, Failure> {
         let moved = state.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url));
         let start = moved.map_or(url, |moved| &moved.to);
-        let (heeds_robots, is_page) = (self.robots_for_sources, false);
-        let asked = Asked { web: self, source, subscribed: url, state, heeds_robots, is_page, now };
-        asked.within(self.timeout, start).await
+        self.asked(source, url, state, now).within(self.timeout, start).await
+    }
+
+    /// Asks the configured address of a source that has moved. `None` if it still redirects there
+    /// for good; then nothing is asked of the new address.
+    pub(super) async fn look(
+        &self,
+        source: &Source,
+        url: &Url,
+        moved_to: &Url,
+        state: &SourceState,
+        now: Timestamp,
+    ) -> Result<Option<Fetched>, Failure> {
+        let asked = Asked { moved_to: Some(moved_to), ..self.asked(source, url, state, now) };
+        let fetched = asked.within(self.timeout, url).await?;
+        Ok(Some(fetched).filter(|fetched| fetched.moved() != Some(moved_to)))
+    }
+
+    /// A poll of a source at its configured address.
+    fn asked<'a>(
+        &'a self,
+        source: &'a Source,
+        subscribed: &'a Url,
+        state: &'a SourceState,
+        now: Timestamp,
+    ) -> Asked<'a> {
+        let (heeds_robots, is_page, moved_to) = (self.robots_for_sources, false, None);
+        Asked { web: self, source, subscribed, state, moved_to, heeds_robots, is_page, now }
     }
 
     /// Where an origin was reached last, as far as is known.
@@ -151,10 +176,10 @@ impl Web {
         now: Timestamp,
     ) -> Result<Document, Failure> {
         let nothing = SourceState::default();
+        let is_page = page != url;
         // The operator named the document, and nothing that it leads to.
-        let heeds_robots = self.robots_for_pages && page != url;
-        let (state, is_page) = (&nothing, page != url);
-        let asked = Asked { web: self, source, subscribed: url, state, heeds_robots, is_page, now };
+        let heeds_robots = self.robots_for_pages && is_page;
+        let asked = Asked { heeds_robots, is_page, ..self.asked(source, url, &nothing, now) };
         match asked.within(self.timeout, page).await? {
             Fetched::Document { document, .. } => Ok(document),
             Fetched::Unchanged { .. } => Err(refused("a page cannot be unchanged")),
@@ -169,6 +194,8 @@ struct Asked<'a> {
     /// The address the operator wrote.
     subscribed: &'a Url,
     state: &'a SourceState,
+    /// Where it has moved to, if only its configured address is asked. A permanent redirect there ends the poll.
+    moved_to: Option<&'a Url>,
     /// Whether robots.txt counts (P71).
     heeds_robots: bool,
     /// Whether this is a page that a document names, rather than a source.
@@ -217,6 +244,9 @@ impl Asked<'_> {
                     }
                     all_permanent &=
                         permanent && !(url.scheme() == "https" && to.scheme() == "http");
+                    if all_permanent && self.moved_to == Some(&to) {
+                        return Ok(Fetched::still_at(&to));
+                    }
                     if all_permanent {
                         moved = Some(to.clone());
                     }
@@ -363,10 +393,7 @@ impl Asked<'_> {
         let known = &self.state.validators;
         let conditional = self.are_of(url) && !known.is_empty();
         match response.status() {
-            // A proxy on the way has changed the document of a 203, which is one all the same.
-            StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => {
-                self.document(url, response, freshness, said, moved).await
-            }
+            StatusCode::OK => self.document(url, response, freshness, said, moved).await,
             StatusCode::IM_USED if self.web.deltas && is_delta(response.headers()) => {
                 let freshness = Freshness { partial: true, ..freshness };
                 self.document(url, response, freshness, said, moved).await

@@ -164,15 +164,17 @@ fn succeeded(
 fn follow(state: &mut SourceState, source: &Source, moved: Option<&Url>, now: Timestamp) {
     let from = source.location.url().cloned();
     let known = state.moved.take().filter(|known| known.from == from);
+    let again = |checked, known: Moved| Moved {
+        successes: known.successes.saturating_add(1),
+        checked,
+        ..known
+    };
     let moved = match (known.map(|known| *known), moved) {
         // The configured address gives the document itself again.
         (_, Some(to)) if Some(to) == from.as_ref() => None,
-        (Some(known), None) => {
-            Some(Moved { successes: known.successes.saturating_add(1), ..known })
-        }
-        (Some(known), Some(to)) if known.to == *to => {
-            Some(Moved { successes: known.successes.saturating_add(1), ..known })
-        }
+        (Some(known), None) => Some(again(known.checked, known)),
+        // The configured address was asked, and still redirects there.
+        (Some(known), Some(to)) if known.to == *to => Some(again(Some(now), known)),
         (_, Some(to)) => {
             Some(Moved { from, to: to.clone(), since: now, successes: 1, checked: None })
         }

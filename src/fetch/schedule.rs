@@ -354,7 +354,7 @@ fn out_of_skipped(at: Timestamp, hints: &Hints) -> Timestamp {
     at
 }
 
-/// 0 to 2 % of the wait, told by a hash: the same on every machine, different
+/// 0 to 2 % of the wait, derived from a hash: the same on every machine, different
 /// for every source and every poll (P21, P35).
 pub(super) fn jitter(source: &Source, now: Timestamp, at: Timestamp) -> Duration {
     let most = (now.until(at) / 50).min(MOST_JITTER);

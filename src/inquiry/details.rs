@@ -16,7 +16,7 @@ use crate::store::{StoreError, TopicPlace};
 const NOBODY: StoryId = StoryId::from_bytes([0; 16]);
 
 impl Records {
-    /// A story with everything that its page shows, whoever may read it.
+    /// A story with everything that its page shows, private or not.
     pub fn story_detail(
         &self,
         id: StoryId,

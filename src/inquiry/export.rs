@@ -72,7 +72,7 @@ impl Records {
             match &mut record {
                 // Holds what a hub signs with; whoever takes over asks it anew.
                 Record::SourceState { state, .. } => state.push = None,
-                // Their secrets were told to this hub alone: they subscribe anew.
+                // Their secrets are known to this hub alone: they subscribe anew.
                 Record::Subscriber { .. } => continue,
                 _ => {}
             }

@@ -42,7 +42,7 @@ impl LastVisit {
 impl Records {
     /// Visits the documents in the response cache: the public ones, and those of the private
     /// topics that are named. `visit` returns `false` to stop.
-    pub fn shelved(
+    pub fn cached(
         &self,
         cache: &ResponseCache,
         private: &[TopicId],
@@ -72,7 +72,7 @@ impl Records {
             *last = LastVisit { plan: Some(plan.clone()), parts: HashMap::new() };
         }
         let mut going_on = true;
-        self.shelved(cache, private, |document| {
+        self.cached(cache, private, |document| {
             going_on = visit(Part::Document(document));
             going_on
         });

@@ -82,7 +82,7 @@ pub struct TopicSilence {
     pub topic: TopicId,
     /// When the last story before it was first seen.
     pub since: Timestamp,
-    /// When it was told.
+    /// When it was reported.
     pub told: Timestamp,
     /// When the first story after it was seen, if one was.
     pub ended: Option<Timestamp>,

@@ -176,7 +176,7 @@ pub struct Hints {
     /// WebSub hubs that the document names (W1).
     #[serde(default)]
     pub hubs: Vec<Url>,
-    /// Where an RSS document's `<cloud>` has one ask to be told of news (W15).
+    /// The address in an RSS document's `<cloud>` at which to subscribe to news (W15).
     #[serde(default)]
     pub cloud: Option<Url>,
     /// The document's own idea of its address (W2).

@@ -264,7 +264,7 @@ pub struct Pace {
     pub min: Option<Duration>,
     /// Never less often than this.
     pub max: Option<Duration>,
-    /// Whether nobody is to be told when it falls silent.
+    /// Do not report when it falls silent.
     pub mute_silence: bool,
     /// How many new entries it may bring a day.
     pub new_a_day: Option<usize>,

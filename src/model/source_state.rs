@@ -91,7 +91,7 @@ pub struct SourceState {
     pub filled: u64,
     /// The subscription at its hub.
     pub push: Option<Box<Subscription>>,
-    /// The date of the newest entry before the silence that its operator was told of.
+    /// The date of the newest entry before the silence that was reported.
     pub silent: Option<Timestamp>,
     /// Recent changes in its condition, the latest last.
     pub events: Vec<SourceEvent>,
@@ -213,11 +213,15 @@ pub struct Moved {
 }
 
 impl Moved {
-    /// Whether the configured address is to be asked again by then: a redirect may have been a
-    /// passing mistake.
+    /// A day after the configured address was asked last. A redirect may have been a mistake.
+    pub fn check_at(&self) -> Timestamp {
+        self.checked.unwrap_or(self.since).after(Duration::from_secs(86_400))
+    }
+
+    /// Whether the configured address is to be asked again by then. It is left alone until the
+    /// redirect has proved itself (P45).
     pub fn is_to_be_checked(&self, at: Timestamp) -> bool {
-        const INTERVAL: Duration = Duration::from_secs(86_400);
-        self.checked.unwrap_or(self.since).until(at) >= INTERVAL
+        self.is_proven(at) && self.check_at() <= at
     }
 
     /// Whether it has proved itself by then, and the configuration should follow (P45).

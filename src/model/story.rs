@@ -149,7 +149,7 @@ impl Story {
         copies
     }
 
-    /// The member that `source` told under this guid or address.
+    /// The member that `source` listed under this guid or address.
     pub fn member_of(&self, source: &SourceId, is_it: impl Fn(&Entry) -> bool) -> Option<usize> {
         self.members
             .iter()

@@ -25,7 +25,7 @@ pub struct Topic {
     pub bounds: TopicBounds,
     /// Names it had before: their addresses lead here for ever (Q33).
     pub formerly: Vec<TopicId>,
-    /// Whether nobody is to be told when it falls silent.
+    /// Do not report when it falls silent.
     pub mute_silence: bool,
     /// Whether only who bears a key may read it: then nothing public tells of it.
     pub private: bool,

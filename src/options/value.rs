@@ -72,6 +72,22 @@ written! {
     HeaderText: "a header's value in quotes",
 }
 
+/// Displays newtypes as what they hold.
+macro_rules! displayed {
+    ($($name:ty),+ $(,)?) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )+};
+}
+
+displayed! {
+    Id, Title, Publisher, Language, EntryAddress, BaseUrl, Contact, Authority, Network, Filter,
+    HeaderName, HeaderText,
+}
+
 /// Reads and writes a type of other crates as `$form`, which holds it.
 macro_rules! written_as {
     ($($name:ty: $form:ident),+ $(,)?) => {$(
@@ -297,12 +313,6 @@ impl FromStr for Id {
     }
 }
 
-impl fmt::Display for Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// The name nearest to a text: `Home Office` gives `home-office`; empty where
 /// the text has no letter or digit of ASCII.
 pub(crate) fn slug(text: &str) -> String {
@@ -337,12 +347,6 @@ impl FromStr for Title {
             return Err(Complaint::new("a title of more than one line", "write it on one line"));
         }
         Ok(Self(text.trim().into()))
-    }
-}
-
-impl fmt::Display for Title {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

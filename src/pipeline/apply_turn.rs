@@ -155,7 +155,7 @@ impl Pipeline {
     async fn polled(&mut self, polls: Vec<Polled>, is_own: bool) -> Result<(), StoreError> {
         let news = polls.iter().filter_map(|polled| PollNews::of(&polled.poll, &polled.ingested));
         self.publishing.unlogged.extend(news);
-        // Whoever requested a poll sees its result.
+        // A command that requested a poll gets its result.
         if polls.iter().any(|polled| self.polls.is_awaited(&polled.poll.source)) {
             self.publish().await?;
         }
@@ -167,7 +167,7 @@ impl Pipeline {
                 log_poll::of_poll(poll, ingested);
             }
             if let Outcome::Pushed(_) = poll.outcome {
-                // Whoever waits for a poll has not had one.
+                // Commands that wait for a poll have not had one.
                 source.inspect(|source| self.plan_source(source));
                 continue;
             }

@@ -61,7 +61,7 @@ pub struct ClusterNode {
     held: BTreeMap<Partition, Held>,
     /// Until then others may poll what the run before knew that they had lost.
     held_by_run_before: Option<Instant>,
-    /// The last turn that this process has appended and was told of in time.
+    /// The last turn that this process has appended and that was confirmed in time.
     appended: Option<Appended>,
     /// How far this machine's clock is ahead of the stream's time.
     clock_offset: i64,

@@ -19,7 +19,7 @@ use super::read_source;
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::engine::Polled;
-use crate::fetch::{Agenda, Fetcher, Refusal, Start};
+use crate::fetch::{AddressToAsk, Agenda, Fetcher, Refusal, Start};
 use crate::model::{Failure, FailureKind, Outcome, Poll, Source, SourceId, SourceState, Timestamp};
 use crate::stream::membership::PollGuard;
 
@@ -168,11 +168,16 @@ impl Polls {
         let plan = driver.plan();
         let Some(source) = plan.sources.get(id).cloned() else { return };
         let insists = self.waiting.get(id).is_some_and(|all| all.iter().any(|one| one.insists));
+        let address = match (self.agenda.merged(id), insists) {
+            (Some(_), _) => AddressToAsk::ConfiguredOnly,
+            (None, true) => AddressToAsk::ConfiguredFirst,
+            (None, false) => AddressToAsk::Current,
+        };
         let poll = read_source::read(
             self.fetcher.clone(),
             source.clone(),
             driver.source_state(id),
-            insists,
+            address,
             plan.clone(),
             driver.store(),
             self.tools(clock),
@@ -297,8 +302,8 @@ impl Polls {
         std::mem::take(&mut self.given_up)
     }
 
-    /// A poll counts for nothing: the source is due as it was before, and whoever waits for it
-    /// waits for the next one.
+    /// Drops a poll. The source is due as it was before, and commands that wait for it wait for the
+    /// next one.
     fn poll_again(&mut self, source: &Source, driver: &EngineDriver, now: Timestamp) {
         self.committed(&source.id, now);
         self.plan(source, &driver.source_state(&source.id));

@@ -1,14 +1,13 @@
 //! Reads a source once, in a task of its own, and ends in one poll whatever happens.
 
+use std::borrow::Cow;
 use std::slice;
 use std::sync::Arc;
 
 use crate::config::Plan;
 use crate::dedup::Extent;
-use crate::fetch::{Fetched, Fetcher};
-use crate::model::{
-    Failure, Outcome, Poll, ReadBy, Reading, Source, SourceState, Timestamp, Validators,
-};
+use crate::fetch::{AddressToAsk, Fetched, Fetcher};
+use crate::model::{Failure, Outcome, Poll, ReadBy, Reading, Source, SourceState, Validators};
 use crate::parse::{self, Break, Parsed};
 use crate::store::Store;
 
@@ -20,12 +19,12 @@ use super::recheck;
 const DAMAGED: &str = "the transfer broke off, but the document came whole";
 
 /// Reads a source once. Every possible end is an [`Outcome`], so that each poll is recorded in one
-/// place. Where an operator `insists`, the configured address is asked, wherever the source has moved.
+/// place.
 pub(super) async fn read(
     fetcher: Arc<Fetcher>,
     source: Arc<Source>,
     state: SourceState,
-    insists: bool,
+    address: AddressToAsk,
     plan: Arc<Plan>,
     store: Arc<dyn Store>,
     tools: ReadTools,
@@ -42,15 +41,16 @@ pub(super) async fn read(
         threads: &threads,
     };
     let (rules, limits) = (source.text().hash(), plan.parsing.hash());
-    let fetched = match state.is_read_by(rules, limits) {
-        true => fetch(&fetcher, &source, &state, insists, clock.now()).await,
+    let known = match state.is_read_by(rules, limits) {
+        true => Cow::Borrowed(&state),
         // The same document says something else by other rules, or more within other limits.
         false => {
             let validators = Validators::default();
-            let anew = SourceState { validators, hash: None, ..state.clone() };
-            fetch(&fetcher, &source, &anew, insists, clock.now()).await
+            Cow::Owned(SourceState { validators, hash: None, ..state.clone() })
         }
     };
+    let now = clock.now();
+    let fetched = fetcher.fetch_current(&source, &known, address, now, parse::may_be_feed).await;
     let has_bytes = match &fetched {
         Ok(Fetched::Document { .. }) => true,
         Ok(_) => recheck::due(&source, &state, clock.now()).is_some(),
@@ -124,39 +124,4 @@ pub(super) async fn read(
         marks.ended(mark);
     }
     Poll { pages, ..Poll::of(&source, clock.now(), outcome) }
-}
-
-/// Fetches the document of a source: where the source has moved to, and now and then at its
-/// configured address, which may give a feed again.
-async fn fetch(
-    fetcher: &Fetcher,
-    source: &Source,
-    state: &SourceState,
-    insists: bool,
-    now: Timestamp,
-) -> Result<Fetched, Failure> {
-    let configured = source.location.url();
-    let moved = state.moved.as_ref().filter(|moved| moved.from.as_ref() == configured);
-    if let Some(url) = configured
-        && moved.is_some_and(|moved| insists || moved.is_to_be_checked(now))
-    {
-        let unmoved = SourceState { moved: None, ..state.clone() };
-        match fetcher.fetch(source, &unmoved, now).await {
-            Ok(fetched) if may_be_feed(&fetched) => {
-                let moved = fetched.moved().unwrap_or(url).clone();
-                return Ok(fetched.moved_to(moved));
-            }
-            // There is nothing to read any more: the redirect was meant.
-            Ok(_) | Err(_) => {}
-        }
-    }
-    fetcher.fetch(source, state, now).await
-}
-
-/// Whether an answer is the document as it is known, or looks like a feed.
-fn may_be_feed(fetched: &Fetched) -> bool {
-    match fetched {
-        Fetched::Unchanged { .. } => true,
-        Fetched::Document { document, .. } => parse::may_be_feed(document),
-    }
 }

@@ -134,7 +134,7 @@ impl Pipeline {
         if is_own {
             self.files_follow();
         }
-        // Whoever waits for this plan has the others follow it.
+        // The command that waits for this plan has the others follow it.
         if !is_own || self.waiting.plan.is_none() {
             self.records_follow(&plan);
         }

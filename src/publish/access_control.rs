@@ -23,10 +23,10 @@ pub struct AccessRule {
     keys: Vec<(String, blake3::Hash)>,
 }
 
-/// Who guards what.
+/// The access rules of all paths that are not for everybody.
 #[derive(Debug, Default)]
 pub(super) struct AccessRules {
-    /// By the stem of what they guard: `/topics/ID`.
+    /// By the stem of the paths: `/topics/ID`.
     by_stem: HashMap<String, Arc<AccessRule>>,
     /// Knows every key of them all.
     porter: AccessRule,
@@ -46,16 +46,16 @@ impl fmt::Debug for AccessRule {
 }
 
 impl AccessRules {
-    pub(super) fn new(guards: impl IntoIterator<Item = (String, AccessRule)>) -> Self {
+    pub(super) fn new(rules: impl IntoIterator<Item = (String, AccessRule)>) -> Self {
         let mut all = Self::default();
-        for (stem, guard) in guards {
-            all.porter.keys.extend(guard.keys.iter().cloned());
-            all.by_stem.insert(stem, Arc::new(guard));
+        for (stem, rule) in rules {
+            all.porter.keys.extend(rule.keys.iter().cloned());
+            all.by_stem.insert(stem, Arc::new(rule));
         }
         all
     }
 
-    /// Who guards a path, if it is not for everybody.
+    /// The rule of a path, if it is not for everybody.
     pub(super) fn of(&self, path: &str) -> Option<&Arc<AccessRule>> {
         self.by_stem.get(stem(path))
     }
@@ -67,7 +67,7 @@ impl AccessRules {
         stems.filter_map(|(stem, _)| stem.strip_prefix(TOPICS).map(TopicId::new)).collect()
     }
 
-    /// Whether anything at all is guarded.
+    /// Whether everything is for everybody.
     pub(super) fn is_empty(&self) -> bool {
         self.by_stem.is_empty()
     }
@@ -79,7 +79,7 @@ impl AccessRules {
 }
 
 impl AccessRule {
-    /// A guard who knows these names and their keys. Nobody passes one who knows none.
+    /// A rule that admits these keys, each with its name. Without keys it admits nobody.
     pub fn new(keys: impl IntoIterator<Item = (String, String)>) -> Self {
         let hashed = |(name, key): (String, String)| (name, blake3::hash(key.as_bytes()));
         Self { keys: keys.into_iter().map(hashed).collect() }
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_named_key_opens_and_nothing_else_does() {
         let keys = [("press", "s3cret/+&"), ("desk", "other")];
-        let guard = AccessRule::new(keys.map(|(name, key)| (name.to_owned(), key.to_owned())));
+        let rule = AccessRule::new(keys.map(|(name, key)| (name.to_owned(), key.to_owned())));
         for (query, authorization, holder) in [
             (Some("key=s3cret%2F%2B%26"), None, Some("press")),
             (Some("a=b&key=other"), None, Some("desk")),
@@ -174,7 +174,7 @@ mod tests {
             if let Some(value) = authorization {
                 headers.insert(AUTHORIZATION, value.parse().unwrap());
             }
-            assert_eq!(guard.admits(query, &headers), holder, "{query:?} {authorization:?}");
+            assert_eq!(rule.admits(query, &headers), holder, "{query:?} {authorization:?}");
         }
         assert_eq!(AccessRule::default().admits(Some("key="), &HeaderMap::new()), None);
     }
@@ -193,8 +193,8 @@ mod tests {
 
     #[test]
     fn a_guard_is_shown_without_its_keys() {
-        let guard = AccessRule::new([("press".to_owned(), "s3cret".to_owned())]);
-        assert_eq!(format!("{guard:?}"), "[\"press\"]");
+        let rule = AccessRule::new([("press".to_owned(), "s3cret".to_owned())]);
+        assert_eq!(format!("{rule:?}"), "[\"press\"]");
     }
 
     #[test]

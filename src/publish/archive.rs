@@ -1,6 +1,6 @@
 //! Names the volumes of a topic's archive, and decides which close.
 //!
-//! An archived feed (RFC 5005 §4) never changes: whoever has fetched it never
+//! An archived feed (RFC 5005 §4) never changes: a reader that has fetched it never
 //! asks for it again. So a volume tells its stories as they stood when it
 //! closed, and its bytes are kept. A story that is revised after that is news
 //! once more: it is in the feed again and, in time, in a later volume, under

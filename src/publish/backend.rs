@@ -62,7 +62,7 @@ pub trait SourcesBackend: Send + Sync + 'static {
     fn silences(&self) -> Reply<Vec<TopicSilence>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
-    /// Who is told of changes by our hub, less those who are told of what is private.
+    /// The subscribers of our hub, without those of private topics.
     fn subscribers(&self) -> Reply<Vec<Subscriber>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }

@@ -18,7 +18,7 @@ pub(super) enum Coding {
 }
 
 impl Coding {
-    /// All, in the order in which the shelf holds them.
+    /// All codings, in the order in which the response cache holds them.
     pub(super) const ALL: [Self; 4] = [Self::Identity, Self::Gzip, Self::Brotli, Self::Zstd];
 
     /// The name in `Content-Encoding`; identity has none.

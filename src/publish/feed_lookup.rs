@@ -16,8 +16,8 @@ impl ResponseCache {
             None => (path, None),
         };
         let path = format!("/{path}");
-        let may = match self.guard_of(&path) {
-            Some(guard) => guard.admits(query, &HeaderMap::new()).is_some(),
+        let may = match self.access_rule_of(&path) {
+            Some(rule) => rule.admits(query, &HeaderMap::new()).is_some(),
             None => query.is_none(),
         };
         let Some(Held::Here(feed)) = self.find(&path).filter(|_| may) else { return None };
@@ -33,7 +33,7 @@ impl ResponseCache {
     pub fn public_feeds(&self) -> Vec<(String, u64)> {
         let feed = |path: String| match self.find(&path)? {
             Held::Here(feed) if is_feed(feed.content_type.to_str().ok()?) => {
-                self.guard_of(&path).is_none().then_some((path, feed.hash))
+                self.access_rule_of(&path).is_none().then_some((path, feed.hash))
             }
             _ => None,
         };

@@ -49,7 +49,7 @@ pub(super) struct Sight<'a> {
     pub sources: &'a [SourceStatus],
     /// The answers by path, as far as the reader may know the paths.
     pub tallies: Vec<(String, Arc<Tally>)>,
-    /// When the shelf last changed, as far as the reader may know.
+    /// When the response cache last changed, as far as the reader may know.
     pub changed: Option<Timestamp>,
     /// Whether there are stories that the reader may not know of: then nothing counts them.
     pub hides: bool,
@@ -224,7 +224,7 @@ impl Metrics {
         self.pushes.get_or_create(&Pushed { source: Name(source.clone()), result }).inc();
     }
 
-    /// A subscriber of our hub was told: `taken`, `failed` or `gone`.
+    /// A delivery to a subscriber of our hub ended: `taken`, `failed` or `gone`.
     pub fn delivered(&self, result: &'static str) {
         self.deliveries.get_or_create(&Delivered { result }).inc();
     }
@@ -257,7 +257,7 @@ impl Metrics {
         }
     }
 
-    /// A gathering of polls went from their end to the shelf in this time.
+    /// The time from the end of a batch of polls until their changes are served.
     pub fn gathered(&self, took: Duration) {
         self.gathering.observe(took.as_secs_f64());
     }

@@ -28,27 +28,26 @@ use crate::model::{Timestamp, Topic, TopicId};
 
 /// Everything being served now.
 ///
-/// A reader clones one `Arc` under a lock that is held for nothing else, so
-/// it never waits for rendering or compression, and keeps what it began with.
-/// Whoever replaces documents does not free the old ones under that lock either: its
-/// thread may have to give way at any moment, and readers would wait for its return.
+/// A reader clones one `Arc` under a lock that is held for nothing else. So it never waits for
+/// rendering or compression, and keeps the document that it began with. Replaced documents are freed
+/// after the lock is released: a background thread may be suspended at any moment, and readers would wait for it.
 #[derive(Debug, Default)]
 pub struct ResponseCache {
-    standing: RwLock<Standing>,
+    contents: RwLock<Contents>,
     /// Paths of documents that somebody has asked for and that are still to be compressed.
     uncompressed: Mutex<BTreeSet<String>>,
     /// Wakes the task that has them compressed.
     compression: Notify,
-    /// Told of every change.
+    /// Notified of every change.
     changes: watch::Sender<()>,
 }
 
 /// The document at each path, and the access rules. Under one lock: every request needs both.
 #[derive(Debug, Default)]
-struct Standing {
+struct Contents {
     held: HashMap<String, Held>,
     /// Who may read what is not for everybody.
-    guards: Option<Arc<AccessRules>>,
+    rules: Option<Arc<AccessRules>>,
 }
 
 #[derive(Debug, Clone)]
@@ -106,7 +105,7 @@ pub(super) struct Headers {
 }
 
 impl ResponseCache {
-    /// An empty shelf.
+    /// An empty cache.
     pub fn new() -> Self {
         Self::default()
     }
@@ -130,10 +129,10 @@ impl ResponseCache {
             .into_iter()
             .map(|(path, document)| (path, Held::Here(Arc::new(document))))
             .collect();
-        let mut standing = self.write();
-        let place = |(path, document)| standing.held.insert(path, document);
+        let mut contents = self.write();
+        let place = |(path, document)| contents.held.insert(path, document);
         let replaced: Vec<_> = documents.into_iter().map(place).collect();
-        drop(standing);
+        drop(contents);
         drop(replaced);
         self.announce();
     }
@@ -157,9 +156,9 @@ impl ResponseCache {
                 editions = delta::remembered(&editions, Edition::of(hash, &document.body));
             }
             let path = document.path.clone();
-            let shelved =
+            let cached =
                 CachedResponse { editions, ..CachedResponse::of(document, hash, modified, tally) };
-            prepared.push((path, shelved));
+            prepared.push((path, cached));
         }
         prepared
     }
@@ -190,31 +189,30 @@ impl ResponseCache {
             return true;
         }
         let mut compressed = Arc::new(before.compressed());
-        let mut standing = self.write();
-        if let Some(Held::Here(now)) = standing.held.get_mut(&path)
+        let mut contents = self.write();
+        if let Some(Held::Here(now)) = contents.held.get_mut(&path)
             && Arc::ptr_eq(now, &before)
         {
             std::mem::swap(now, &mut compressed);
         }
-        drop(standing);
+        drop(contents);
         true
     }
 
-    /// Tells those who watch that there is something to see.
+    /// Notifies everybody who watches for changes.
     pub fn announce(&self) {
         self.changes.send_replace(());
     }
 
-    /// Is told whenever something changed.
+    /// A receiver that is notified of every change.
     pub fn watch(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
     }
 
     /// Everything that is served, as it is now, sorted by path.
     pub fn documents(&self) -> Vec<Document> {
-        let guards = self.guards();
-        let is_private =
-            |path: &str| guards.as_ref().is_some_and(|guards| guards.of(path).is_some());
+        let rules = self.rules();
+        let is_private = |path: &str| rules.as_ref().is_some_and(|rules| rules.of(path).is_some());
         let document = |path: String| match self.find(&path)? {
             Held::Here(held) => Some(Document {
                 private: is_private(&path),
@@ -228,26 +226,26 @@ impl ResponseCache {
         self.paths().into_iter().filter_map(document).collect()
     }
 
-    /// Lets only those read these topics whom their guards admit: the page,
-    /// the feeds and the archive. Replaces the guards there were, at once.
-    pub fn guard(&self, topics: impl IntoIterator<Item = (TopicId, AccessRule)>) {
-        let guarded = |(topic, guard): (TopicId, _)| (topic_path(&topic), guard);
-        let guards = AccessRules::new(topics.into_iter().map(guarded));
-        let mut guards = (!guards.is_empty()).then(|| Arc::new(guards));
-        std::mem::swap(&mut self.write().guards, &mut guards);
+    /// Restricts topics to the readers whom their rules admit: the page, the feeds and the archive.
+    /// Replaces all earlier rules at once.
+    pub fn restrict(&self, topics: impl IntoIterator<Item = (TopicId, AccessRule)>) {
+        let by_path = |(topic, rule): (TopicId, _)| (topic_path(&topic), rule);
+        let rules = AccessRules::new(topics.into_iter().map(by_path));
+        let mut rules = (!rules.is_empty()).then(|| Arc::new(rules));
+        std::mem::swap(&mut self.write().rules, &mut rules);
     }
 
-    /// Who guards what, unless all of it is for everybody.
-    pub(super) fn guards(&self) -> Option<Arc<AccessRules>> {
-        self.read().guards.clone()
+    /// The access rules, unless everything is for everybody.
+    pub(super) fn rules(&self) -> Option<Arc<AccessRules>> {
+        self.read().rules.clone()
     }
 
-    /// Who guards a path, if it is not for everybody.
-    pub(super) fn guard_of(&self, path: &str) -> Option<Arc<AccessRule>> {
-        self.guards()?.of(path).cloned()
+    /// The access rule of a path, if it is not for everybody.
+    pub(super) fn access_rule_of(&self, path: &str) -> Option<Arc<AccessRule>> {
+        self.rules()?.of(path).cloned()
     }
 
-    /// Stops serving a path, and says so to whoever asks for it (Q33).
+    /// Stops serving a path. Requests for it are answered with the reason (Q33).
     pub fn withdraw(&self, path: &str, why: Absence) {
         let why = match why {
             Absence::Gone => Held::Gone,
@@ -277,24 +275,24 @@ impl ResponseCache {
 
     /// The paths that are served, sorted.
     pub fn paths(&self) -> Vec<String> {
-        let standing = self.read();
-        let mut paths: Vec<_> = standing
+        let contents = self.read();
+        let mut paths: Vec<_> = contents
             .held
             .iter()
             .filter(|(_, held)| matches!(held, Held::Here(_)))
             .map(|(path, _)| path.clone())
             .collect();
-        drop(standing);
+        drop(contents);
         paths.sort();
         paths
     }
 
-    /// When the newest of what is served was modified; `confides`: what is private counts, too.
-    pub(super) fn changed(&self, confides: bool) -> Option<Timestamp> {
-        let standing = self.read();
-        let guards = standing.guards.as_ref().filter(|_| !confides);
-        let is_open = |path: &str| guards.is_none_or(|guards| guards.of(path).is_none());
-        let modified = standing.held.iter().filter_map(|(path, held)| match held {
+    /// The newest Last-Modified of all documents; of private ones only if `shows_private`.
+    pub(super) fn changed(&self, shows_private: bool) -> Option<Timestamp> {
+        let contents = self.read();
+        let rules = contents.rules.as_ref().filter(|_| !shows_private);
+        let is_open = |path: &str| rules.is_none_or(|rules| rules.of(path).is_none());
+        let modified = contents.held.iter().filter_map(|(path, held)| match held {
             Held::Here(document) => is_open(path).then_some(document.modified),
             Held::Gone | Held::MovedTo(_) => None,
         });
@@ -303,8 +301,8 @@ impl ResponseCache {
 
     /// How often each path was asked for, sorted by path.
     pub(super) fn tallies(&self) -> Vec<(String, Arc<Tally>)> {
-        let standing = self.read();
-        let mut tallies: Vec<_> = standing
+        let contents = self.read();
+        let mut tallies: Vec<_> = contents
             .held
             .iter()
             .filter_map(|(path, held)| match held {
@@ -312,7 +310,7 @@ impl ResponseCache {
                 Held::Gone | Held::MovedTo(_) => None,
             })
             .collect();
-        drop(standing);
+        drop(contents);
         tallies.sort_by(|(a, _), (b, _)| a.cmp(b));
         tallies
     }
@@ -330,9 +328,9 @@ impl ResponseCache {
     }
 
     /// The document at a path, and the access rules.
-    pub(super) fn find_guarded(&self, path: &str) -> (Option<Held>, Option<Arc<AccessRules>>) {
-        let standing = self.read();
-        (standing.held.get(path).cloned(), standing.guards.clone())
+    pub(super) fn find_with_rules(&self, path: &str) -> (Option<Held>, Option<Arc<AccessRules>>) {
+        let contents = self.read();
+        (contents.held.get(path).cloned(), contents.rules.clone())
     }
 
     /// Whether exactly this is being served already.
@@ -347,12 +345,12 @@ impl ResponseCache {
 
     // Nothing that holds these locks can panic half way, so a poisoned lock's
     // data is whole.
-    fn read(&self) -> RwLockReadGuard<'_, Standing> {
-        self.standing.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Contents> {
+        self.contents.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Standing> {
-        self.standing.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> RwLockWriteGuard<'_, Contents> {
+        self.contents.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn uncompressed(&self) -> MutexGuard<'_, BTreeSet<String>> {
@@ -367,10 +365,10 @@ impl CachedResponse {
         // An address that is no header value is left out: it is only a hint.
         let link = document.link.and_then(|link| HeaderValue::try_from(link).ok());
         let (editions, codings, is_compressed) = (Vec::new(), Default::default(), false);
-        let mut shelved =
+        let mut cached =
             Self { content_type, link, hash, modified, tally, editions, codings, is_compressed };
-        shelved.codings[0] = Some(shelved.coded(Coding::Identity, document.body));
-        shelved
+        cached.codings[0] = Some(cached.coded(Coding::Identity, document.body));
+        cached
     }
 
     /// The same in every coding that makes it shorter.

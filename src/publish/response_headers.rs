@@ -85,7 +85,7 @@ pub(super) fn safety(content_type: &HeaderValue) -> Vec<(HeaderName, HeaderValue
 }
 
 thread_local! {
-    /// The seconds that this thread told last, and how: they are the same for a second.
+    /// The last second that this thread formatted, and the result: it is the same for a second.
     /// Were it one for all threads, they would fight over its count of references.
     static TOLD: RefCell<Option<(u64, HeaderValue)>> = const { RefCell::new(None) };
 }
@@ -97,14 +97,14 @@ pub(super) fn freshness(
     content_type: &HeaderValue,
     now: Timestamp,
     next_poll: Option<Timestamp>,
-    guarded: bool,
+    is_private: bool,
 ) -> HeaderValue {
     if is_page(content_type) {
-        return if guarded { PRIVATE_PAGE } else { PUBLIC_PAGE };
+        return if is_private { PRIVATE_PAGE } else { PUBLIC_PAGE };
     }
     let left = next_poll.map_or(Duration::ZERO, |next| now.until(next));
     let seconds = left.as_secs().clamp(300, 3600);
-    if guarded {
+    if is_private {
         return cache_control("private", seconds);
     }
     TOLD.with_borrow_mut(|told| match told {
@@ -146,9 +146,10 @@ mod tests {
             (Some(now.after(Duration::from_secs(900))), "max-age=900,"),
             (Some(now.after(Duration::from_secs(90_000))), "max-age=3600,"),
         ] {
-            for (guarded, whose) in [(false, "public, "), (true, "private, "), (false, "public, ")]
+            for (is_private, whose) in
+                [(false, "public, "), (true, "private, "), (false, "public, ")]
             {
-                let header = freshness(&feed, now, next, guarded);
+                let header = freshness(&feed, now, next, is_private);
                 let told = header.to_str().unwrap();
                 assert!(told.starts_with(whose) && told.contains(max_age), "{told} for {next:?}");
             }

@@ -21,7 +21,7 @@ pub(super) fn legible(text: &str) -> Cow<'_, str> {
     Cow::Owned(replaced.filter(|&c| is_legible(c)).collect())
 }
 
-/// Whether all of it is printable ASCII, tabs and line ends: most of most texts, and told in
+/// Whether all of it is printable ASCII, tabs and line ends, as most texts are. Checked in
 /// strides of many bytes.
 fn is_plain(text: &str) -> bool {
     let plain =

@@ -74,7 +74,7 @@ pub(super) fn truncate(html: &str, limit: usize) -> String {
     config.check_end_names = false;
     let (mut open, mut written, mut at) = (Vec::<&str>::new(), 0, 0);
     let (mut block, mut word) = (Cut::default(), Cut::default());
-    // What is no markup ends the text, too: nothing behind it can be told from a tag.
+    // Broken markup ends the text, too: nothing behind it can be distinguished from a tag.
     while let Ok(event) = reader.read_event() {
         let end = usize::try_from(reader.buffer_position()).unwrap_or(html.len());
         let Some(piece) = html.get(at..end) else { break };

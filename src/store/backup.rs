@@ -35,7 +35,7 @@ pub struct Contents {
     pub records: u64,
     /// Stories among them.
     pub stories: u64,
-    /// Sources whose memory is among them.
+    /// Sources whose state is among them.
     pub sources: u64,
     /// Bytes of the file.
     pub bytes: u64,

@@ -23,9 +23,7 @@ impl Retention {
     pub fn is_bounded(&self) -> bool {
         self.age.is_some() || self.stories.is_some()
     }
-}
 
-impl Retention {
     /// How many of so many stories are more than are kept.
     pub fn surplus(&self, count: u64) -> u64 {
         self.stories.map_or(0, |most| count.saturating_sub(most))

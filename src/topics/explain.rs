@@ -179,12 +179,7 @@ fn reason(sight: Sight<'_>, clause: &Clause, language: &Language) -> Reason {
             note = inner.note;
             inner.parts
         }
-        Test::Found(_)
-        | Test::AtLeast { .. }
-        | Test::First { .. }
-        | Test::Label { .. }
-        | Test::Link { .. }
-        | Test::Pattern { .. } => {
+        _ => {
             note = missing::note(sight, clause, language, holds);
             left_out(sight, clause)
         }
@@ -195,9 +190,7 @@ fn reason(sight: Sight<'_>, clause: &Clause, language: &Language) -> Reason {
 /// Places of a clause that do not count because of what stands near them.
 fn left_out(sight: Sight<'_>, clause: &Clause) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    if let Test::Found(places) | Test::AtLeast { of: places, .. } | Test::First { of: places, .. } =
-        &clause.test
-    {
+    if let Some(places) = clause.places() {
         missing::each_apart(places, &mut |from, of, without, said| {
             let hulls = missing::too_near(sight, from, of, without);
             let count = hulls.len();
@@ -335,8 +328,8 @@ fn collect_highlights(sight: Sight<'_>, clause: &Clause, marks: &mut Vec<Highlig
             weighty.for_each(|(part, _)| collect_highlights(sight, part, marks));
         }
         Test::Vocabulary(shared) => collect_highlights(sight, shared, marks),
-        Test::Found(places) | Test::AtLeast { of: places, .. } | Test::First { of: places, .. } => {
-            mark_places(sight, places, marks);
+        Test::Found(of) | Test::AtLeast { of, .. } | Test::First { of, .. } => {
+            mark_places(sight, of, marks);
         }
         Test::Pattern { scope, pattern } => sight.each_text(*scope, &mut |field, member, text| {
             if matches!(field, Field::Title | Field::Text) {
@@ -362,12 +355,6 @@ fn highlight(sight: Sight<'_>, span: Span) -> Option<Highlight> {
 /// Marks terms one by one: of words near each other, not what stands between them.
 fn mark_places(sight: Sight<'_>, places: &Places, marks: &mut Vec<Highlight>) {
     match places {
-        Places::Any(parts) => parts.iter().for_each(|part| mark_places(sight, part, marks)),
-        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
-            mark_places(sight, left, marks);
-            mark_places(sight, right, marks);
-        }
-        Places::Vocabulary(shared) => mark_places(sight, shared, marks),
         Places::Apart { of, .. } => {
             let mut terms = Vec::new();
             mark_places(sight, of, &mut terms);
@@ -386,5 +373,6 @@ fn mark_places(sight: Sight<'_>, places: &Places, marks: &mut Vec<Highlight>) {
             let spans = sight.spans(places).into_iter();
             marks.extend(spans.filter_map(|span| highlight(sight, span)));
         }
+        _ => places.parts().into_iter().for_each(|part| mark_places(sight, part, marks)),
     }
 }

@@ -216,15 +216,6 @@ impl Dialect {
         others
     }
 
-    /// Whether a folded word is certainly its own stem, by a quick check. Others may be, too.
-    pub(super) fn keeps(self, form: &str) -> bool {
-        match self.algorithm {
-            None => !self.spellings,
-            Some(Algorithm::English) => !self.spellings && !may_end_in_a_suffix(form),
-            Some(_) => false,
-        }
-    }
-
     /// A folded word's stem.
     pub(super) fn stem(self, form: &str) -> Cow<'_, str> {
         let spelt = if self.spellings { american(form) } else { Cow::Borrowed(form) };

@@ -30,8 +30,6 @@ pub(super) fn warnings(query: &Query, root: &Clause) -> Vec<Warning> {
 /// Clauses that no story can fulfil.
 fn never(clause: &Clause, warnings: &mut Vec<Warning>) {
     match &clause.test {
-        Test::All(parts) | Test::Any(parts) => parts.iter().for_each(|part| never(part, warnings)),
-        Test::Not(of) => never(of, warnings),
         Test::Score { parts, threshold } => {
             let most: i64 = parts.iter().map(|(_, weight)| i64::from((*weight).max(0))).sum();
             if most < i64::from(*threshold) {
@@ -41,7 +39,6 @@ fn never(clause: &Clause, warnings: &mut Vec<Warning>) {
                     format!("ask for >= {most} or less, or raise the weights"),
                 ));
             }
-            parts.iter().for_each(|(part, _)| never(part, warnings));
         }
         Test::First { words, of, .. } => {
             let shortest = shortest(of);
@@ -54,13 +51,10 @@ fn never(clause: &Clause, warnings: &mut Vec<Warning>) {
             }
         }
         // Terms of a vocabulary have other positions and are reported there.
-        Test::Vocabulary(_)
-        | Test::Found(_)
-        | Test::AtLeast { .. }
-        | Test::Label { .. }
-        | Test::Link { .. }
-        | Test::Pattern { .. } => {}
+        Test::Vocabulary(_) => return,
+        _ => {}
     }
+    clause.parts().into_iter().for_each(|part| never(part, warnings));
 }
 
 /// How many words it takes at least.
@@ -99,6 +93,7 @@ fn contradictions(query: &Query, warnings: &mut Vec<Warning>) {
 
 /// The sources, tags and roles that a query can name, by the labels that they are compared by.
 pub(super) struct KnownLabels<'a> {
+    ids: Vec<&'a str>,
     sources: BTreeMap<String, &'a str>,
     tags: BTreeMap<String, &'a str>,
     roles: BTreeMap<String, &'a str>,
@@ -113,9 +108,20 @@ impl<'a> KnownLabels<'a> {
             all().flat_map(|source| &source.tags).map(String::as_str).collect();
         let roles: BTreeSet<&str> = all().map(|source| source.role.as_str()).collect();
         Self {
+            ids: all().map(|source| source.id.as_str()).collect(),
             sources: names.map(by_label).collect(),
             tags: tags.into_iter().map(by_label).collect(),
             roles: roles.into_iter().map(by_label).collect(),
+        }
+    }
+
+    /// How to name a source. Few of them are listed: one may be the renamed source that is meant.
+    fn source_help(&self) -> String {
+        const FEW: usize = 6;
+        let help = "write the id or the title of a [[source]]";
+        match self.ids.len() {
+            1..=FEW => format!("{help}: {}", self.ids.join(", ")),
+            _ => help.to_owned(),
         }
     }
 
@@ -156,7 +162,7 @@ pub(super) fn unknown_labels(
         let help = match (nearest(value, known.values().copied()), field) {
             (Some(near), _) if near.contains(' ') => format!("did you mean {field}:\"{near}\"?"),
             (Some(near), _) => format!("did you mean {field}:{near}?"),
-            (None, Field::Source) => "write the id or the title of a [[source]]".to_owned(),
+            (None, Field::Source) => labels.source_help(),
             (None, Field::Tag) => "write it into the `tags` of a [[source]]".to_owned(),
             (None, _) => format!("no [[source]] has `{field} = \"{value}\"`"),
         };
@@ -172,24 +178,14 @@ fn each_label<'a>(
     named_by: Option<&'a Clause>,
     look: &mut impl FnMut(&Clause, Field, &str, bool),
 ) {
-    match &clause.test {
-        Test::All(parts) | Test::Any(parts) => {
-            parts.iter().for_each(|part| each_label(part, named_by, look));
-        }
-        Test::Not(of) => each_label(of, named_by, look),
-        Test::Score { parts, .. } => {
-            parts.iter().for_each(|(part, _)| each_label(part, named_by, look));
-        }
-        Test::Label { field, value, prefix } => {
-            look(named_by.unwrap_or(clause), *field, value, *prefix);
-        }
-        Test::Vocabulary(shared) => each_label(&shared.of, named_by.or(Some(clause)), look),
-        Test::Found(_)
-        | Test::AtLeast { .. }
-        | Test::First { .. }
-        | Test::Link { .. }
-        | Test::Pattern { .. } => {}
+    let named_by = match &clause.test {
+        Test::Vocabulary(_) => named_by.or(Some(clause)),
+        _ => named_by,
+    };
+    if let Test::Label { field, value, prefix } = &clause.test {
+        look(named_by.unwrap_or(clause), *field, value, *prefix);
     }
+    clause.parts().into_iter().for_each(|part| each_label(part, named_by, look));
 }
 
 /// How many subjects have each term of a program.
@@ -239,15 +235,9 @@ impl TermCounts {
 
 fn each_term(clause: &Clause, look: &mut impl FnMut(&Clause)) {
     match &clause.test {
-        Test::All(parts) | Test::Any(parts) => parts.iter().for_each(|part| each_term(part, look)),
-        Test::Score { parts, .. } => parts.iter().for_each(|(part, _)| each_term(part, look)),
         Test::Found(_) | Test::Pattern { .. } => look(clause),
         // Terms under NOT may well be frequent; labels are meant to be.
-        Test::Not(_)
-        | Test::Vocabulary(_)
-        | Test::AtLeast { .. }
-        | Test::First { .. }
-        | Test::Label { .. }
-        | Test::Link { .. } => {}
+        Test::Not(_) | Test::Vocabulary(_) => {}
+        _ => clause.parts().into_iter().for_each(|part| each_term(part, look)),
     }
 }

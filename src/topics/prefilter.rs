@@ -1,8 +1,7 @@
 //! Rules out most queries by the words and labels that a match needs.
 //!
 //! A prefilter says less than its query, and never something else: a story that
-//! does not fulfil the prefilter does not match. It is what most topics are told
-//! from a story by, so it is also laid out flat, as [`Code`].
+//! does not fulfil the prefilter does not match.
 
 use super::symbol::Symbol;
 
@@ -133,116 +132,46 @@ impl Trigger {
     }
 }
 
-/// Prefilters laid out one after the other, so that asking thousands of them
-/// reads memory in order. A term is its number; everything else is a head, the
-/// length of what follows, and its parts.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Code {
-    words: Vec<u32>,
+/// A prefilter over the numbers of terms.
+#[derive(Debug, Clone)]
+pub(super) enum Condition {
+    Term(u32),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Weights { parts: Vec<(Self, u32)>, threshold: u64 },
 }
 
-const ALL: u32 = u32::MAX;
-const ANY: u32 = u32::MAX - 1;
-const WEIGHTS: u32 = u32::MAX - 2;
-
-impl Code {
-    /// Where the next prefilter begins.
-    pub(super) fn end(&self) -> u32 {
-        self.words.len() as u32
-    }
-
-    /// Appends a number that is no prefilter.
-    pub(super) fn note(&mut self, number: u32) {
-        self.words.push(number);
-    }
-
-    /// The number noted there.
-    pub(super) fn noted(&self, at: u32) -> u32 {
-        self.words[at as usize]
-    }
-
-    /// Appends the prefilter that another code has there.
-    pub(super) fn copy(&mut self, other: &Self, at: u32) {
-        self.words.extend_from_slice(&other.words[at as usize..other.after(at) as usize]);
-    }
-
-    /// Where the prefilter ends that begins there.
-    pub(super) fn after(&self, at: u32) -> u32 {
-        let long = self.words[at as usize] >= WEIGHTS;
-        at + if long { 2 + self.words[at as usize + 1] } else { 1 }
-    }
-
-    /// Appends a prefilter; says where it begins.
-    pub(super) fn add(&mut self, prefilter: &Prefilter, term: &mut impl FnMut(Sign) -> u32) -> u32 {
-        let start = self.end();
+impl Condition {
+    /// The same condition as a prefilter, where `number` gives each sign the number of its term.
+    pub(super) fn of(prefilter: &Prefilter, number: &mut impl FnMut(Sign) -> u32) -> Self {
         match prefilter {
-            Prefilter::Anything => self.join(ALL, |_| {}),
-            Prefilter::One { signs, .. } if signs.len() == 1 => self.words.push(term(signs[0])),
+            Prefilter::Anything => Self::All(Vec::new()),
+            Prefilter::All(parts) => {
+                Self::All(parts.iter().map(|part| Self::of(part, number)).collect())
+            }
+            Prefilter::Any(parts) => {
+                Self::Any(parts.iter().map(|part| Self::of(part, number)).collect())
+            }
             Prefilter::One { signs, .. } => {
-                self.join(ANY, |code| code.words.extend(signs.iter().map(|sign| term(*sign))));
+                Self::Any(signs.iter().map(|sign| Self::Term(number(*sign))).collect())
             }
-            Prefilter::All(parts) => self.join(ALL, |code| {
-                for part in parts {
-                    code.add(part, term);
-                }
-            }),
-            Prefilter::Any(parts) => self.join(ANY, |code| {
-                for part in parts {
-                    code.add(part, term);
-                }
-            }),
-            Prefilter::Weights { parts, threshold } => self.join(WEIGHTS, |code| {
-                code.words.push(*threshold);
-                for (part, weight) in parts {
-                    code.words.push(*weight);
-                    code.add(part, term);
-                }
-            }),
+            Prefilter::Weights { parts, threshold } => Self::Weights {
+                parts: parts.iter().map(|(part, w)| (Self::of(part, number), *w)).collect(),
+                threshold: u64::from(*threshold),
+            },
         }
-        start
     }
 
-    fn join(&mut self, head: u32, parts: impl FnOnce(&mut Self)) {
-        self.words.extend([head, 0]);
-        let start = self.words.len();
-        parts(self);
-        self.words[start - 1] = (self.words.len() - start) as u32;
-    }
-
-    /// Whether the prefilter that begins there is fulfilled by a story that has
-    /// the terms that `has` says.
-    pub(super) fn holds(&self, start: u32, has: &impl Fn(u32) -> bool) -> bool {
-        self.ask(start as usize, has).0
-    }
-
-    /// The answer, and where the next prefilter begins.
-    fn ask(&self, at: usize, has: &impl Fn(u32) -> bool) -> (bool, usize) {
-        let head = self.words[at];
-        if head < WEIGHTS {
-            return (has(head), at + 1);
-        }
-        let end = at + 2 + self.words[at + 1] as usize;
-        let mut at = at + 2;
-        if head == WEIGHTS {
-            let threshold = u64::from(self.words[at]);
-            let mut reached = 0;
-            at += 1;
-            while at < end {
-                let weight = u64::from(self.words[at]);
-                let (holds, next) = self.ask(at + 1, has);
-                reached += if holds { weight } else { 0 };
-                at = next;
+    /// Whether a story fulfils it that has the terms that `has` says.
+    pub(super) fn holds(&self, has: &impl Fn(u32) -> bool) -> bool {
+        match self {
+            Self::Term(term) => has(*term),
+            Self::All(parts) => parts.iter().all(|part| part.holds(has)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(has)),
+            Self::Weights { parts, threshold } => {
+                let held = parts.iter().filter(|(part, _)| part.holds(has));
+                held.map(|(_, weight)| u64::from(*weight)).sum::<u64>() >= *threshold
             }
-            return (reached >= threshold, end);
         }
-        let decides = head == ANY;
-        while at < end {
-            let (holds, next) = self.ask(at, has);
-            if holds == decides {
-                return (decides, end);
-            }
-            at = next;
-        }
-        (!decides, end)
     }
 }

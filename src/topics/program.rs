@@ -191,22 +191,58 @@ impl<T> std::ops::Deref for Shared<T> {
     }
 }
 
+impl Clause {
+    /// The clauses that this one consists of, those of a vocabulary too.
+    pub(super) fn parts(&self) -> Vec<&Self> {
+        match &self.test {
+            Test::All(parts) | Test::Any(parts) => parts.iter().collect(),
+            Test::Score { parts, .. } => parts.iter().map(|(part, _)| part).collect(),
+            Test::Not(of) => vec![&**of],
+            Test::Vocabulary(shared) => vec![&shared.of],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The words that it looks for in texts, with their places.
+    pub(super) fn places(&self) -> Option<&Places> {
+        match &self.test {
+            Test::Found(of) | Test::AtLeast { of, .. } | Test::First { of, .. } => Some(of),
+            _ => None,
+        }
+    }
+}
+
+impl Places {
+    /// The places that these consist of. Those that must not be near come last.
+    pub(super) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Phrase { .. } => Vec::new(),
+            Self::Any(parts) => parts.iter().collect(),
+            Self::Near { left, right, .. } | Self::Same { left, right, .. } => {
+                vec![&**left, &**right]
+            }
+            Self::Apart { of, without, .. } => vec![&**of, &**without],
+            Self::Vocabulary(shared) => vec![&shared.of],
+        }
+    }
+
+    /// The same without those that must not be near.
+    pub(super) fn wanted_parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Apart { of, .. } => vec![&**of],
+            _ => self.parts(),
+        }
+    }
+}
+
 /// Whether a story can be kept out by what it says.
 pub(super) fn excludes(clause: &Clause) -> bool {
-    match &clause.test {
+    let is_own = match &clause.test {
         Test::Not(_) => true,
-        Test::All(parts) | Test::Any(parts) => parts.iter().any(excludes),
-        Test::Score { parts, .. } => {
-            parts.iter().any(|(part, weight)| *weight < 0 || excludes(part))
-        }
-        Test::Vocabulary(shared) => excludes(shared),
-        Test::Found(_)
-        | Test::AtLeast { .. }
-        | Test::First { .. }
-        | Test::Label { .. }
-        | Test::Link { .. }
-        | Test::Pattern { .. } => false,
-    }
+        Test::Score { parts, .. } => parts.iter().any(|(_, weight)| *weight < 0),
+        _ => false,
+    };
+    is_own || clause.parts().into_iter().any(excludes)
 }
 
 /// Something that a program looks for.
@@ -224,45 +260,32 @@ pub(super) fn visit(
     seen: &mut BTreeSet<Symbol>,
     look: &mut impl FnMut(Wanted<'_>),
 ) {
-    match &clause.test {
-        Test::All(parts) | Test::Any(parts) => {
-            parts.iter().for_each(|part| visit(part, seen, look));
-        }
-        Test::Not(of) => visit(of, seen, look),
-        Test::Score { parts, .. } => {
-            parts.iter().for_each(|(part, _)| visit(part, seen, look));
-        }
-        Test::Found(of) | Test::AtLeast { of, .. } | Test::First { of, .. } => {
-            visit_places(of, seen, look);
-        }
-        Test::Vocabulary(shared) => {
-            if seen.insert(shared.symbol) {
-                visit(shared, seen, look);
-                visit_shared(shared, look);
-            }
-        }
-        Test::Label { .. } | Test::Link { .. } | Test::Pattern { .. } => {}
+    if let Test::Vocabulary(shared) = &clause.test
+        && !seen.insert(shared.symbol)
+    {
+        return;
+    }
+    clause.parts().into_iter().for_each(|part| visit(part, seen, look));
+    if let Some(places) = clause.places() {
+        visit_places(places, seen, look);
+    }
+    if let Test::Vocabulary(shared) = &clause.test {
+        visit_shared(shared, look);
     }
 }
 
 fn visit_places(places: &Places, seen: &mut BTreeSet<Symbol>, look: &mut impl FnMut(Wanted<'_>)) {
-    match places {
-        Places::Phrase { words, .. } => words.iter().for_each(|word| look(Wanted::Word(word))),
-        Places::Any(parts) => parts.iter().for_each(|part| visit_places(part, seen, look)),
-        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
-            visit_places(left, seen, look);
-            visit_places(right, seen, look);
-        }
-        Places::Apart { of, without, .. } => {
-            visit_places(of, seen, look);
-            visit_places(without, seen, look);
-        }
-        Places::Vocabulary(shared) => {
-            if seen.insert(shared.symbol) {
-                visit_places(shared, seen, look);
-                visit_shared(shared, look);
-            }
-        }
+    if let Places::Vocabulary(shared) = places
+        && !seen.insert(shared.symbol)
+    {
+        return;
+    }
+    if let Places::Phrase { words, .. } = places {
+        words.iter().for_each(|word| look(Wanted::Word(word)));
+    }
+    places.parts().into_iter().for_each(|part| visit_places(part, seen, look));
+    if let Places::Vocabulary(shared) = places {
+        visit_shared(shared, look);
     }
 }
 

@@ -343,44 +343,32 @@ fn is_passing(sight: Sight<'_>, clause: &Clause) -> bool {
 /// Calls `look` for every term that speaks for a story, those of vocabularies too.
 fn each_term(clause: &Clause, look: &mut impl FnMut(&Clause)) {
     match &clause.test {
-        Test::All(parts) | Test::Any(parts) => parts.iter().for_each(|part| each_term(part, look)),
+        Test::Not(_) => {}
         Test::Score { parts, .. } => {
             let weighty = parts.iter().filter(|(_, weight)| *weight > 0);
             weighty.for_each(|(part, _)| each_term(part, look));
         }
-        Test::Vocabulary(shared) => each_term(shared, look),
-        Test::Not(_) => {}
-        Test::Found(_)
-        | Test::AtLeast { .. }
-        | Test::First { .. }
-        | Test::Label { .. }
-        | Test::Link { .. }
-        | Test::Pattern { .. } => look(clause),
+        Test::All(_) | Test::Any(_) | Test::Vocabulary(_) => {
+            clause.parts().into_iter().for_each(|part| each_term(part, look));
+        }
+        _ => look(clause),
     }
 }
 
 /// Calls `look` for every single word that speaks for a story.
 fn each_word(clause: &Clause, look: &mut impl FnMut(&Form)) {
     each_term(clause, &mut |term| {
-        if let Test::Found(of) | Test::AtLeast { of, .. } | Test::First { of, .. } = &term.test {
-            each_word_of(of, look);
+        if let Some(places) = term.places() {
+            each_word_of(places, look);
         }
     });
 }
 
 fn each_word_of(places: &Places, look: &mut impl FnMut(&Form)) {
-    match places {
-        Places::Phrase { words, .. } => {
-            if let [word] = words.as_slice() {
-                look(word);
-            }
-        }
-        Places::Any(parts) => parts.iter().for_each(|part| each_word_of(part, look)),
-        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
-            each_word_of(left, look);
-            each_word_of(right, look);
-        }
-        Places::Apart { of, .. } => each_word_of(of, look),
-        Places::Vocabulary(shared) => each_word_of(shared, look),
+    if let Places::Phrase { words, .. } = places
+        && let [word] = words.as_slice()
+    {
+        look(word);
     }
+    places.wanted_parts().into_iter().for_each(|part| each_word_of(part, look));
 }

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 ///
 /// A hash of fixed definition, so that a subject need not know the queries it
 /// will meet. Two strings of one symbol would be one word to us, everywhere
-/// and always; whoever can choose his words gains nothing by looking for such
+/// and always; a writer who can choose words gains nothing by looking for such
 /// a pair, since he could write the other word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Symbol(pub(super) u64);

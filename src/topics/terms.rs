@@ -194,13 +194,8 @@ pub(super) fn never_meet(left: &Places, right: &Places) -> Option<Complaint> {
 fn scopes(places: &Places) -> Vec<Scope> {
     let mut scopes = match places {
         Places::Phrase { scope, .. } => vec![*scope],
-        Places::Any(parts) => parts.iter().flat_map(scopes).collect(),
-        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
-            [scopes(left), scopes(right)].concat()
-        }
         // The term after NOT NEAR does not change where `of` is searched for.
-        Places::Apart { of, .. } => scopes(of),
-        Places::Vocabulary(places) => scopes(places),
+        _ => places.wanted_parts().into_iter().flat_map(scopes).collect(),
     };
     scopes.sort_unstable();
     scopes.dedup();
@@ -222,14 +217,10 @@ pub(super) fn too_nested(left: &Places, right: &Places) -> Option<Complaint> {
 }
 
 fn nesting(places: &Places) -> usize {
+    let inner = places.parts().into_iter().map(nesting).max().unwrap_or(0);
     match places {
-        Places::Phrase { .. } => 0,
-        Places::Any(parts) => parts.iter().map(nesting).max().unwrap_or(0),
-        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
-            1 + nesting(left).max(nesting(right))
-        }
-        Places::Apart { of, without, .. } => 1 + nesting(of).max(nesting(without)),
-        Places::Vocabulary(places) => nesting(places),
+        Places::Near { .. } | Places::Same { .. } | Places::Apart { .. } => 1 + inner,
+        _ => inner,
     }
 }
 

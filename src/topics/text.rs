@@ -87,7 +87,7 @@ impl Words {
                 }
             }
             let folded = &forms[form.clone()];
-            let own = stems.expect((words.len(), &forms, form.clone()), dialect);
+            let symbol = Symbol::form(folded);
             words.push(Word {
                 start: range.start as u32,
                 end,
@@ -95,18 +95,12 @@ impl Words {
                 form_end,
                 paragraph,
                 sentence,
-                form: Symbol::form(folded),
-                stem: own.unwrap_or_default(),
+                form: symbol,
+                stem: stems.stem(symbol, folded, dialect),
                 cased: capital.then(|| Symbol::cased(cased)),
             });
             last = range;
         }
-        stems.recall(
-            &mut words,
-            dialect,
-            |word| &forms[word.form_start as usize..word.form_end as usize],
-            |word, stem| word.stem = stem,
-        );
         Self { text, words, forms }
     }
 

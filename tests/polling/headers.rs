@@ -42,7 +42,7 @@ async fn p36_only_a_kept_connection_that_was_closed_meanwhile_is_replaced() {
 
 #[tokio::test]
 async fn p53_a_success_that_is_no_document_is_a_failure() {
-    for status in [201, 202, 204, 205, 206, 226] {
+    for status in [201, 202, 203, 204, 205, 206, 226] {
         let site = Site::start().await;
         site.script(
             "/feed",

@@ -40,14 +40,6 @@ async fn p11_a_document_that_came_whole_is_read_though_its_transfer_broke_off() 
 }
 
 #[tokio::test]
-async fn p53_a_document_that_a_proxy_changed_is_read() {
-    let [read] = &outcomes(vec![Answer::status(203).body(FEED)]).await[..] else {
-        panic!("one poll")
-    };
-    assert!(matches!(read, Outcome::Read(_)), "{read:?}");
-}
-
-#[tokio::test]
 async fn p62_a_coding_that_the_headers_do_not_name_is_undone() {
     let gzip = |body: &[u8]| Answer::ok(body).coded(Coded::Gzip).sent_body();
     let once = gzip(FEED.as_bytes());

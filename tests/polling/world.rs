@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use gazetted::fetch::{Agenda, Fetched, Fetcher, News, Settings, record_poll};
+use gazetted::fetch::{AddressToAsk, Agenda, Fetched, Fetcher, News, Settings, record_poll};
 use gazetted::model::{
     Document, Failure, FailureKind, Feed, Hints, Location, Outcome, Poll, Reading, Source,
     SourceId, SourceState, Timestamp,
@@ -142,8 +142,12 @@ impl World {
     }
 
     async fn ask(&self, id: &SourceId) -> Poll {
-        let fetched =
-            self.fetcher.fetch(&self.sources[id], &self.source_states[id], self.now).await;
+        let address = match self.agenda.merged(id) {
+            Some(_) => AddressToAsk::ConfiguredOnly,
+            None => AddressToAsk::Current,
+        };
+        let (source, state) = (&self.sources[id], &self.source_states[id]);
+        let fetched = self.fetcher.fetch_current(source, state, address, self.now, is_feed).await;
         Poll::of(&self.sources[id], self.now, outcome(fetched, &self.hints))
     }
 
@@ -161,11 +165,15 @@ impl World {
     }
 }
 
+fn is_feed(document: &Document) -> bool {
+    document.body.starts_with(b"<feed")
+}
+
 /// What the loop makes of an answer; whatever begins with `<feed` passes for a feed.
 fn outcome(fetched: Result<Fetched, Failure>, hints: &Hints) -> Outcome {
     match fetched {
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved, .. }) => {
-            if !document.body.starts_with(b"<feed") {
+            if !is_feed(&document) {
                 return Outcome::Failed(Failure::new(FailureKind::NotAFeed, "not a feed"));
             }
             Outcome::Read(Box::new(Reading {

@@ -309,11 +309,11 @@ async fn an_address_of_ours_comes_from_the_configuration_never_from_the_host_hea
 #[tokio::test]
 async fn a_guarded_topic_opens_to_its_keys_alone() {
     let world = world().await;
-    let guard = |keys: &[(&str, &str)]| {
+    let rule_of = |keys: &[(&str, &str)]| {
         AccessRule::new(keys.iter().map(|(name, key)| ((*name).to_owned(), (*key).to_owned())))
     };
     let topic = TopicId::new("sanctions");
-    world.cache.guard([(topic.clone(), guard(&[("press", "k1"), ("desk", "k2")]))]);
+    world.cache.restrict([(topic.clone(), rule_of(&[("press", "k1"), ("desk", "k2")]))]);
     let archived = "/topics/sanctions/archive/2025-01.atom";
     for path in [FEED, "/topics/sanctions", "/topics/sanctions.json", archived] {
         let refused = world.get(path).await;
@@ -328,8 +328,8 @@ async fn a_guarded_topic_opens_to_its_keys_alone() {
     assert_eq!(world.ask("GET", FEED, &basic).await.status, 200);
     assert_eq!(world.get("/opml").await.status, 200, "what is public stays so");
 
-    world.cache.guard([(topic, guard(&[("desk", "k2")]))]);
+    world.cache.restrict([(topic, rule_of(&[("desk", "k2")]))]);
     assert_eq!(world.get(&format!("{FEED}?key=k1")).await.status, 401, "revoked");
-    world.cache.guard([]);
+    world.cache.restrict([]);
     assert_eq!(world.get(FEED).await.status, 200);
 }

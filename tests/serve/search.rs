@@ -13,7 +13,7 @@ const HINT: &str = "Nearly the same stories are in";
 async fn a_topic_that_is_not_for_everybody_is_not_hinted_at() {
     let world = World::telling(vec![story(1)]).await;
     assert!(world.get("/search?q=sanctions").await.text().contains(HINT));
-    world.cache.guard([(topic().id, AccessRule::new([("press".to_owned(), "key".to_owned())]))]);
+    world.cache.restrict([(topic().id, AccessRule::new([("press".to_owned(), "key".to_owned())]))]);
     let page = world.get("/search?q=peace").await;
     assert_eq!(page.status, 200);
     assert!(!page.text().contains(HINT), "{}", page.text());

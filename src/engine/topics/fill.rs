@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::former::{self, FormerQueries};
 use super::matching::{Change, matches};
-use super::versions::{self, Filling as FillingVersions, Now};
+use super::versions::{self, FillingVersions, Now};
 use super::window::{Candidates, Window};
 use super::{EVERYTHING, SLICE, Topics};
 use crate::config::Plan;

@@ -1,7 +1,7 @@
 //! Lists places and stories of the store in the order of a feed.
 
 use super::{EVERYTHING, SLICE};
-use crate::model::{Story, StoryId, Timestamp, TopicVersion};
+use crate::model::{Story, StoryId, TopicVersion};
 use crate::store::{Store, StoreError, TopicPlace};
 
 /// The places of a topic, or of every story, that come after one, newest first.
@@ -29,14 +29,7 @@ pub(crate) fn holds(
     topic: TopicVersion,
     place: TopicPlace,
 ) -> Result<bool, StoreError> {
-    let mut above = u128::from_be_bytes(*place.story.as_bytes());
-    let mut date = place.date;
-    match above.checked_add(1) {
-        Some(next) => above = next,
-        None => (above, date) = (0, Timestamp::from_millis(date.as_millis() + 1)),
-    }
-    let above = TopicPlace { date, story: StoryId::from_bytes(above.to_be_bytes()) };
-    Ok(store.places(topic, Some(above), 1)?.first() == Some(&place))
+    Ok(store.place_of(topic, place.story)? == Some(place))
 }
 
 /// Whether a story has a place in a topic, or stands at all.

@@ -90,7 +90,7 @@ pub(super) fn both(version: TopicVersion) -> [TopicVersion; 2] {
 }
 
 /// The topics that are being filled.
-pub(super) struct Filling {
+pub(super) struct FillingVersions {
     pub(super) versions: Vec<TopicVersion>,
     /// Those that are not published by the query of an earlier plan, by their place in the plan.
     pub(super) without_former: Vec<usize>,
@@ -101,7 +101,7 @@ pub(super) struct Now<'a> {
     pub(super) plan: &'a Plan,
     /// The published versions, by the topic's place in the plan.
     pub(super) live: &'a [TopicVersion],
-    pub(super) filling: Option<Filling>,
+    pub(super) filling: Option<FillingVersions>,
 }
 
 /// Records which versions are published, so that a later run, and a check of a changed

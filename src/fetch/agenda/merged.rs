@@ -1,4 +1,5 @@
 //! Merges sources: one that has moved to another source's address is not asked beside it (P49).
+//! Once a day its own address is asked, since the redirect may have been a mistake.
 
 use std::num::NonZeroU64;
 
@@ -7,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Agenda;
 use crate::fetch::source_origin::{moved_to, undoes_a_move};
-use crate::model::{Source, SourceId, SourceState};
+use crate::model::{Source, SourceId, SourceState, Timestamp};
 
 impl Agenda {
     /// The source that is asked in this one's place, because this one has
@@ -54,6 +55,7 @@ impl Agenda {
         let slot = &mut self.slots[number];
         slot.address = hash(url);
         slot.moved = moved_to(url, source_state).map(hash).and_then(NonZeroU64::new);
+        slot.check_at = source_state.moved.as_ref().map_or(Timestamp::EPOCH, |to| to.check_at());
         let failure = source_state.failure.as_deref();
         slot.is_replacement = !source_state.rests() && !failure.is_some_and(undoes_a_move);
         self.address_owners.entry(slot.address).or_insert(number);

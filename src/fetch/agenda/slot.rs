@@ -20,16 +20,26 @@ pub(super) struct Slot {
     pub(super) address: u64,
     /// Hash of the address that it has moved to, if it has.
     pub(super) moved: Option<NonZeroU64>,
+    /// When its configured address is to be asked, although another source is asked in its place.
+    pub(super) check_at: Timestamp,
     /// Whether it may be asked in the place of sources that have moved to its address.
     pub(super) is_replacement: bool,
 }
 
 impl Slot {
     pub(super) fn new(id: SourceId, is_hub: bool, origin: usize) -> Self {
-        let not_before = Timestamp::default();
-        let (state, insists) = (State::Idle, false);
-        let (address, moved, is_replacement) = (0, None, false);
-        Self { id, is_hub, origin, state, not_before, insists, address, moved, is_replacement }
+        Self {
+            id,
+            is_hub,
+            origin,
+            state: State::Idle,
+            not_before: Timestamp::default(),
+            insists: false,
+            address: 0,
+            moved: None,
+            check_at: Timestamp::default(),
+            is_replacement: false,
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! The option that names the language of the sources.
 
-use std::fmt;
 use std::str::FromStr;
 
 use crate::options::Complaint;
@@ -46,11 +45,5 @@ impl FromStr for Language {
 impl Default for Language {
     fn default() -> Self {
         Self("english".into())
-    }
-}
-
-impl fmt::Display for Language {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }

@@ -68,12 +68,6 @@ impl FromStr for EntryAddress {
     }
 }
 
-impl fmt::Display for EntryAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 fn no_address(text: &str) -> Complaint {
     let help = match text.split('/').next() {
         Some(host) if host.contains('.') && !host.contains(' ') => {
@@ -112,12 +106,6 @@ impl FromStr for BaseUrl {
     }
 }
 
-impl fmt::Display for BaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// In whose name ids are minted: a host name or an e-mail address (RFC 4151).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority(pub String);
@@ -137,12 +125,6 @@ impl FromStr for Authority {
             format!("`{text}` can mint no ids"),
             "write a host name or an e-mail address of yours, as in `\"news.example.org\"`",
         ))
-    }
-}
-
-impl fmt::Display for Authority {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -169,12 +151,6 @@ impl FromStr for Contact {
     }
 }
 
-impl fmt::Display for Contact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
 /// A network, or one address of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network(pub IpNet);
@@ -191,12 +167,6 @@ impl FromStr for Network {
                 "write `\"10.0.0.0/8\"`, `\"fd00::/8\"` or one address",
             )
         })
-    }
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -223,12 +193,6 @@ impl FromStr for Filter {
                 "write a level, error, warn, info, debug or trace, or `\"info,gazetted::fetch=debug\"`",
             )),
         }
-    }
-}
-
-impl fmt::Display for Filter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -278,12 +242,6 @@ impl FromStr for HeaderName {
     }
 }
 
-impl fmt::Display for HeaderName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// The value of a header.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HeaderText(pub String);
@@ -299,12 +257,6 @@ impl FromStr for HeaderText {
             "a header's value that is not plain ASCII on one line",
             "write printable ASCII characters on one line",
         ))
-    }
-}
-
-impl fmt::Display for HeaderText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

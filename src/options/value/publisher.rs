@@ -1,6 +1,5 @@
 //! The name of a publisher, as `[[source]] publisher` states it.
 
-use std::fmt;
 use std::str::FromStr;
 
 use crate::options::Complaint;
@@ -21,12 +20,6 @@ impl FromStr for Publisher {
             ));
         }
         Ok(Self(name.into()))
-    }
-}
-
-impl fmt::Display for Publisher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

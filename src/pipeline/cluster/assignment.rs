@@ -116,7 +116,7 @@ impl Pipeline {
 
     /// Appends a turn that changes nothing, where the node needs to read one of its own. Where the
     /// clock was off, it shows whether it still is: this node appends no other. Where nobody leads, it
-    /// renews the right to poll, however seldom the sources of this node are due.
+    /// renews the right to poll, however rarely the sources of this node are due.
     async fn append_check(&mut self) -> Result<(), StoreError> {
         let is_paused = self.is_paused();
         let state = self.driver.engine().stream();

@@ -78,7 +78,7 @@ impl EngineDriver {
     /// Publishes everything anew, and withdraws removed topics (Q33).
     pub(in crate::pipeline) async fn publish_all(&mut self) -> Result<(), StoreError> {
         // Before anything is published: a topic that is private now must not be shown again.
-        self.cache.guard(self.plan().access_rules());
+        self.cache.restrict(self.plan().access_rules());
         let all = self.engine.all_feeds();
         self.displayed = vec![Vec::new(); all.len()];
         self.first_pages = vec![FirstPage::default(); all.len()];

@@ -301,7 +301,7 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Removes subscribers. Only those that are dropped before their lease ends are told (H5, H10).
+    /// Removes subscribers. Only those that are dropped before their lease ends are notified (H5, H10).
     async fn drop_subscribers(
         &mut self,
         ended: Vec<SubscriberId>,

@@ -99,14 +99,14 @@ impl Responder {
             Method::OPTIONS => return Some(preflight()),
             _ => return Some(not_allowed()),
         }
-        let (held, guards) = self.cache.find_guarded(path);
-        let guard = guards.as_ref().and_then(|guards| guards.of(path));
-        if let (Some(guards), Some(guard)) = (&guards, guard)
-            && guard.admits(query, request.headers()).is_none()
+        let (held, rules) = self.cache.find_with_rules(path);
+        let rule = rules.as_ref().and_then(|rules| rules.of(path));
+        if let (Some(rules), Some(rule)) = (&rules, rule)
+            && rule.admits(query, request.headers()).is_none()
         {
-            return Some(self.turned_away(Unadmitted::of(guards, request)));
+            return Some(self.turned_away(Unadmitted::of(rules, request)));
         }
-        let guarded = guard.is_some();
+        let is_private = rule.is_some();
         let answer = match held? {
             // A page of earlier stories is at the same path.
             Held::Here(_) if asks_for_earlier(path, query) => return None,
@@ -114,15 +114,15 @@ impl Responder {
                 if !document.is_compressed {
                     self.cache.ask_for_codings(path);
                 }
-                self.shelved(&document, request.headers(), guarded)
+                self.cached(&document, request.headers(), is_private)
             }
             Held::Gone => self.gone(),
             Held::MovedTo(path) => {
-                let key = query.filter(|_| guarded).and_then(access_control::key_of);
+                let key = query.filter(|_| is_private).and_then(access_control::key_of);
                 self.moved(&path, key.as_deref())
             }
         };
-        Some(if guarded { kept_private(answer) } else { answer })
+        Some(if is_private { kept_private(answer) } else { answer })
     }
 
     /// The answer to everything else.
@@ -138,13 +138,13 @@ impl Responder {
             return hub::answer(&*self.backend, self.settings.backend_timeout, request, client)
                 .await;
         }
-        let guards = self.cache.guards();
-        if guards.as_ref().is_some_and(|guards| guards.of(path).is_some()) {
+        let rules = self.cache.rules();
+        if rules.as_ref().is_some_and(|rules| rules.of(path).is_some()) {
             return kept_private(self.route(request, peer).await);
         }
-        let hides = guards.as_ref().is_some_and(|_| self.may_be_hidden(path));
+        let hides = rules.as_ref().is_some_and(|_| self.may_be_hidden(path));
         let is_topic = path.starts_with("/topics/");
-        let instead = guards.filter(|_| hides).map(|guards| Unadmitted::of(&guards, &request));
+        let instead = rules.filter(|_| hides).map(|rules| Unadmitted::of(&rules, &request));
         let answer = if path.contains('%') {
             // No address of ours needs it, and the rules of access compare addresses as they are written.
             answered(page_response::nothing_here("public, max-age=60", &self.backend.site()))
@@ -179,17 +179,17 @@ impl Responder {
     }
 
     /// The document in the coding wanted most, or word that the client has it.
-    fn shelved(
+    fn cached(
         &self,
         document: &CachedResponse,
         headers: &HeaderMap,
-        guarded: bool,
+        is_private: bool,
     ) -> Response<Body> {
         let held = |coding: Coding| document.codings[coding as usize].as_ref();
         let wanted = || {
             let length = |coding| held(coding).map(|coded| coded.body.len());
             let chosen = Accepted::of(headers).choose(length);
-            // Whoever refuses identity can read it all the same; he would not be served else.
+            // A client that refuses identity can read it all the same, and would otherwise get nothing.
             let instead = || document.is_plain().then_some(Coding::Identity);
             chosen.or_else(instead).filter(|coding| held(*coding).is_some())
         };
@@ -220,7 +220,7 @@ impl Responder {
             (None, None) => return not_acceptable(),
         };
         let (now, next_poll) = (self.backend.now(), self.backend.next_poll());
-        let fresh = response_headers::freshness(&document.content_type, now, next_poll, guarded);
+        let fresh = response_headers::freshness(&document.content_type, now, next_poll, is_private);
         response.headers_mut().insert(CACHE_CONTROL, fresh);
         response
     }
@@ -257,7 +257,7 @@ impl Responder {
         answered(page_response::message(status, "Gone", text, "public, max-age=3600", &site))
     }
 
-    /// Whoever came with a key in the address needs it there too.
+    /// A client that came with a key in the address needs it there, too.
     fn moved(&self, path: &str, key: Option<&str>) -> Response<Body> {
         let site = self.backend.site();
         let mut address = site.address(path);
@@ -282,8 +282,8 @@ enum Unadmitted {
 impl Unadmitted {
     /// Whoever bears a key that opens something else learns what a stranger who asks
     /// for nothing does: both of them nothing.
-    fn of<B>(guards: &AccessRules, request: &Request<B>) -> Self {
-        let known = guards.know(request.uri().query(), request.headers());
+    fn of<B>(rules: &AccessRules, request: &Request<B>) -> Self {
+        let known = rules.know(request.uri().query(), request.headers());
         if known { Self::Known } else { Self::Stranger }
     }
 }

@@ -1,4 +1,4 @@
-//! Gives an answer the form that whoever asks can read: errors for programs, feeds for browsers.
+//! Gives an answer the form that its client can read: errors for programs, feeds for browsers.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 /// The parts of a request that decide the form of its answer.
 pub(super) struct Finish {
     is_head: bool,
-    /// Whether errors are told as JSON.
+    /// Whether errors are reported as JSON.
     in_json: bool,
     /// Whether the path is that of a feed.
     is_feed: bool,

@@ -41,7 +41,7 @@ pub(super) async fn answer(
     }
     let too_large =
         || close_connection(plain_text(StatusCode::PAYLOAD_TOO_LARGE, "it is too large\n"));
-    // Whoever waits for `100 Continue` is refused before anything is read.
+    // A client that waits for `100 Continue` is refused before anything is read.
     if request.body().size_hint().lower() > FORM as u64 {
         return too_large();
     }

@@ -33,7 +33,7 @@ impl<F: Future + Unpin> Future for IdleFuture<F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let bell = match &self.bell {
             Some(bell) if bell.task.will_wake(cx.waker()) => {
-                // Whoever rings from here on has it polled again.
+                // A wake-up from here on has it polled again.
                 if !bell.rung.swap(false, Ordering::Acquire) {
                     return Poll::Pending;
                 }

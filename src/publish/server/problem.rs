@@ -9,7 +9,7 @@ use serde_json::json;
 use super::response::{Body, Detail};
 use crate::publish::response_headers;
 
-/// Whether whoever asks for a path reads JSON: a page would be of no use to them (Q34).
+/// Whether the client of a path reads JSON: a page would be of no use to it (Q34).
 pub(super) fn is_for(path: &str) -> bool {
     path.ends_with(".json")
 }

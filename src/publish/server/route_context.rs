@@ -22,7 +22,7 @@ pub(super) struct RouteContext {
     pub(super) cache: Arc<ResponseCache>,
     pub(super) patience: Duration,
     /// Whether every client here may see private topics.
-    pub(super) confides: bool,
+    pub(super) shows_private: bool,
     /// Where to report security problems.
     pub(super) contact: Option<String>,
 }
@@ -47,15 +47,15 @@ impl RouteContext {
     /// where anybody may ask.
     pub(super) fn tallies(&self) -> Vec<(String, Arc<Tally>)> {
         let mut tallies = self.cache.tallies();
-        if !self.confides {
-            tallies.retain(|(path, _)| self.cache.guard_of(path).is_none());
+        if !self.shows_private {
+            tallies.retain(|(path, _)| self.cache.access_rule_of(path).is_none());
         }
         tallies
     }
 
     /// The private topics that a request has a key for.
     pub(super) fn opened(&self, query: Option<&str>, headers: &HeaderMap) -> Vec<TopicId> {
-        self.cache.guards().map_or_else(Vec::new, |guards| guards.opened(query, headers))
+        self.cache.rules().map_or_else(Vec::new, |rules| rules.opened(query, headers))
     }
 
     /// Leaves of a story what its reader may know: the topics that are for
@@ -68,13 +68,13 @@ impl RouteContext {
         headers: &HeaderMap,
     ) -> Option<&'static str> {
         let (all, mut opened) = (detail.topics.len(), false);
-        detail.topics.retain(|topic| match self.cache.guard_of(&topic_path(&topic.id)) {
-            Some(guard) => {
-                let admitted = guard.admits(query, headers).is_some();
+        detail.topics.retain(|topic| match self.cache.access_rule_of(&topic_path(&topic.id)) {
+            Some(rule) => {
+                let admitted = rule.admits(query, headers).is_some();
                 opened |= admitted;
                 admitted
             }
-            // Who would guard it comes in a moment, or has just gone.
+            // Its rule comes in a moment, or has just gone.
             None => !topic.private,
         });
         if detail.topics.is_empty() && all > 0 {
@@ -83,7 +83,7 @@ impl RouteContext {
         Some(if opened { "private, no-cache" } else { "no-cache" })
     }
 
-    /// The reader is told to come back, the log is told why (Q34).
+    /// The reader is asked to come back, and the log says why (Q34).
     pub(super) fn later(&self, unavailable: &Unavailable) -> Response<Body> {
         tracing::warn!(reason = %unavailable, "a page could not be made: {unavailable}");
         let text = "This page cannot be made just now. Please try again in a moment.";

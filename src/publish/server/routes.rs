@@ -56,7 +56,7 @@ pub(super) fn routes(
             backend,
             cache,
             patience: settings.backend_timeout,
-            confides: settings.audience == Audience::Operators,
+            shows_private: settings.audience == Audience::Operators,
             contact: settings.security_contact.as_ref().map(ToString::to_string),
         })
 }
@@ -84,7 +84,7 @@ async fn sources(State(context): State<RouteContext>, headers: HeaderMap) -> Res
     }
 }
 
-/// For whoever looks after the sources.
+/// The page for the operator who looks after the sources.
 async fn sources_events(State(context): State<RouteContext>, headers: HeaderMap) -> Response<Body> {
     let site = context.backend.site();
     match context.watched().await {
@@ -111,8 +111,8 @@ async fn metrics(State(context): State<RouteContext>) -> Response<Body> {
         Err(unavailable) => return context.later(&unavailable),
     };
     let (metrics, ready) = (context.backend.metrics(), context.backend.ready().is_ok());
-    let (tallies, changed) = (context.tallies(), context.cache.changed(context.confides));
-    let hides = !context.confides && context.cache.guards().is_some();
+    let (tallies, changed) = (context.tallies(), context.cache.changed(context.shows_private));
+    let hides = !context.shows_private && context.cache.rules().is_some();
     let now = context.backend.now();
     let sight = Sight { sources: &states, tallies, changed, hides, ready, now };
     match metrics.text(sight) {
@@ -142,7 +142,7 @@ async fn story(
         Err(unavailable) => Err(unavailable),
     };
     match found {
-        // The operator joined it with another, where it is told now.
+        // The operator joined it with another story, whose page shows it now.
         Ok(Some((StoryDetail { story: Story { merged_into: Some(other), .. }, .. }, _))) => {
             moved(&site.address(&story_path(&other)), &site)
         }
@@ -203,7 +203,7 @@ async fn source(
     let named = file.rsplit_once('.');
     let named = named.and_then(|(id, ending)| Some((id, Format::of_ending(ending)?)));
     let Some((id, format)) = named else { return not_found(State(context)).await };
-    match context.reply(context.backend.source(SourceId::new(id), context.confides)).await {
+    match context.reply(context.backend.source(SourceId::new(id), context.shows_private)).await {
         Ok(Some(detail)) => {
             let rendered = render_source(&detail, format, &context.backend.site());
             passing(&headers, rendered, "public, max-age=300, stale-while-revalidate=60")

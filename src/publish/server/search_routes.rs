@@ -163,7 +163,9 @@ async fn find(
     let found = context.reply(context.backend.search(search)).await;
     let mut found = found.map_err(|unavailable| context.later(&unavailable))?;
     if let Ok(finding) = &mut found {
-        finding.alike.retain(|topic| context.cache.guard_of(&topic_path(&topic.id)).is_none());
+        finding
+            .alike
+            .retain(|topic| context.cache.access_rule_of(&topic_path(&topic.id)).is_none());
     }
     Ok(found)
 }

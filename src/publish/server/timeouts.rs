@@ -102,7 +102,7 @@ impl<Io> TimeLimited<Io> {
     }
 
     /// Called where the stream has to wait: fails once the client is overdue,
-    /// and sees to it that the task wakes up by then.
+    /// and has the task woken by then.
     fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         let patience = match self.waiting {
             Waiting::Write => self.write,

@@ -125,7 +125,7 @@ fn put_story(stage: &mut Stage<'_>, story: &Story, is_new: bool) -> Result<(), F
     })
 }
 
-/// Has a story, which had these keys, bear those; and whoever they crowd out, bear them no longer.
+/// Gives a story other keys than it had, and takes keys from the stories that it crowds out.
 fn bear(stage: &mut Stage<'_>, id: StoryId, had: &[Key], has: Vec<Key>) -> Result<(), Fault> {
     let crowded = stage.index_mut().bear(id, had, &has);
     if let Some(card) = stage.card_mut(id)? {

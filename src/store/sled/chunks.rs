@@ -107,8 +107,7 @@ impl Values for sled::Tree {
 /// A record that was looked up.
 pub(super) struct Found {
     pub(super) payload: Vec<u8>,
-    /// How many further parts it has: whoever puts another record in its place need
-    /// not look again.
+    /// How many further parts it has. A writer that replaces the record need not look again.
     pub(super) parts: u32,
 }
 
@@ -154,8 +153,8 @@ impl<'t> Stage<'t> {
         Self { tree, writes, room, cards, index }
     }
 
-    /// The index, which is changed while a batch is staged: whoever finds in it what is not
-    /// in the tree yet finds nothing.
+    /// The index, which is changed while a batch is staged. A reader that finds in it what is not in
+    /// the tree yet finds nothing.
     pub(super) fn index(&self) -> RwLockReadGuard<'t, Index> {
         self.index.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,22 +1,21 @@
 //! The index in memory: which stories may bear a key, and where topics place stories.
 //!
-//! What sled costs goes with the number of its keys, and a story bears dozens. So the ways from keys and
-//! topics to stories are kept here alone, and read in from the [cards](super::card) when the store opens.
+//! sled's cost grows with the number of its keys, and a story has dozens of identity keys. So the index
+//! is in memory only. It is read from the [cards](super::card) when the store opens.
 //!
-//! Of a key four bytes are kept, beside four that number its story. So a story that is found
-//! [may](Index::bearers) bear the key, and its card, which has every byte, says whether it does. By chance that
-//! is in vain once in some thousand keys.
+//! An entry has eight bytes: four of a key's hash, and the number of a story that has the key. So a
+//! story that is found [may](Index::bearers) have the key. Its card has every byte and decides. About
+//! one in some thousand lookups reads a card for nothing.
 //!
-//! Of names these bytes are a hash under a secret of the store, so that nobody can choose names which
-//! begin alike: they would crowd out others, of which the newest are kept alone. Of a passage they are the
-//! first of its own. Who chooses texts so that these begin alike makes us read cards in vain, sixty-four a
-//! passage, or crowds out an older bearer by as many newer ones: no more than whoever
-//! quotes the passage itself does. A story whose own keys begin alike stands here once for them.
+//! The hash of a name is taken under a secret of the store, so that nobody can choose names with the
+//! same four bytes: of very many stories with one entry only the newest are kept. The hash of a passage
+//! is the beginning of its own. Texts that are chosen so that these agree cost up to sixty-four reads of
+//! cards a passage, or crowd out an older story, as quotations of the same passage would.
 
 mod places;
-mod sorted;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::{Arc, RwLock};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -24,9 +23,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::model::{Key, KeyKind, MOST_BEARERS, StoryId, Timestamp};
 
 use super::card::Card;
-use places::Row;
 pub(super) use places::Topics;
-use sorted::Sorted;
 
 /// The index as readers and the writer share it.
 pub(super) type Shared = Arc<RwLock<Index>>;
@@ -66,7 +63,7 @@ impl Slot {
 #[derive(Debug, Default)]
 pub(super) struct Index {
     stories: Stories,
-    bearers: BTreeMap<Group, Sorted>,
+    bearers: BTreeMap<Group, BTreeSet<u64>>,
     /// Passages of earlier spans of time are forgotten.
     first_span: u32,
     pub(super) topics: Topics,
@@ -145,23 +142,15 @@ impl Index {
     /// Adds a bearer. Returns whichever of the bearers is one too many: the oldest.
     fn insert(&mut self, slot: Slot, number: u32) -> Option<u32> {
         let bearers = self.bearers.entry(slot.group).or_default();
-        let oldest = {
-            let mut others = bearers.range(slot.hash, slot.hash | u64::from(u32::MAX)).peekable();
-            match others.peek() {
-                None => None,
-                Some(_) => {
-                    let numbers: Vec<u32> = others.map(number_in).collect();
-                    let age = |number: &u32| self.stories.of(*number);
-                    let oldest = numbers.iter().copied().min_by_key(age);
-                    oldest.filter(|_| numbers.len() >= MOST_BEARERS)
-                }
-            }
-        };
+        let numbers: Vec<u32> = bearers.range(alike(slot.hash)).map(number_in).collect();
+        let age = |number: &u32| self.stories.of(*number);
+        let oldest = numbers.iter().copied().min_by_key(age);
+        let oldest = oldest.filter(|_| numbers.len() >= MOST_BEARERS);
         if let Some(oldest) = oldest {
             if self.stories.of(oldest) >= self.stories.of(number) {
                 return Some(number);
             }
-            bearers.remove(slot.hash | u64::from(oldest));
+            bearers.remove(&(slot.hash | u64::from(oldest)));
         }
         bearers.insert(slot.hash | u64::from(number));
         oldest
@@ -169,7 +158,7 @@ impl Index {
 
     fn remove(&mut self, slot: Slot, number: u32) {
         if let Some(bearers) = self.bearers.get_mut(&slot.group) {
-            bearers.remove(slot.hash | u64::from(number));
+            bearers.remove(&(slot.hash | u64::from(number)));
         }
     }
 
@@ -180,12 +169,12 @@ impl Index {
         self.bearers.retain(|group, _| !matches!(group, Group::Passages(span) if *span < first));
     }
 
-    /// The stories that may bear a key, by (first_seen, id): all that do, and seldom one
-    /// whose key only begins alike.
+    /// The stories that may bear a key, by (first_seen, id): all that do, and rarely one whose key
+    /// only begins with the same bytes.
     pub(super) fn bearers(&self, key: &Key) -> Vec<(Timestamp, StoryId)> {
         let Slot { group, hash } = self.slot(key);
         let bearers = self.bearers.get(&group);
-        let bearers = bearers.map(|all| all.range(hash, hash | u64::from(u32::MAX)));
+        let bearers = bearers.map(|all| all.range(alike(hash)));
         let numbers = bearers.into_iter().flatten().map(number_in);
         let mut stories: Vec<_> = numbers.map(|number| self.stories.of(number)).collect();
         stories.sort_unstable();
@@ -209,29 +198,24 @@ impl Index {
         from: Option<Timestamp>,
         to: Option<Timestamp>,
     ) {
-        let Some(number) = self.stories.number(id) else { return };
-        let Some(places) = self.topics.of(topic) else { return };
-        let id_of = |number| self.stories.of(number).1;
+        let Some(places) = self.topics.of(topic).filter(|_| self.stories.number(id).is_some())
+        else {
+            return;
+        };
         if let Some(from) = from {
-            places.remove(Row::new(from, number), id_of);
+            places.remove(&(from, id));
         }
-        if let Some(to) = to {
-            places.insert(Row::new(to, number), id_of);
-        }
-    }
-
-    /// Up to `limit` places of a topic, the greatest first, less than the given one.
-    pub(super) fn places(
-        &self,
-        topic: u32,
-        older_than: Option<(Timestamp, StoryId)>,
-        limit: usize,
-    ) -> Vec<(Timestamp, StoryId)> {
-        self.topics.places(topic, older_than, limit, |number| self.stories.of(number).1)
+        places.extend(to.map(|to| (to, id)));
     }
 }
 
-fn number_in(borne: u64) -> u32 {
+/// All numbers that begin with this hash.
+fn alike(hash: u64) -> RangeInclusive<u64> {
+    hash..=hash | u64::from(u32::MAX)
+}
+
+/// The number of the story that follows a hash.
+fn number_in(borne: &u64) -> u32 {
     (borne & u64::from(u32::MAX)) as u32
 }
 
@@ -242,7 +226,7 @@ struct Stories {
     /// Numbers of stories that were forgotten, to be given again.
     free: Vec<u32>,
     /// The beginning of a hash of each id, and its number.
-    numbers: Sorted,
+    numbers: BTreeSet<u64>,
     secret: u64,
 }
 
@@ -253,8 +237,8 @@ impl Stories {
 
     fn number(&self, id: StoryId) -> Option<u32> {
         let hash = self.hash(id);
-        let alike = self.numbers.range(hash, hash | u64::from(u32::MAX)).map(number_in);
-        alike.into_iter().find(|number| self.of(*number).1 == id)
+        let mut numbers = self.numbers.range(alike(hash)).map(number_in);
+        numbers.find(|number| self.of(*number).1 == id)
     }
 
     fn hash(&self, id: StoryId) -> u64 {
@@ -282,19 +266,19 @@ impl Stories {
 
     fn remove(&mut self, id: StoryId) {
         if let Some(number) = self.number(id) {
-            self.numbers.remove(self.hash(id) | u64::from(number));
+            self.numbers.remove(&(self.hash(id) | u64::from(number)));
             self.free.push(number);
         }
     }
 }
 
-/// An index that is read in from cards: everything is gathered, then sorted once.
+/// An index that is read from cards: everything is gathered, and sorted once.
 #[derive(Debug, Default)]
 pub(super) struct Loading {
     index: Index,
     numbers: Vec<u64>,
     bearers: BTreeMap<Group, Vec<u64>>,
-    places: BTreeMap<u32, Vec<Row>>,
+    places: BTreeMap<u32, Vec<(Timestamp, StoryId)>>,
 }
 
 impl Loading {
@@ -316,23 +300,22 @@ impl Loading {
         }
         for (topic, date) in &card.places {
             if index.topics.is_known(*topic) {
-                push(places.entry(*topic).or_default(), Row::new(*date, number));
+                push(places.entry(*topic).or_default(), (*date, id));
             }
         }
     }
 
     pub(super) fn done(self) -> Index {
-        let Self { mut index, mut numbers, bearers, places } = self;
-        numbers.sort_unstable();
-        index.stories.numbers = Sorted::of(&numbers);
-        drop(numbers);
-        for (group, mut bearers) in bearers {
-            bearers.sort_unstable();
-            bearers.dedup();
-            index.bearers.insert(group, Sorted::of(&bearers));
+        let Self { mut index, numbers, bearers, places } = self;
+        // Made at once, a set is more compact.
+        index.stories.numbers = numbers.into_iter().collect();
+        for (group, bearers) in bearers {
+            index.bearers.insert(group, bearers.into_iter().collect());
         }
-        for (topic, rows) in places {
-            index.topics.fill(topic, rows, |number| index.stories.known[number as usize].1);
+        for (topic, places) in places {
+            if let Some(known) = index.topics.of(topic) {
+                *known = places.into_iter().collect();
+            }
         }
         index
     }

@@ -24,7 +24,7 @@ pub(super) fn check(path: &Path, cache: u64) -> Result<IntegrityCheck, StoreErro
         file_bytes: disk_space::used_by(&store_dir.engine()),
         ..IntegrityCheck::default()
     };
-    // Those that cannot be read are told where their own records are met.
+    // Topics that cannot be read are reported with their own records.
     let topics = catch_sled_panics(path, || read::topics(&db)).unwrap_or_default();
     let known: HashSet<u32> = topics.iter().map(|(_, topic)| topic.number).collect();
     let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();

@@ -135,7 +135,7 @@ pub(super) fn places(
     let index = locked(index);
     let Some(TopicRecord { number, .. }) = index.topics.get(of) else { return Vec::new() };
     let older_than = older_than.map(|TopicPlace { date, story }| (date, story));
-    let places = index.places(number, older_than, limit).into_iter();
+    let places = index.topics.places(number, older_than, limit).into_iter();
     places.map(|(date, story)| TopicPlace { date, story }).collect()
 }
 

@@ -254,7 +254,7 @@ mod tests {
             assert_eq!(answer.err().as_ref(), write_stop.get());
         }
         writer.close();
-        // Whoever reads what is applied and not durable yet reads all of it.
+        // A reader of what is applied and not durable yet reads all of it.
         let read: Vec<Record> = read::records(&db, 0).collect::<Result<_, _>>().unwrap();
         let stories = read.iter().filter(|record| matches!(record, Record::Story { .. })).count();
         assert_eq!((read.len(), stories), (2, 1));

@@ -241,19 +241,10 @@ pub(super) fn each_apart<'a>(
     places: &'a Places,
     see: &mut impl FnMut(Nearness, &'a Places, &'a Places, &'a str),
 ) {
-    match places {
-        Places::Phrase { .. } => {}
-        Places::Any(parts) => parts.iter().for_each(|part| each_apart(part, see)),
-        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
-            each_apart(left, see);
-            each_apart(right, see);
-        }
-        Places::Apart { from, of, without, said } => {
-            see(*from, of, without, said);
-            each_apart(of, see);
-        }
-        Places::Vocabulary(shared) => each_apart(shared, see),
+    if let Places::Apart { from, of, without, said } = places {
+        see(*from, of, without, said);
     }
+    places.wanted_parts().into_iter().for_each(|part| each_apart(part, see));
 }
 
 /// The places of `of` that do not count, each with the nearest of `without` that is why.

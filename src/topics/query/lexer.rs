@@ -303,7 +303,7 @@ impl Lexer<'_> {
     }
 }
 
-/// The names of the functions, for whoever misspelt one.
+/// The names of the functions, to suggest one for a misspelt name.
 pub(super) const FUNCTIONS: [&str; 4] = ["caps", "atleast", "first", "score"];
 
 fn function(word: &str) -> Option<Function> {
