@@ -99,6 +99,8 @@ struct Parts<'l> {
     afternoon: Option<bool>,
     zone: Option<Zone>,
     evidence: Option<Evidence>,
+    /// Whether an unknown word stands behind the day, where a month may.
+    has_unknown_month: bool,
 }
 
 impl Parts<'_> {
@@ -118,10 +120,15 @@ impl Parts<'_> {
             tokens.drain(words);
         }
         let names = if self.month.is_none() { self.find_month(&tokens) } else { Vec::new() };
+        let day = self.day_of_month(&tokens, &names);
         for (at, token) in tokens.iter().enumerate() {
-            if !names.get(at).copied().unwrap_or(false) {
-                let before = at.checked_sub(1).map_or("", |before| tokens[before]);
-                let behind = tokens.get(at + 1).copied().unwrap_or_default();
+            let before = at.checked_sub(1).map_or("", |before| tokens[before]);
+            let behind = tokens.get(at + 1).copied().unwrap_or_default();
+            // "No. 5 of 3 May": a number before the day is something else's.
+            let is_before_day = day.is_some_and(|day| at < day)
+                && is_short_number(token)
+                && !clock::is_announced(token, before, behind);
+            if !is_before_day && !names.get(at).copied().unwrap_or(false) {
                 self.token(token, before, behind)?;
             }
         }
@@ -158,6 +165,17 @@ impl Parts<'_> {
             words.iter().zip(known).filter(|(_, known)| *known).map(|(word, _)| *word).collect();
         // A day may stand before a name in one word: `28.novembra`.
         tokens.iter().map(|token| is_word(token) && names.contains(&bare(token))).collect()
+    }
+
+    /// Where the day stands that a named month has before it.
+    fn day_of_month(&self, tokens: &[&str], names: &[bool]) -> Option<usize> {
+        self.month?;
+        let is_month = |at: &usize| match names.get(*at) {
+            Some(is_name) => *is_name && names::month(&[bare(tokens[*at])], None).is_some(),
+            None => names::english_month(bare(tokens[*at])).is_some(),
+        };
+        let month = (0..tokens.len()).find(is_month)?;
+        (0..month).rev().find(|at| is_short_number(tokens[*at]))
     }
 
     fn token(&mut self, token: &str, before: &str, behind: &str) -> Option<()> {
@@ -202,6 +220,9 @@ impl Parts<'_> {
             && (self.time.is_some() || token.bytes().all(|byte| byte.is_ascii_uppercase()))
         {
             self.zone = self.zone.or(Some(zone));
+        } else {
+            let is_behind_day = self.day.is_some() && self.month.is_none() && self.year.is_none();
+            self.has_unknown_month |= is_behind_day && names::may_be_month(word);
         }
         Some(())
     }
@@ -243,6 +264,9 @@ impl Parts<'_> {
             return None;
         } else if self.month.is_none() && (self.day.is_some() || self.year.is_some()) {
             // `28. 11. 2025` and `2025. 11. 28.`: no word names the month.
+            if self.has_unknown_month {
+                return None;
+            }
             self.month = Some(value);
         } else if self.day.is_none() {
             self.day = Some(value);
@@ -328,6 +352,12 @@ impl Parts<'_> {
         let moment = self.zone.unwrap_or(Zone::Offset(0)).to_utc(local)?;
         Some(Timestamp::from(moment.and_utc()))
     }
+}
+
+/// Whether a word is a day's number, or that of an issue.
+fn is_short_number(word: &str) -> bool {
+    let digits = word.strip_suffix('.').unwrap_or(word);
+    matches!(digits.len(), 1 | 2) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The words of a date.
