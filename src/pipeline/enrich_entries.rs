@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::cancel::Cancelled;
 use crate::dedup::{self, Candidate, Extent, Wanted};
-use crate::enrich;
+use crate::enrich::{self, Fetched};
 use crate::model::{
     Document, Enrich, Entry, Failure, FailureKind, Lookalikes, PageCount, PageHold, Recheck,
     RecheckRound, SourceId, SourceState,
@@ -26,7 +26,7 @@ use crate::model::{
 use crate::parse::{self, Gate};
 use crate::store::{Store, StoreError};
 
-use super::page_check;
+use super::page_check::{self, Answer};
 use super::read_context::ReadContext;
 use super::recheck;
 use super::shared_pages::{self, ReadPage};
@@ -231,10 +231,17 @@ impl ReadContext<'_> {
         visits.pages.asked += 1;
         let fetched = self.fetcher.page(self.source, &page, self.clock.now()).await;
         let entry = visits.candidates[place].entry.clone();
-        let done = match fetched {
-            Ok(document) => self.richer(entry, &page, document).await,
+        let mut done = match fetched {
+            Ok(document) => self.richer(entry.clone(), &page, document).await,
             Err(failure) => Err(failure),
         };
+        if let Ok(Read::LeadsTo(next)) = &done {
+            tokio::time::sleep(self.plan.polling.spacing).await;
+            done = match self.fetcher.page(self.source, next, self.clock.now()).await {
+                Ok(document) => self.richer(entry, &page, document).await,
+                Err(failure) => Err(failure),
+            };
+        }
         let entry = &mut visits.candidates[place].entry;
         let failure = match done {
             Ok(Read::Entry(richer)) => {
@@ -248,6 +255,10 @@ impl ReadContext<'_> {
                 visits.pages.failed += 1;
                 visits.pages.why = format!("{page} is {kind}");
                 return visits.meet(gate, page);
+            }
+            Ok(Read::LeadsTo(next)) => {
+                let message = format!("the page leads on twice, to {next} at last");
+                Failure::new(FailureKind::Redirect, message)
             }
             Err(failure) => failure,
         };
@@ -287,16 +298,19 @@ impl ReadContext<'_> {
         let (setting, limit) = (self.source.enrich, self.plan.parsing.field.in_memory());
         let (source, text) = (self.source.id.clone(), self.text.clone());
         let enrich = move |cancelled: &Cancelled| {
-            if setting == Enrich::Page
-                && let Some(gate) = page_check::check(&entry, &page, &document)?
-            {
-                return Ok(Read::Gate(gate));
+            let fetched = Fetched::of(&document, setting)?;
+            if setting == Enrich::Page {
+                match page_check::check(&entry, &page, &fetched)? {
+                    Answer::Own => {}
+                    Answer::Gate(gate) => return Ok(Read::Gate(gate)),
+                    Answer::LeadsTo(page) => return Ok(Read::LeadsTo(page)),
+                }
             }
             let clean = |html: &str, base: &Url| parse::clean(html, Some(base), limit, cancelled);
             let mut richer = Entry::clone(&entry);
             let done = text.with(|surroundings| {
                 let reading = enrich::Reading { setting, clean: &clean, surroundings, cancelled };
-                enrich::enrich(&mut richer, &document, &reading)
+                enrich::enrich(&mut richer, &fetched, &reading)
             })?;
             for marker in done.missing_markers {
                 let page = document.url.as_ref().map_or("", Url::as_str);
@@ -369,6 +383,8 @@ enum Read {
     Entry(Box<Entry>),
     /// Another page stands before it.
     Gate(Gate),
+    /// It leads on to this page by itself.
+    LeadsTo(Url),
 }
 
 /// The stored entries of a source in the stories that its document listed last.

@@ -19,6 +19,10 @@ const OF_THE_SITE: &str =
 const COMMENTS: &str = "#comments, #respond, .comment-list, .commentlist, .comments-area, \
     #disqus_thread, [id^=disqus_]";
 
+/// Links that only print the page, close its window or lead back.
+const CONTROLS: &str = "a[href='#top'], a[href^='javascript:'][href*='print'], a[href^='javascript:'][href*='close'], \
+    a[href^='javascript:'][href*='history'], a[onclick*='print('], a[onclick*='close('], a[onclick*='history.']";
+
 /// Words of an element that readers open to see what it says.
 const LEAST_WORDS: usize = 8;
 
@@ -56,6 +60,7 @@ pub(super) fn tidy(page: &Document) {
     page.select("dialog[open], textarea[readonly]").rename("div");
     page.select(SHOW_NOTHING).remove();
     page.select(COMMENTS).remove();
+    page.select(CONTROLS).remove();
     for node in page.select("*").nodes() {
         if node.node_name().is_some_and(|name| name.contains('-')) {
             node.rename("div");
