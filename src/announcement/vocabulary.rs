@@ -124,6 +124,25 @@ pub(super) static BUTTON: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed pattern")
 });
 
+/// The names of networks for sharing, in the scripts of the sources.
+pub(super) static NETWORK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^(?: facebook | twitter | x | linkedin | whats-?app | telegram | reddit | pinterest | instagram | youtube | mastodon | bluesky | threads | tumblr | xing | viber | vkontakte | vk | messenger | line | ok | wechat | weibo
+        | фейсбук | твиттер | твітер | вконтакте | одноклассники | телеграм | вайбер | ватсап | فيسبوك | تويتر | واتساب | تيليجرام | إكس | פייסבוק | טוויטר | וואטסאפ | טלגרם
+        | 微信 | 微博 | 新浪微博 | qq空间 | qq | 豆瓣 | フェイスブック | ツイッター | 페이스북 | 트위터 | 카카오톡 | 밴드 )$",
+    )
+    .expect("a fixed pattern")
+});
+
+/// The label of a link to the front page.
+pub(super) static HOME: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^(?: home(?:page)? | start(?:seite|sida)? | accueil | inicio | início | strona\ główna | главная | головна | начало | насловна | почетна | αρχική | ana\ ?sayfa | domů | úvod | domov | kezdőlap | főoldal | acasă | početna
+        | naslovn(?:a|ica) | kryefaqja | ballina | pradžia | sākums | avaleht | etusivu | hem | forside | hjem | baile | hafan | الرئيسية | דף\ הבית | ראשי | خانه | صفحه\ اصلی | 首页 | 首頁 | ホーム | トップ(?:ページ)? | 홈 | หน้าแรก | trang\ chủ | beranda )$",
+    )
+    .expect("a fixed pattern")
+});
+
 /// A sentence of the site about its own cookies: "this site", where a sentence begins.
 pub(super) static THIS_SITE_COOKIES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
