@@ -21,6 +21,7 @@ use super::{separated, take_original, take_page, take_text};
 use crate::announcement::TitleWords;
 use crate::dom_cost::{self, Bounds, Parsed};
 use crate::model::{Entry, Failure, FailureKind};
+use crate::tokenize::spaced;
 
 /// Bounds on the tree of a page; a page with more is not an article.
 const BOUNDS: Bounds = Bounds {
@@ -162,7 +163,7 @@ fn content_of(
     let article = Readability::with_document(page, Some(base.as_str()), Some(config))
         .and_then(|mut page| page.parse())
         .map_err(|error| unreadable(&error.to_string()))?;
-    let text = tree::spaced(&article.text_content);
+    let text = spaced(&article.text_content);
     let start: Vec<&str> = text.split(' ').take(WORDS_OF_A_START).collect();
     let is_titled = around.is_some_and(|around| around.contains(&start.join(" ")));
     Ok(Content { html: article.content.to_string(), is_titled, ..Content::default() })

@@ -10,9 +10,10 @@ use std::collections::HashSet;
 use dom_query::{Document, NodeId, NodeRef};
 use url::Url;
 
-use super::tree::{has_name, is_within, spaced};
+use super::tree::{has_name, is_within};
 use crate::announcement::TitleWords;
 use crate::model::{Reason, SetAside};
+use crate::tokenize::spaced;
 
 /// Elements that are the content of a page where one of them is alone, the most certain first.
 const NAMES: [&str; 3] = [

@@ -3,6 +3,8 @@
 
 use dom_query::{Document, NodeRef};
 
+use crate::tokenize::spaced;
+
 /// Elements that show nothing, or only serve to type something in.
 const SHOW_NOTHING: &str = "script, style, link, meta, iframe, svg, template, input, select, datalist, \
     dialog:not([open]), textarea:not([readonly]), form[role=search], [role=dialog], [role=alertdialog]";
@@ -171,9 +173,4 @@ pub(super) fn has_name(node: &NodeRef<'_>, names: &[&str]) -> bool {
 pub(super) fn is_within(node: &NodeRef<'_>, names: &[&str]) -> bool {
     let mut around = node.ancestors_it(None);
     around.any(|outer| has_name(&outer, names))
-}
-
-/// A text with one space between its words.
-pub(super) fn spaced(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
