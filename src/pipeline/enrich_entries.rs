@@ -82,16 +82,19 @@ impl ReadContext<'_> {
     /// that brought no new document.
     pub(super) async fn recheck(&self, state: &SourceState) -> Option<Recheck> {
         let round = recheck::due(self.source, state, self.clock.now())?;
-        let (store, source) = (self.store.clone(), self.source.id.clone());
-        let stored = tokio::task::spawn_blocking(move || entries_of(&source, &*store)).await;
-        // If the store cannot be read, the daemon ends soon.
-        let visits = self.visit(&stored.ok()?.ok()?, Extent::Part, state, Some(round)).await;
+        let visits = self.visit(&self.stored().await?, Extent::Part, state, Some(round)).await;
         let entries = match visits.made {
             0 => Vec::new(),
             _ => visits.candidates.into_iter().map(|candidate| candidate.entry).collect(),
         };
         let refusal = visits.refusal;
         visits.round.map(|round| Recheck { entries, round, refusal })
+    }
+
+    /// The stored entries of the source. If the store cannot be read, the daemon ends soon.
+    async fn stored(&self) -> Option<Vec<Arc<Entry>>> {
+        let (store, source) = (self.store.clone(), self.source.id.clone());
+        tokio::task::spawn_blocking(move || entries_of(&source, &*store)).await.ok()?.ok()
     }
 
     /// Visits the pages of new entries, then those of the round.
@@ -129,7 +132,9 @@ impl ReadContext<'_> {
         };
         // Pages that were fetched until then count.
         let _ = tokio::time::timeout(DEADLINE, visiting).await;
-        visits.take_back_shared();
+        if !visits.read.is_empty() {
+            visits.take_back_shared(&self.stored().await.unwrap_or_default());
+        }
         let refused = !visits.refused.is_empty() || !visits.gates.is_empty();
         if left > 0 {
             // They will be known entries by the next poll, so a round has to visit them.
@@ -346,8 +351,8 @@ struct Visits {
 }
 
 impl Visits {
-    /// Takes back what the pages that were read have in common.
-    fn take_back_shared(&mut self) {
+    /// Takes back what the pages that were read have in common, or with those of stored entries.
+    fn take_back_shared(&mut self, stored: &[Arc<Entry>]) {
         let Self { read, candidates, .. } = self;
         let with_page = candidates.iter_mut().enumerate();
         let mut pages: Vec<ReadPage<'_>> = with_page
@@ -356,7 +361,7 @@ impl Visits {
                 Some(ReadPage { before, entry: &mut candidate.entry })
             })
             .collect();
-        self.shared = shared_pages::take_back(&mut pages);
+        self.shared = shared_pages::take_back(&mut pages, stored);
     }
 
     /// Records the gate that stood before a page. The first one says nothing of other pages: it may
