@@ -4,13 +4,9 @@
 //! Such lines are recognised by their form and by where they stand, in any language. A text goes on
 //! behind a colon, and an announcement may be about any of this: such lines stay.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
-use super::line_kind::{SENTENCE_MARKS, date_in, is_field, is_file, is_prose};
+use super::line_kind::{SENTENCE_MARKS, begins_facts, date_in, is_field, is_file, is_prose};
 use super::text_lines::{Layout, Line};
-use super::vocabulary::{BUTTON, HOME, NETWORK, WAYS};
+use super::vocabulary::{BUTTON, HOME, NETWORK, RIGHTS, WAYS};
 use super::{Context, TitleWords, contacts};
 use crate::model::Reason;
 
@@ -20,19 +16,17 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, context: &Context<'_>) {
     let line = |at: usize| &layout.lines[kept[at]];
     let Some(first) = (0..kept.len()).find(|at| says_something(line(*at))) else { return };
     let last = (0..kept.len()).rev().find(|at| says_something(line(*at))).unwrap_or(first);
-    let mut found: Vec<(usize, Reason)> = Vec::new();
-    found.extend(
-        (0..first)
-            .find(|at| is_path(line(*at), context.title))
-            .map(|at| (kept[at], Reason::Navigation)),
-    );
+    let above = || kept[..first].iter().copied();
+    let paths = above().filter(|index| is_path(&layout.lines[*index], context.title));
+    let buttons = above().filter(|index| is_share_line(&layout.lines[*index], context.title));
+    let paths = paths.map(|index| (index, Reason::Navigation));
+    let mut found: Vec<(usize, Reason)> =
+        paths.chain(buttons.map(|index| (index, Reason::Sharing))).collect();
     let behind = &kept[last + 1..];
     let goes_on = line(last).text.ends_with([':', '：']);
     if !behind.is_empty() && !goes_on {
         below(layout, behind, context, &mut found);
     }
-    let above = kept[..first].iter().filter(|at| is_share_line(&layout.lines[**at], context.title));
-    found.extend(above.map(|at| (*at, Reason::Sharing)));
     for (index, reason) in found {
         layout.lines[index].set_aside.get_or_insert(reason);
     }
@@ -139,14 +133,13 @@ fn names_network(text: &str) -> bool {
 
 /// Whether a line is the name of one network, and so is the one beside it.
 fn is_in_row_of_networks(layout: &Layout<'_>, index: usize, context: &Context<'_>) -> bool {
-    let is_one = |index: usize| {
-        layout.lines.get(index).is_some_and(|line| {
-            line.set_aside.is_none()
-                && words_of_buttons(&line.text).all(|word| NETWORK.is_match(word))
-        })
+    let name = |index: usize| {
+        let line = layout.lines.get(index).filter(|line| line.set_aside.is_none())?;
+        NETWORK.is_match(line.text.trim()).then_some(line.text.trim())
     };
-    let is_beside = is_one(index + 1) || index.checked_sub(1).is_some_and(is_one);
-    is_one(index) && is_beside && !names_network(context.title)
+    let beside = [index.checked_sub(1), Some(index + 1)];
+    let differs = |own: &str| beside.into_iter().flatten().filter_map(name).any(|one| one != own);
+    name(index).is_some_and(differs) && !names_network(context.title)
 }
 
 /// Whether a line at the end is the site's: its rights, or the way back to the top.
@@ -156,20 +149,9 @@ fn is_of_the_foot(line: &Line, context: &Context<'_>) -> bool {
         || line.links.is_empty() && line.word_count() >= 2 && WAYS.is_match(&line.text)
 }
 
-/// A statement of rights.
-static RIGHTS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?ix) © | \bcopyright\ (?:\(c\)\ )?\d{4} | \ball\ rights\ reserved\b | rechte\ vorbehalten | droits\ réservés | derechos\ reservados | direitos\ reservados | diritti\ riservati | rechten\ voorbehouden
-        | prawa\ zastrzeżone | práva\ vyhrazena | rättigheter\ förbehållna | права\ (?:защищены|захищені|запазени|задржана) | hakları\ saklıdır | drepturile\ rezervate | δικαιώματος | sva\ prava\ pridržana
-        | الحقوق\ محفوظة | הזכויות\ שמורות | 版权所有 | 版權所有",
-    )
-    .expect("a fixed pattern")
-});
-
-/// How many of the last lines are contacts: names, offices and numbers, up to the last of which
-/// each names a contact or stands among such.
+/// How many of the last lines are a press office's contacts: names, offices and addresses, of which
+/// the last is an address or a number. One number alone is as often for everybody.
 fn contact_lines(lines: &[&Line], context: &Context<'_>) -> usize {
-    let names = |line: &&&Line| contacts::names_contact(line);
     let may_stand_in_it = |at: usize| {
         let line = lines[at];
         let is_name = line.word_count() <= MOST_WORDS_OF_A_NAME
@@ -183,21 +165,30 @@ fn contact_lines(lines: &[&Line], context: &Context<'_>) -> usize {
             && !lines[at - 1].text.contains(char::is_numeric)
             && lines.get(at + 1).is_some_and(|next| contacts::names_contact(next));
         let is_of_the_text = line.is_item
+            || begins_facts(line)
             || line.links.iter().any(|link| is_file(&link.url))
             || context.names_its_subject(&line.text);
         !is_of_the_text && (contacts::names_contact(line) || is_name || is_address)
     };
     let start = (0..lines.len()).rev().take_while(|at| may_stand_in_it(*at)).last();
     let block = &lines[start.unwrap_or(lines.len())..];
-    let named = block.iter().filter(names).count();
+    let named = || block.iter().filter(|line| contacts::names_contact(line));
     let before = block.iter().take_while(|line| !contacts::names_contact(line)).count();
-    let is_one = named >= 1
-        && block.len() >= 2
+    let has_mail = block.len() >= 2 && named().any(|line| line.text.contains('@'));
+    // Offices for everybody, each with its number.
+    let is_place = |line: &&&Line| {
+        line.text.contains(char::is_alphabetic) && !line.text.contains(['@', ':', '：', '.'])
+    };
+    let is_one = (has_mail || named().count() >= 2)
+        && named().filter(is_place).count() <= MOST_PLACES
         && before <= contacts::MOST_BEFORE
         && block.last().is_some_and(|last| contacts::names_contact(last))
         && !contacts::are_for_the_public(block.iter().copied());
     if is_one { block.len() } else { 0 }
 }
+
+/// Lines of a contact that have a name and a number each.
+const MOST_PLACES: usize = 1;
 
 /// Words of the name of a person or an office.
 const MOST_WORDS_OF_A_NAME: usize = 7;
@@ -206,7 +197,7 @@ const MOST_WORDS_OF_A_NAME: usize = 7;
 mod tests {
     use crate::announcement::{Cleaned, Own, Surroundings, separate};
 
-    /// What is left of a text of one line a paragraph.
+    /// The text of an announcement of one line a paragraph, apart from its surroundings.
     fn left(title: &str, lines: &[&str]) -> String {
         let html: String = lines.iter().map(|line| format!("<p>{line}</p>")).collect();
         let cleaned = Cleaned { text: lines.join("\n"), html, ..Cleaned::default() };
@@ -228,10 +219,11 @@ mod tests {
             (&["共享：微信 微博"], &[]),
             (&[], &["Facebook", "X", "LinkedIn"]),
             (&[], &["Jane Berg", "Press secretary", "08-555 01 01", "jane@min.example"]),
-            (&[], &["Zëdhënësi", "Arben Hoxha", "+355 4 555 0101"]),
+            (&[], &["Zëdhënësi", "Arben Hoxha", "+355 4 555 0101", "shtypi@min.example"]),
             (&[], &["Spaudos tarnyba", "Gedimino pr. 1", "spauda@min.example"]),
             (&[], &["담당자: 사무관 이영희 (044-555-0102)", "책임자: 과장 김철수 (044-555-0101)"]),
-            (&[], &["Jane Berg", "08-555 01 01", "© 2026 Ministry", "Back to top"]),
+            (&[], &["Jane Berg", "jane@min.example", "© 2026 Ministry", "Back to top"]),
+            (&["首页 | 新闻 | 公告", "当前位置：首页 > 公告 > 正文"], &[]),
             (&[], &["جميع الحقوق محفوظة للوزارة"]),
         ] {
             let lines = [above, &[TEXT], below].concat();
@@ -264,6 +256,16 @@ mod tests {
                 "Helpline for farmers",
                 &["The farmers get help from Monday on.", "Farmers", "08-555 01 01"],
             ),
+            ("Theft", &["Witnesses are asked to come forward.", "Orre police", "08-555 01 01"]),
+            (
+                "Clinics open",
+                &[
+                    "Clinics are open on Sunday.",
+                    "Orre Main Street 08-555 01 01",
+                    "Tarn 08-555 01 02",
+                ],
+            ),
+            ("Grant", &["The fund opens in May.", "Notes to editors", "Jane Berg", "Orre"]),
             ("Storm", &["The storm comes at night, the agency says.", "Severity: amber"]),
             (
                 "Visit",

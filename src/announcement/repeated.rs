@@ -150,19 +150,18 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, is_repeated: &dyn Fn(u64) -> bo
         return;
     }
     let is_noted = kept.iter().any(|index| begins_facts(&layout.lines[*index]));
-    // A line beside those in which the site speaks is the site's as well, unless it may be a formula.
-    let may_be_the_sites = |index: &&usize| {
-        let line = &layout.lines[**index];
-        repeats(line)
-            && (own_words::speaks_of_the_site(line) || !is_sentence(line) && !is_field(line))
-    };
+    let repeats = |index: &&usize| repeats(&layout.lines[**index]);
     let speaks = |index: &&usize| own_words::speaks_of_the_site(&layout.lines[**index]);
     // Announcements of a series begin with the same sentences.
-    let is_opening =
-        |index: &&usize| may_be_the_sites(index) && !is_sentence(&layout.lines[**index]);
-    let above = kept.iter().take(FIRST).take_while(is_opening).collect::<Vec<_>>();
-    let above = above.iter().rposition(speaks).map_or(0, |last| last + 1);
-    let below = kept.iter().rev().take(LAST).take_while(may_be_the_sites).collect::<Vec<_>>();
+    let is_above =
+        |index: &&usize| !is_sentence(&layout.lines[**index]) && repeats(index) && speaks(index);
+    let above = kept.iter().take(FIRST).take_while(is_above).count();
+    // Behind a line in which the site speaks, a row goes on in names and labels.
+    let may_be_below = |index: &&usize| {
+        let line = &layout.lines[**index];
+        repeats(index) && (speaks(index) || !is_sentence(line) && !is_field(line))
+    };
+    let below: Vec<&usize> = kept.iter().rev().take(LAST).take_while(may_be_below).collect();
     let below = below.iter().rposition(speaks).map_or(0, |last| last + 1);
     for index in &kept[..above] {
         layout.lines[*index].set_aside = Some(Reason::Repeated);

@@ -113,12 +113,12 @@ pub(super) static INLINE_OTHERS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed pattern")
 });
 
-/// The names of networks, and the verbs on buttons beside them.
+/// The verbs on buttons beside the names of networks.
 pub(super) static BUTTON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)^(?: (?:share|tweet|post|send|print|copy|e-?mail|follow|like|pin|save|teilen|drucken|partager|imprimer|compartir|imprimir|condividi|stampa|udostępnij|drukuj|delen|dela|del|сподели|поделиться)
         | (?:on|to|by|via|auf|sur|en|su|op|på|w|this|page|link|us|in|the|per)
-        | facebook | twitter | x | linkedin | whatsapp | telegram | reddit | pinterest | instagram | youtube | mastodon | bluesky | threads | tumblr | xing | viber | vkontakte | vk | messenger | flipboard | pocket | rss | feed | pdf
+        | flipboard | pocket | rss | feed | pdf
         | [|/·•,+&-]+ )$",
     )
     .expect("a fixed pattern")
@@ -127,7 +127,7 @@ pub(super) static BUTTON: LazyLock<Regex> = LazyLock::new(|| {
 /// The names of networks for sharing, in the scripts of the sources.
 pub(super) static NETWORK: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?ix)^(?: facebook | twitter | x | linkedin | whats-?app | telegram | reddit | pinterest | instagram | youtube | mastodon | bluesky | threads | tumblr | xing | viber | vkontakte | vk | messenger | line | ok | wechat | weibo
+        r"(?ix)^(?: facebook | twitter | x | linkedin | whats-?app | telegram | reddit | pinterest | instagram | youtube | mastodon | bluesky | threads | tumblr | xing | viber | vkontakte | vk | messenger | wechat | weibo
         | фейсбук | твиттер | твітер | вконтакте | одноклассники | телеграм | вайбер | ватсап | فيسبوك | تويتر | واتساب | تيليجرام | إكس | פייסבוק | טוויטר | וואטסאפ | טלגרם
         | 微信 | 微博 | 新浪微博 | qq空间 | qq | 豆瓣 | フェイスブック | ツイッター | 페이스북 | 트위터 | 카카오톡 | 밴드 )$",
     )
@@ -139,6 +139,16 @@ pub(super) static HOME: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)^(?: home(?:page)? | start(?:seite|sida)? | accueil | inicio | início | strona\ główna | главная | головна | начало | насловна | почетна | αρχική | ana\ ?sayfa | domů | úvod | domov | kezdőlap | főoldal | acasă | početna
         | naslovn(?:a|ica) | kryefaqja | ballina | pradžia | sākums | avaleht | etusivu | hem | forside | hjem | baile | hafan | الرئيسية | דף\ הבית | ראשי | خانه | صفحه\ اصلی | 首页 | 首頁 | ホーム | トップ(?:ページ)? | 홈 | หน้าแรก | trang\ chủ | beranda )$",
+    )
+    .expect("a fixed pattern")
+});
+
+/// A statement of rights.
+pub(super) static RIGHTS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix) © | \bcopyright\ (?:\(c\)\ )?\d{4} | \brights\ reserved\b | rechte\ vorbehalten | droits\ réservés | derechos\ reservados | direitos\ reservados | diritti\ riservati | rechten\ voorbehouden
+        | prawa\ zastrzeżone | práva\ vyhrazena | rättigheter\ förbehållna | права\ (?:защищены|захищені|запазени|задржана) | hakları\ saklıdır | drepturile\ rezervate | δικαιώματος | sva\ prava\ pridržana
+        | الحقوق\ محفوظة | הזכויות\ שמורות | 版权所有 | 版權所有",
     )
     .expect("a fixed pattern")
 });
