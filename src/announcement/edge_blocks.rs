@@ -171,7 +171,12 @@ fn contact_lines(lines: &[&Line], context: &Context<'_>) -> usize {
         !is_of_the_text && (contacts::names_contact(line) || is_name || is_address)
     };
     let start = (0..lines.len()).rev().take_while(|at| may_stand_in_it(*at)).last();
-    let block = &lines[start.unwrap_or(lines.len())..];
+    let start = start.unwrap_or(lines.len());
+    let is_announced = start.checked_sub(1).is_some_and(|before| {
+        let text = &lines[before].text;
+        text.ends_with([':', '：']) || context.names_its_subject(text)
+    });
+    let block = &lines[start..];
     let named = || block.iter().filter(|line| contacts::names_contact(line));
     let before = block.iter().take_while(|line| !contacts::names_contact(line)).count();
     let has_mail = block.len() >= 2 && named().any(|line| line.text.contains('@'));
@@ -179,7 +184,8 @@ fn contact_lines(lines: &[&Line], context: &Context<'_>) -> usize {
     let is_place = |line: &&&Line| {
         line.text.contains(char::is_alphabetic) && !line.text.contains(['@', ':', '：', '.'])
     };
-    let is_one = (has_mail || named().count() >= 2)
+    let is_one = !is_announced
+        && (has_mail || named().count() >= 2)
         && named().filter(is_place).count() <= MOST_PLACES
         && before <= contacts::MOST_BEFORE
         && block.last().is_some_and(|last| contacts::names_contact(last))
@@ -255,6 +261,16 @@ mod tests {
             (
                 "Helpline for farmers",
                 &["The farmers get help from Monday on.", "Farmers", "08-555 01 01"],
+            ),
+            (
+                "Help for victims of fraud",
+                &[
+                    "Those who lost money get advice from Monday.",
+                    "Victims can call us so:",
+                    "Fraud office",
+                    "08-555 01 01",
+                    "help@min.example",
+                ],
             ),
             ("Theft", &["Witnesses are asked to come forward.", "Orre police", "08-555 01 01"]),
             (

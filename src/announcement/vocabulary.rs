@@ -160,7 +160,7 @@ pub(super) static THIS_SITE_COOKIES: LazyLock<Regex> = LazyLock::new(|| {
           (?:this|our)\ (?:web)?(?:site|page|service)\ (?:uses|use|may\ use)\b .{0,40} \bcookies
         | (?:diese|unsere)\ (?:internet|web)?(?:seite|site|website)\ (?:verwendet|nutzt)\b .{0,40} \bcookies
         | ce\ site\ (?:utilise|d[ée]pose)\b .{0,40} \bcookies
-        | (?:este|esta|nuestro|nuestra)\ (?:sitio|site|web|p[áa]gina)\ (?:web\ )?(?:utiliza|usa)\b .{0,40} \bcookies
+        | (?:este|esta|nuestro|nuestra)\ (?:s[ií]tio|site|web|p[áa]gina)\ (?:web\ )?(?:utiliza|usa)\b .{0,40} \bcookies
         | (?:questo|il\ nostro)\ sito\ (?:web\ )?(?:utilizza|usa)\b .{0,40} \bcookie
         | (?:deze|onze)\ (?:web)?site\ gebruikt\b .{0,40} \bcookies
         | (?:ta|nasza)\ (?:strona|witryna)\b .{0,30} (?:cookie|ciastecz)
