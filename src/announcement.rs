@@ -8,8 +8,8 @@
 //! Signals: the link to the original and the list behind it ([`original`],
 //! [`behind_original`]); headings in the
 //! languages of the sources, runs of linked titles with dates, links to other known entries, and
-//! the class of elements ([`sections`], [`contacts`], [`lists`], [`notices`]); lines that a source
-//! repeats from entry to entry ([`repeated`]); the operator's rules for the source. When in doubt,
+//! the class of elements ([`sections`], [`contacts`], [`lists`], [`notices`]); the form of lines at
+//! the edges ([`edge_blocks`]); lines that a source repeats from entry to entry ([`repeated`]); the operator's rules for the source. When in doubt,
 //! text stays: words alone are no sign where announcements use them as well. Notes to editors,
 //! background and documents are part of the announcement.
 //!
@@ -20,6 +20,8 @@ mod behind_original;
 mod contacts;
 
 mod cut;
+
+mod edge_blocks;
 
 mod kept_html;
 
@@ -289,6 +291,7 @@ pub fn separate(
     }
     separated.names_several = original == Original::Several;
     separated.original = original.page();
+    edge_blocks::set_aside(&mut layout, &context);
     if let Some(edges) = surroundings.edges {
         repeated::set_aside(&mut layout, &|line| edges.is_repeated(line));
     }

@@ -122,6 +122,7 @@ fn choose<'a>(
         Some(encoding) => {
             format!("declared {}, but is not; read as {}", encoding.name(), guess.name())
         }
+        None if !warnings.is_empty() => format!("its bytes were read as {}", guess.name()),
         None => format!("the encoding is not declared; read as {}", guess.name()),
     });
     (guess.decode_without_bom_handling(bytes).0, guess.name())

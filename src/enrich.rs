@@ -8,6 +8,8 @@
 
 mod govuk;
 
+mod kind;
+
 mod own_text;
 
 mod page;
@@ -19,6 +21,7 @@ use url::Url;
 pub use crate::announcement::Cleaned;
 use crate::announcement::{self, Own, Separated, Surroundings};
 use crate::cancel::Cancelled;
+use crate::charset::decode_page;
 use crate::model::{Document, Enrich, Enriched, Entry, Failure, FailureKind, SetAside, Timestamp};
 
 /// Bytes of a document that are read for one entry; a longer one is refused.
@@ -27,6 +30,35 @@ pub const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// The function that makes HTML harmless and resolves its addresses against a page's. The caller
 /// passes the one for documents, so that one policy holds for both.
 pub type Clean<'a> = &'a (dyn Fn(&str, &Url) -> Cleaned + Sync);
+
+/// A document that was fetched for an entry, decoded once for all that read it.
+pub struct Fetched<'d> {
+    /// The document.
+    pub document: &'d Document,
+    /// Its text.
+    pub text: String,
+}
+
+impl<'d> Fetched<'d> {
+    /// Decodes a document.
+    ///
+    /// # Errors
+    ///
+    /// Where the document is too large, or a file rather than a page.
+    pub fn of(document: &'d Document, setting: Enrich) -> Result<Self, Failure> {
+        let size = document.body.len();
+        if size > MOST_BYTES {
+            let message =
+                format!("the page has {size} bytes, more than the {MOST_BYTES} that are read");
+            return Err(Failure::new(FailureKind::TooLarge, message));
+        }
+        if setting == Enrich::Page {
+            kind::check(document)?;
+        }
+        let text = decode_page(&document.body, document.content_type.as_deref());
+        Ok(Self { document, text })
+    }
+}
 
 /// How the page of an entry is read.
 #[derive(Clone, Copy)]
@@ -76,29 +108,22 @@ pub fn wanted(entry: &Entry, setting: Enrich) -> Option<Url> {
 ///
 /// # Errors
 ///
-/// Where the document is too large, is of another kind, or says that the page is gone; or soon
-/// after it is cancelled. The entry is then unchanged.
+/// Where the document is of another kind, or says that the page is gone; or soon after it is
+/// cancelled. The entry is then unchanged.
 pub fn enrich(
     entry: &mut Entry,
-    document: &Document,
+    fetched: &Fetched<'_>,
     reading: &Reading<'_>,
 ) -> Result<Enrichment, Failure> {
     let Reading { setting, clean, .. } = *reading;
-    if document.body.len() > MOST_BYTES {
-        let size = document.body.len();
-        return Err(Failure::new(
-            FailureKind::TooLarge,
-            format!("the page has {size} bytes, more than the {MOST_BYTES} that are read"),
-        ));
-    }
     let stated = entry.stated();
     let mut richer = without_its_page(entry, clean);
     // Anybody writes pages, and libraries read them: a fault of theirs must not cost the poll its
     // entries.
     let done = catch_unwind(AssertUnwindSafe(|| match setting {
         Enrich::None => Ok(Enrichment::default()),
-        Enrich::Govuk => govuk::add(&mut richer, document, reading),
-        Enrich::Page => page::add(&mut richer, document, reading),
+        Enrich::Govuk => govuk::add(&mut richer, fetched, reading),
+        Enrich::Page => page::add(&mut richer, fetched, reading),
     }))
     .unwrap_or_else(|_| {
         Err(Failure::new(FailureKind::Internal, "reading the page failed by a fault of ours"))

@@ -301,6 +301,76 @@ pub(crate) fn split_name(name: &str) -> (&str, &str) {
     name.split_once(':').unwrap_or(("", name))
 }
 
+/// Elements that take a line of their own.
+pub(crate) const BLOCKS: &[&str] = &[
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "dd",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "summary",
+    "table",
+    "ul",
+];
+
+static BLOCK_KEYS: [u128; BLOCKS.len()] = keys(BLOCKS);
+
+/// Whether an element takes a line of its own.
+pub(crate) fn is_block(name: &str) -> bool {
+    position(&BLOCK_KEYS, name).is_some()
+}
+
+/// Names as numbers in the same order: a search among them compares no strings.
+pub(crate) const fn keys<const N: usize>(names: &[&str]) -> [u128; N] {
+    let mut keys = [0; N];
+    let mut at = 0;
+    while at < N {
+        keys[at] = key(names[at]);
+        at += 1;
+    }
+    keys
+}
+
+/// The first sixteen bytes of a name, which are more than any of ours has.
+const fn key(name: &str) -> u128 {
+    let name = name.as_bytes();
+    let mut key = 0;
+    let mut at = 0;
+    while at < 16 {
+        key = key << 8 | if at < name.len() { name[at] as u128 } else { 0 };
+        at += 1;
+    }
+    key
+}
+
+/// Where a name stands among the keys of names, in lower case.
+pub(crate) fn position(keys: &[u128], name: &str) -> Option<usize> {
+    if name.len() > 16 { None } else { keys.binary_search(&key(name)).ok() }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

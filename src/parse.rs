@@ -161,7 +161,7 @@ pub fn clean(html: &str, base: Option<&Url>, limit: usize, cancelled: &Cancelled
 pub fn may_be_feed(document: &Document) -> bool {
     let decoded = charset::decode_document(&document.body, document.content_type.as_deref());
     let text = decoded.text.trim_start();
-    text.starts_with('{') || repair::find_root(text).is_some()
+    text.starts_with(['{', '[']) || repair::find_root(text).is_some()
 }
 
 /// Reads a document up to feed-rs, without putting entries together and cleaning them. Returns the
@@ -179,7 +179,8 @@ fn read(
 ) -> Result<(Draft, outline::Outline), Failure> {
     let base = document.url.as_ref();
     let text = text.trim_start();
-    if text.starts_with('{') {
+    // A list of JSON; a program's message in brackets may stand before a feed.
+    if text.starts_with('{') || text.starts_with('[') && repair::find_root(text).is_none() {
         let normalised = json::normalise(text, base, limits)?;
         let draft = feed_parser::read(&normalised.text, base)
             .map_err(|error| Failure::new(FailureKind::NotAFeed, error))?;

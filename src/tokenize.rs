@@ -16,6 +16,11 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+/// A text with one space between its words and none around them.
+pub(crate) fn spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The places of the words of a text, each with whether it is plain: ASCII letters and digits
 /// alone, which [`clean`] leaves as they are.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = (Range<usize>, bool)> + '_ {

@@ -3,7 +3,7 @@
 
 use gazetted::announcement::Surroundings;
 use gazetted::cancel::Cancelled;
-use gazetted::enrich::{self, Reading};
+use gazetted::enrich::{self, Fetched, Reading};
 use gazetted::model::{Document, Enrich, Entry, SourceId, Timestamp};
 use gazetted::parse;
 use libfuzzer_sys::fuzz_target;
@@ -30,7 +30,9 @@ fuzz_target!(|bytes: &[u8]| {
         cancelled: &cancelled,
     };
     let mut entry = stated.clone();
-    match enrich::enrich(&mut entry, &document, &reading) {
+    let read = Fetched::of(&document, Enrich::Page)
+        .and_then(|fetched| enrich::enrich(&mut entry, &fetched, &reading));
+    match read {
         Ok(_) => {
             assert!(entry.content.as_ref().is_none_or(|html| html.len() <= LIMIT));
             assert!(entry.text.len() <= 2 * LIMIT + 1);

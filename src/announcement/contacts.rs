@@ -51,7 +51,7 @@ const MOST_BYTES: usize = 1000;
 pub(super) const MOST_LINES: usize = 12;
 
 /// Lines that name the contact before its first address or number.
-const MOST_BEFORE: usize = 3;
+pub(super) const MOST_BEFORE: usize = 3;
 
 /// Whether a line may stand in a row of contacts: a name or an office, an address, a sentence
 /// about them.
@@ -114,12 +114,12 @@ pub(super) fn is_of_the_press(heading: &str) -> bool {
 
 /// Whether contacts are those to which an announcement sends its readers, rather than a press
 /// office's: free numbers, or a list of places with a number each.
-pub(super) fn are_for_the_public(lines: &[Line]) -> bool {
+pub(super) fn are_for_the_public<'l>(mut lines: impl Iterator<Item = &'l Line> + Clone) -> bool {
     let is_place = |line: &&Line| line.is_item && names_contact(line) && !line.text.contains('@');
-    let names_press = lines.iter().any(|line| PRESS_WORDS.is_match(&line.text));
+    let names_press = lines.clone().any(|line| PRESS_WORDS.is_match(&line.text));
     !names_press
-        && (lines.iter().any(|line| FREE_NUMBER.is_match(&line.text))
-            || lines.iter().filter(is_place).count() >= 2)
+        && (lines.clone().filter(is_place).count() >= 2
+            || lines.any(|line| FREE_NUMBER.is_match(&line.text)))
 }
 
 /// Whether a line is a sentence with a number for everybody, as the recall of a product has.

@@ -5,6 +5,7 @@ use dom_query::{Document, Matcher};
 use crate::cancel::Cancelled;
 use crate::dom_cost::{self, Bounds, Parsed};
 use crate::model::{Reason, SetAside};
+use crate::tokenize::spaced;
 
 use super::MOST_SET_ASIDE;
 
@@ -51,8 +52,7 @@ pub fn cut_from(document: &Document, selectors: &[String]) -> Vec<SetAside> {
         if !found.exists() {
             continue;
         }
-        let text = found.text();
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = spaced(&found.text());
         found.remove();
         if set_aside.len() < MOST_SET_ASIDE {
             set_aside.push(SetAside::of(Reason::Rule, &text));

@@ -6,8 +6,8 @@ use super::share_links::{is_profile, shares};
 use super::signs::Signs;
 use super::text_lines::{Layout, Line};
 use super::vocabulary::{
-    APPEARED_ON, BUTTON, COOKIE_BUTTON, FIRST_ON, FOLLOW_US, Heading, NEWSLETTER, OWN_NEWSLETTER,
-    READ_ON, REPORTS, THIS_SITE_COOKIES, WAYS, WE_USE_COOKIES, heading,
+    APPEARED_ON, BUTTON, COOKIE_BUTTON, FIRST_ON, FOLLOW_US, HOME, Heading, NETWORK, NEWSLETTER,
+    OWN_NEWSLETTER, READ_ON, REPORTS, THIS_SITE_COOKIES, WAYS, WE_USE_COOKIES, heading,
 };
 use crate::model::Reason;
 
@@ -112,8 +112,8 @@ const MOST_WORDS_OF_A_LABEL: usize = 5;
 fn are_buttons(line: &Line) -> bool {
     let words = line.text.split_whitespace();
     let is_button = |word: &str| {
-        BUTTON
-            .is_match(word.trim_matches(|c: char| !c.is_alphanumeric() && !"|/·•,+&-".contains(c)))
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric() && !"|/·•,+&-".contains(c));
+        BUTTON.is_match(word) || NETWORK.is_match(word)
     };
     let count = line.word_count();
     (count >= 3 || count >= 1 && line.is_linked())
@@ -162,7 +162,8 @@ fn are_breadcrumbs(line: &Line, index: usize, layout: &Layout<'_>) -> bool {
 fn begins_at_home(line: &Line) -> bool {
     let mut paths = line.links.iter().map(|link| link.url.path().trim_end_matches('/'));
     let first = paths.next().unwrap_or_default();
-    let is_home = first.is_empty() || WAYS.is_match(&line.text[line.links[0].label.clone()]);
+    let label = &line.text[line.links[0].label.clone()];
+    let is_home = first.is_empty() || WAYS.is_match(label) || HOME.is_match(label.trim());
     is_home || paths.all(|path| path.starts_with(first) && path.len() > first.len())
 }
 

@@ -12,33 +12,32 @@ use super::contacts;
 use super::line_kind::is_file;
 use super::share_links::{is_profile, shares};
 use super::text_lines::Line;
-use super::vocabulary::names_origin;
+use super::vocabulary::{RIGHTS, names_origin};
 
 /// Words for the site, its press office, its newsletters and its rights.
 static OF_A_SITE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?ix) ©
-        | \b (?:
+        r"(?ix) \b (?:
             web\ ?(?:site|page)s? | home\ ?page | this\ (?:page|site|article|e-?mail|press\ release|news\ release)
           | (?:press|media|news)\ (?:service|office|release|centre|center|team|desk|department|room|relations|contact|enquiries|inquiries)s?
-          | newsletters? | (?:un)?subscrib(?:e|ing|ed) | follow\ (?:us|@\w+) | rights\ reserved | copyright | disclaimer | privacy\ policy | terms\ (?:of\ use|and\ conditions)
+          | newsletters? | (?:un)?subscrib(?:e|ing|ed) | follow\ (?:us|@\w+) | copyright | disclaimer | privacy\ policy | terms\ (?:of\ use|and\ conditions)
           | (?:more|further)\ information | find\ out\ more | read\ more | click\ here | about\ (?:us|the\ author) | published\ by
           | internet(?:seiten?|auftritt) | web(?:seiten?|auftritt) | diese[rn]?\ (?:seite|pressemitteilung|meldung) | presse(?:stelle|dienst|kontakt|büro|referat|mitteilung|information)\w*
-          | abonnieren | rechte\ vorbehalten | impressum | datenschutz(?:erklärung|hinweise) | (?:weitere|mehr)\ informationen
-          | site\ (?:internet|web) | cette\ page | (?:ce|le)\ communiqué | (?:service|bureau|contacts?)\ (?:de\ )?presse | lettre\ d['’]information | abonn(?:ez|er)\b | droits\ réservés | mentions\ légales | en\ savoir\ plus | plus\ d['’]informations? | suivez-nous
-          | (?:sitio|p[áa]gina|portal)\ web | esta\ p[áa]gina | (?:oficina|gabinete|nota|comunicado)\ de\ (?:prensa|comunicaci[óo]n) | bolet[íi]n\ (?:informativo|de\ noticias) | suscr[íi]b\w+ | derechos\ reservados | aviso\ legal | m[áa]s\ informaci[óo]n | s[íi]guenos
-          | (?:assessoria|gabinete|nota)\ de\ (?:imprensa|comunicaç[ãa]o) | s[íi]tio\ (?:web|da\ internet) | direitos\ reservados | mais\ informaç(?:ões|ão)
-          | sito\ (?:web|internet|istituzionale) | (?:ufficio|comunicato)\ stampa | diritti\ riservati | note\ legali | (?:maggiori|ulteriori)\ informazioni | iscriviti
-          | deze\ (?:pagina|website) | persvoorlichting | persbericht | nieuwsbrief | rechten\ voorbehouden | meer\ informatie
-          | stron\w+\ internetow\w+ | (?:biuro|komunikat)\ prasow[ey] | prawa\ zastrzeżone | więcej\ informacji
-          | tiskov[éáý]\w*\ (?:oddělení|odbor|zpráva|mluvčí) | webov\w+\ (?:stránk|sídl)\w* | práva\ vyhrazena | více\ informací
-          | webbplats\w* | hjemmeside\w* | nettsted\w* | press(?:tjänst|meddelande|emeddelelse|emelding|ekontakt|ikontakt)\w* | rättigheter\ förbehållna | mer(?:e)?\ information | verkkosivu\w* | lisätietoja
-          | (?:веб-?)?сайт\w* | пресс?-?\ ?служб\w* | прес-?служб\w* | пресс?-?(?:релиз|центр|центар|центр)\w* | права\ защищены | права\ захищені | подпис(?:ывайтесь|аться) | підпис(?:уйтесь|атися)
-          | ιστοσελίδα\w* | ιστότοπο\w* | γραφείο\ τύπου | δελτίο\ τύπου | (?:web|internet)\ sitesi\w* | basın\ (?:müşavirliği|merkezi|bürosu|bülteni) | hakları\ saklıdır
-          | site-ul\w* | birou(?:l)?\ de\ presă | comunicat\ de\ presă | drepturile\ rezervate | honlap\w* | sajtó(?:osztály|iroda|közlemény)\w*
+          | abonnieren | impressum | datenschutz(?:erklärung|hinweise) | (?:weitere|mehr)\ informationen
+          | site\ (?:internet|web) | cette\ page | (?:ce|le)\ communiqué | (?:service|bureau|contacts?)\ (?:de\ )?presse | lettre\ d['’]information | abonn(?:ez|er)\b | mentions\ légales | en\ savoir\ plus | plus\ d['’]informations? | suivez-nous
+          | (?:sitio|p[áa]gina|portal)\ web | esta\ p[áa]gina | (?:oficina|gabinete|nota|comunicado)\ de\ (?:prensa|comunicaci[óo]n) | bolet[íi]n\ (?:informativo|de\ noticias) | suscr[íi]b\w+ | aviso\ legal | m[áa]s\ informaci[óo]n | s[íi]guenos
+          | (?:assessoria|gabinete|nota)\ de\ (?:imprensa|comunicaç[ãa]o) | s[íi]tio\ (?:web|da\ internet) | mais\ informaç(?:ões|ão)
+          | sito\ (?:web|internet|istituzionale) | (?:ufficio|comunicato)\ stampa | note\ legali | (?:maggiori|ulteriori)\ informazioni | iscriviti
+          | deze\ (?:pagina|website) | persvoorlichting | persbericht | nieuwsbrief | meer\ informatie
+          | stron\w+\ internetow\w+ | (?:biuro|komunikat)\ prasow[ey] | więcej\ informacji
+          | tiskov[éáý]\w*\ (?:oddělení|odbor|zpráva|mluvčí) | webov\w+\ (?:stránk|sídl)\w* | více\ informací
+          | webbplats\w* | hjemmeside\w* | nettsted\w* | press(?:tjänst|meddelande|emeddelelse|emelding|ekontakt|ikontakt)\w* | mer(?:e)?\ information | verkkosivu\w* | lisätietoja
+          | (?:веб-?)?сайт\w* | пресс?-?\ ?служб\w* | прес-?служб\w* | пресс?-?(?:релиз|центр|центар|центр)\w* | подпис(?:ывайтесь|аться) | підпис(?:уйтесь|атися)
+          | ιστοσελίδα\w* | ιστότοπο\w* | γραφείο\ τύπου | δελτίο\ τύπου | (?:web|internet)\ sitesi\w* | basın\ (?:müşavirliği|merkezi|bürosu|bülteni)
+          | site-ul\w* | birou(?:l)?\ de\ presă | comunicat\ de\ presă | honlap\w* | sajtó(?:osztály|iroda|közlemény)\w*
         ) \b
-        | الموقع\ (?:الإلكتروني|الرسمي) | المكتب\ (?:الصحفي|الإعلامي) | الحقوق\ محفوظة | אתר\ האינטרנט | דוברות | הזכויות\ שמורות
-        | 网站 | 網站 | 本网 | 版权所有 | 版權所有 | 责任编辑 | 責任編輯 | ホームページ | ウェブサイト | 広報(?:課|室) | 著作権 | お問い?合わ?せ | 홈페이지 | 누리집 | 저작권 | 대변인실",
+        | الموقع\ (?:الإلكتروني|الرسمي) | المكتب\ (?:الصحفي|الإعلامي) | אתר\ האינטרנט | דוברות
+        | 网站 | 網站 | 本网 | 责任编辑 | 責任編輯 | ホームページ | ウェブサイト | 広報(?:課|室) | 著作権 | お問い?合わ?せ | 홈페이지 | 누리집 | 저작권 | 대변인실",
     )
     .expect("a fixed pattern")
 });
@@ -57,6 +56,7 @@ pub(super) fn speaks_of_the_site(line: &Line) -> bool {
         || line.links.iter().any(|link| is_the_sites(&link.url))
         || contacts::names_contact(line) && !contacts::speaks_to_the_public(line, &line.text)
         || label.len() < line.text.len() && names_origin(label)
+        || RIGHTS.is_match(&line.text)
         || OF_A_SITE.is_match(&line.text)
 }
 

@@ -10,7 +10,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::line_kind::{SENTENCE_MARKS, begins_facts};
+use super::line_kind::{SENTENCE_MARKS, begins_facts, is_field};
 use super::text_lines::{Layout, Line};
 use super::{beginning, own_words};
 use crate::model::{Entry, Reason};
@@ -150,23 +150,32 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, is_repeated: &dyn Fn(u64) -> bo
         return;
     }
     let is_noted = kept.iter().any(|index| begins_facts(&layout.lines[*index]));
-    let repeats = |line: &Line| repeats(line) && own_words::speaks_of_the_site(line);
-    for index in kept.iter().take(FIRST) {
-        let line = &layout.lines[*index];
-        // Announcements of a series begin with the same sentences.
-        if is_sentence(line) || !repeats(line) {
-            break;
-        }
+    let repeats = |index: &&usize| repeats(&layout.lines[**index]);
+    let speaks = |index: &&usize| own_words::speaks_of_the_site(&layout.lines[**index]);
+    // Announcements of a series begin with the same sentences.
+    let is_above =
+        |index: &&usize| !is_sentence(&layout.lines[**index]) && repeats(index) && speaks(index);
+    let above = kept.iter().take(FIRST).take_while(is_above).count();
+    // Behind a line in which the site speaks, a row goes on in names and labels.
+    let may_be_below = |index: &&usize| {
+        let line = &layout.lines[**index];
+        repeats(index) && (speaks(index) || !is_sentence(line) && !is_field(line))
+    };
+    let below: Vec<&usize> = kept.iter().rev().take(LAST).take_while(may_be_below).collect();
+    let below = below.iter().rposition(speaks).map_or(0, |last| last + 1);
+    for index in &kept[..above] {
         layout.lines[*index].set_aside = Some(Reason::Repeated);
     }
     if is_noted {
         return;
     }
-    for index in kept.into_iter().rev().take(LAST) {
-        if repeats(&layout.lines[index]) {
-            layout.lines[index].set_aside = Some(Reason::Repeated);
-            continue;
-        }
+    let behind = kept.len() - below;
+    for index in &kept[behind..] {
+        layout.lines[*index].set_aside = Some(Reason::Repeated);
+    }
+    if below < LAST
+        && let Some(index) = kept[above..behind].last().copied()
+    {
         let line = &layout.lines[index];
         let sentences = last_sentences(&line.text);
         let found = sentences.into_iter().rev().find(|start| {
@@ -178,7 +187,6 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, is_repeated: &dyn Fn(u64) -> bo
         {
             layout.lines[index + 1].set_aside = Some(Reason::Repeated);
         }
-        break;
     }
 }
 

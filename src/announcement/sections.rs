@@ -298,7 +298,7 @@ impl Section<'_, '_> {
         if !self.is_inline {
             let length = contacts::row_length(below.iter());
             let is_the_press_offices = contacts::is_of_the_press(self.heading())
-                || !contacts::are_for_the_public(&below[..length]) && !self.goes_on(length);
+                || !contacts::are_for_the_public(below[..length].iter()) && !self.goes_on(length);
             return self.end_of(if is_the_press_offices { length } else { 0 });
         }
         let lines = std::iter::once(self.opener()).chain(below);

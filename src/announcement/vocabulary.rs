@@ -113,13 +113,42 @@ pub(super) static INLINE_OTHERS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed pattern")
 });
 
-/// The names of networks, and the verbs on buttons beside them.
+/// The verbs on buttons beside the names of networks.
 pub(super) static BUTTON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)^(?: (?:share|tweet|post|send|print|copy|e-?mail|follow|like|pin|save|teilen|drucken|partager|imprimer|compartir|imprimir|condividi|stampa|udostępnij|drukuj|delen|dela|del|сподели|поделиться)
         | (?:on|to|by|via|auf|sur|en|su|op|på|w|this|page|link|us|in|the|per)
-        | facebook | twitter | x | linkedin | whatsapp | telegram | reddit | pinterest | instagram | youtube | mastodon | bluesky | threads | tumblr | xing | viber | vkontakte | vk | messenger | flipboard | pocket | rss | feed | pdf
+        | flipboard | pocket | rss | feed | pdf
         | [|/·•,+&-]+ )$",
+    )
+    .expect("a fixed pattern")
+});
+
+/// The names of networks for sharing, in the scripts of the sources.
+pub(super) static NETWORK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^(?: facebook | twitter | x | linkedin | whats-?app | telegram | reddit | pinterest | instagram | youtube | mastodon | bluesky | threads | tumblr | xing | viber | vkontakte | vk | messenger | wechat | weibo
+        | фейсбук | твиттер | твітер | вконтакте | одноклассники | телеграм | вайбер | ватсап | فيسبوك | تويتر | واتساب | تيليجرام | إكس | פייסבוק | טוויטר | וואטסאפ | טלגרם
+        | 微信 | 微博 | 新浪微博 | qq空间 | qq | 豆瓣 | フェイスブック | ツイッター | 페이스북 | 트위터 | 카카오톡 | 밴드 )$",
+    )
+    .expect("a fixed pattern")
+});
+
+/// The label of a link to the front page.
+pub(super) static HOME: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^(?: home(?:page)? | start(?:seite|sida)? | accueil | inicio | início | strona\ główna | главная | головна | начало | насловна | почетна | αρχική | ana\ ?sayfa | domů | úvod | domov | kezdőlap | főoldal | acasă | početna
+        | naslovn(?:a|ica) | kryefaqja | ballina | pradžia | sākums | avaleht | etusivu | hem | forside | hjem | baile | hafan | الرئيسية | דף\ הבית | ראשי | خانه | صفحه\ اصلی | 首页 | 首頁 | ホーム | トップ(?:ページ)? | 홈 | หน้าแรก | trang\ chủ | beranda )$",
+    )
+    .expect("a fixed pattern")
+});
+
+/// A statement of rights.
+pub(super) static RIGHTS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix) © | \bcopyright\ (?:\(c\)\ )?\d{4} | \brights\ reserved\b | rechte\ vorbehalten | droits\ réservés | derechos\ reservados | direitos\ reservados | diritti\ riservati | rechten\ voorbehouden
+        | prawa\ zastrzeżone | práva\ vyhrazena | rättigheter\ förbehållna | права\ (?:защищены|захищені|запазени|задржана) | hakları\ saklıdır | drepturile\ rezervate | δικαιώματος | sva\ prava\ pridržana
+        | الحقوق\ محفوظة | הזכויות\ שמורות | 版权所有 | 版權所有",
     )
     .expect("a fixed pattern")
 });
@@ -131,7 +160,7 @@ pub(super) static THIS_SITE_COOKIES: LazyLock<Regex> = LazyLock::new(|| {
           (?:this|our)\ (?:web)?(?:site|page|service)\ (?:uses|use|may\ use)\b .{0,40} \bcookies
         | (?:diese|unsere)\ (?:internet|web)?(?:seite|site|website)\ (?:verwendet|nutzt)\b .{0,40} \bcookies
         | ce\ site\ (?:utilise|d[ée]pose)\b .{0,40} \bcookies
-        | (?:este|esta|nuestro|nuestra)\ (?:sitio|site|web|p[áa]gina)\ (?:web\ )?(?:utiliza|usa)\b .{0,40} \bcookies
+        | (?:este|esta|nuestro|nuestra)\ (?:s[ií]tio|site|web|p[áa]gina)\ (?:web\ )?(?:utiliza|usa)\b .{0,40} \bcookies
         | (?:questo|il\ nostro)\ sito\ (?:web\ )?(?:utilizza|usa)\b .{0,40} \bcookie
         | (?:deze|onze)\ (?:web)?site\ gebruikt\b .{0,40} \bcookies
         | (?:ta|nasza)\ (?:strona|witryna)\b .{0,30} (?:cookie|ciastecz)

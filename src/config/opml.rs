@@ -15,6 +15,7 @@ use url::Url;
 use crate::fetch;
 use crate::model::{Enrich, Source, Sources};
 use crate::options::value::{WebAddress, slug};
+use crate::tokenize::spaced;
 
 /// The content of a reading list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -200,7 +201,7 @@ impl Outline {
                     |_| String::from_utf8_lossy(&attribute.value).into_owned(),
                     |value| value.into_owned(),
                 );
-            attributes.insert(name, value.split_whitespace().collect::<Vec<_>>().join(" "));
+            attributes.insert(name, spaced(&value));
         }
         let filled = |name: &str| attributes.get(name).filter(|value| !value.is_empty()).cloned();
         let categories = filled("category").unwrap_or_default();

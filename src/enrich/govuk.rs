@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use url::Url;
 
-use super::{Enrichment, FullText, Reading, announcement, separated, take_text};
+use super::{Enrichment, Fetched, FullText, Reading, announcement, separated, take_text};
 use crate::model::{Document, Entry, Failure, FailureKind, Timestamp};
 
 /// Where the content API has a page of GOV.UK; pages elsewhere have no content item.
@@ -96,11 +96,11 @@ struct Notice {
 /// Adds what the content item says to the entry.
 pub(super) fn add(
     entry: &mut Entry,
-    document: &Document,
+    Fetched { document, text }: &Fetched<'_>,
     reading: &Reading<'_>,
 ) -> Result<Enrichment, Failure> {
     let clean = reading.clean;
-    let item: Item = serde_json::from_slice(&document.body).map_err(|error| {
+    let item: Item = serde_json::from_str(text).map_err(|error| {
         Failure::new(
             FailureKind::NotAFeed,
             format!("the content API answered something else than a content item: {error}"),

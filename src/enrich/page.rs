@@ -6,7 +6,7 @@
 
 mod content;
 
-mod kind;
+mod shadow;
 
 mod tree;
 
@@ -16,12 +16,12 @@ use memchr::memchr2_iter;
 use url::Url;
 
 use self::content::{Content, Part};
-use super::{Enrichment, FullText, Reading, announcement, own_text};
+use super::{Enrichment, Fetched, FullText, Reading, announcement, own_text};
 use super::{separated, take_original, take_page, take_text};
 use crate::announcement::TitleWords;
-use crate::charset::decode_page;
 use crate::dom_cost::{self, Bounds, Parsed};
-use crate::model::{Document, Entry, Failure, FailureKind};
+use crate::model::{Entry, Failure, FailureKind};
+use crate::tokenize::spaced;
 
 /// Bounds on the tree of a page; a page with more is not an article.
 const BOUNDS: Bounds = Bounds {
@@ -49,21 +49,20 @@ const MOST_TOKENS: usize = 250_000;
 /// Adds the article of a page to the entry.
 pub(super) fn add(
     entry: &mut Entry,
-    document: &Document,
+    Fetched { document, text: html }: &Fetched<'_>,
     reading: &Reading<'_>,
 ) -> Result<Enrichment, Failure> {
-    kind::check(document)?;
-    let html = decode_page(&document.body, document.content_type.as_deref());
     let Some(base) = document.url.clone().or_else(|| entry.url.clone()) else {
         return Err(unreadable("the entry names no page"));
     };
     if memchr2_iter(b'<', b'&', html.as_bytes()).count() > MOST_TOKENS {
         return Err(too_large(&format!("it has more than {MOST_TOKENS} tags and references")));
     }
-    let cost = dom_cost::cost(&html, Parsed::Page, &BOUNDS, reading.cancelled)
+    let cost = dom_cost::cost(html, Parsed::Page, &BOUNDS, reading.cancelled)
         .map_err(|excess| too_large(&excess.why))?;
     reading.cancelled.check()?;
-    let page = Page::from(html);
+    let page = Page::from(html.as_str());
+    shadow::open(&page);
     let cut = announcement::cut_from(&page, &reading.surroundings.rules.cut);
     let head = Head::of(&page, &base);
     // The link to the original may stand outside of what is taken for the article.
@@ -164,7 +163,7 @@ fn content_of(
     let article = Readability::with_document(page, Some(base.as_str()), Some(config))
         .and_then(|mut page| page.parse())
         .map_err(|error| unreadable(&error.to_string()))?;
-    let text = tree::spaced(&article.text_content);
+    let text = spaced(&article.text_content);
     let start: Vec<&str> = text.split(' ').take(WORDS_OF_A_START).collect();
     let is_titled = around.is_some_and(|around| around.contains(&start.join(" ")));
     Ok(Content { html: article.content.to_string(), is_titled, ..Content::default() })
@@ -186,7 +185,7 @@ fn is_tag(tag: &str) -> bool {
         && tag.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
-fn unreadable(why: &str) -> Failure {
+pub(super) fn unreadable(why: &str) -> Failure {
     Failure::new(FailureKind::NotAFeed, format!("no article can be read from the page: {why}"))
 }
 

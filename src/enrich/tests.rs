@@ -49,7 +49,7 @@ fn enrich_by(
 ) -> Result<Enrichment, Failure> {
     let surroundings = &Surroundings { rules, ..Surroundings::default() };
     let reading = Reading { setting, clean: &clean, surroundings, cancelled: &Cancelled::never() };
-    super::enrich(entry, document, &reading)
+    super::enrich(entry, &Fetched::of(document, setting)?, &reading)
 }
 
 fn item(json: &str) -> Document {

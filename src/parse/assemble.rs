@@ -315,6 +315,12 @@ impl Assembler<'_> {
         if texts.summary.html == texts.content.html {
             texts.summary.html.clear();
         }
+        if texts.summary.text.is_empty() && texts.content.text.is_empty() {
+            let text = [&mut texts.content, &mut texts.summary];
+            for text in text.into_iter().filter(|text| !text.html.is_empty()) {
+                text.text = clean::shown_by_pictures(&text.html);
+            }
+        }
         texts
     }
 

@@ -38,6 +38,7 @@ use url::Url;
 
 pub(super) use self::allowance::Allowance;
 pub(super) use self::attribute::resolve;
+pub(super) use self::picture::shown_by as shown_by_pictures;
 pub(super) use self::plain_text::{fold, plain, title};
 use self::rewrite::{Input, Nesting, Rewritten};
 use crate::announcement::{self, Container};

@@ -14,6 +14,8 @@ mod clock;
 
 mod east_asian;
 
+mod iso;
+
 mod languages;
 
 mod names;
@@ -24,7 +26,7 @@ mod prepare;
 
 mod zone;
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime};
 
 use self::clock::Time;
 pub(super) use self::names::tag_of;
@@ -74,7 +76,7 @@ fn parse_in(text: &str, usage: Usage<'_>) -> Option<(Timestamp, Option<Evidence>
     let east_asian = east_asian::as_iso(text);
     let text = east_asian.as_deref().unwrap_or(text);
     let mut parts = Parts { usage, ..Parts::default() };
-    match iso(text) {
+    match iso::date(text) {
         Some((date, rest)) => {
             parts.date(date)?;
             parts.read(rest)?;
@@ -99,6 +101,8 @@ struct Parts<'l> {
     afternoon: Option<bool>,
     zone: Option<Zone>,
     evidence: Option<Evidence>,
+    /// Whether an unknown word stands behind the day, where a month may.
+    has_unknown_month: bool,
 }
 
 impl Parts<'_> {
@@ -118,10 +122,15 @@ impl Parts<'_> {
             tokens.drain(words);
         }
         let names = if self.month.is_none() { self.find_month(&tokens) } else { Vec::new() };
+        let day = self.day_of_month(&tokens, &names);
         for (at, token) in tokens.iter().enumerate() {
-            if !names.get(at).copied().unwrap_or(false) {
-                let before = at.checked_sub(1).map_or("", |before| tokens[before]);
-                let behind = tokens.get(at + 1).copied().unwrap_or_default();
+            let before = at.checked_sub(1).map_or("", |before| tokens[before]);
+            let behind = tokens.get(at + 1).copied().unwrap_or_default();
+            // "No. 5 of 3 May": a number before the day is something else's.
+            let is_before_day = day.is_some_and(|day| at < day)
+                && is_short_number(token)
+                && !clock::is_announced(token, before, behind);
+            if !is_before_day && !names.get(at).copied().unwrap_or(false) {
                 self.token(token, before, behind)?;
             }
         }
@@ -158,6 +167,17 @@ impl Parts<'_> {
             words.iter().zip(known).filter(|(_, known)| *known).map(|(word, _)| *word).collect();
         // A day may stand before a name in one word: `28.novembra`.
         tokens.iter().map(|token| is_word(token) && names.contains(&bare(token))).collect()
+    }
+
+    /// Where the day stands that a named month has before it.
+    fn day_of_month(&self, tokens: &[&str], names: &[bool]) -> Option<usize> {
+        self.month?;
+        let is_month = |at: &usize| match names.get(*at) {
+            Some(is_name) => *is_name && names::month(&[bare(tokens[*at])], None).is_some(),
+            None => names::english_month(bare(tokens[*at])).is_some(),
+        };
+        let month = (0..tokens.len()).find(is_month)?;
+        (0..month).rev().find(|at| is_short_number(tokens[*at]))
     }
 
     fn token(&mut self, token: &str, before: &str, behind: &str) -> Option<()> {
@@ -202,6 +222,9 @@ impl Parts<'_> {
             && (self.time.is_some() || token.bytes().all(|byte| byte.is_ascii_uppercase()))
         {
             self.zone = self.zone.or(Some(zone));
+        } else {
+            let is_behind_day = self.day.is_some() && self.month.is_none() && self.year.is_none();
+            self.has_unknown_month |= is_behind_day && names::may_be_month(word);
         }
         Some(())
     }
@@ -243,6 +266,9 @@ impl Parts<'_> {
             return None;
         } else if self.month.is_none() && (self.day.is_some() || self.year.is_some()) {
             // `28. 11. 2025` and `2025. 11. 28.`: no word names the month.
+            if self.has_unknown_month {
+                return None;
+            }
             self.month = Some(value);
         } else if self.day.is_none() {
             self.day = Some(value);
@@ -330,6 +356,12 @@ impl Parts<'_> {
     }
 }
 
+/// Whether a word is a day's number, or that of an issue.
+fn is_short_number(word: &str) -> bool {
+    let digits = word.strip_suffix('.').unwrap_or(word);
+    matches!(digits.len(), 1 | 2) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The words of a date.
 fn tokens(text: &str) -> Vec<&str> {
     let mut tokens = Vec::with_capacity(8);
@@ -396,63 +428,6 @@ fn century(year: u32) -> i32 {
         50..=999 => 1900 + year,
         _ => year,
     }
-}
-
-/// A year, month and day at the start of a text, and what follows them:
-/// `2025-04-02T…`, `2025-04`, `2025-092`.
-fn iso(text: &str) -> Option<((i32, u32, u32), &str)> {
-    let year = text.get(..4)?;
-    if !year.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let (number, rest) = (year.parse().ok()?, &text[4..]);
-    if let Some(basic) = text.get(4..8).filter(|_| is_basic(text)) {
-        return Some(((number, basic[..2].parse().ok()?, basic[2..].parse().ok()?), &text[8..]));
-    }
-    if rest.is_empty() {
-        return Some(((number, 1, 1), rest));
-    }
-    if let Some((day, rest)) = iso_week(number, rest) {
-        return Some(((day.year(), day.month(), day.day()), rest));
-    }
-    let separator = rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.'))?;
-    let (month, rest) = leading(&rest[1..]);
-    if month.len() == 3 {
-        let day = NaiveDate::from_yo_opt(number, month.parse().ok()?)?;
-        return Some(((number, day.month(), day.day()), rest));
-    }
-    let month = Some(month).filter(|month| matches!(month.len(), 1 | 2))?.parse().ok()?;
-    let (day, rest) = match rest.strip_prefix(separator) {
-        Some(rest) => {
-            let (day, rest) = leading(rest);
-            (Some(day).filter(|day| matches!(day.len(), 1 | 2))?.parse().ok()?, rest)
-        }
-        None => (1, rest),
-    };
-    let rest = rest.strip_prefix(['T', 't', '_']).unwrap_or(rest);
-    Some(((number, month, day), rest))
-}
-
-/// The day of an ISO week, behind its year: `-W48-6`, `W486`, `-W48`. And what follows it.
-fn iso_week(year: i32, rest: &str) -> Option<(NaiveDate, &str)> {
-    let rest = rest.strip_prefix('-').unwrap_or(rest).strip_prefix('W')?;
-    let week = rest.get(..2)?.parse().ok()?;
-    let behind = rest[2..].strip_prefix('-').unwrap_or(&rest[2..]);
-    let weekday = behind.bytes().next().filter(|byte| (b'1'..=b'7').contains(byte));
-    let weekday = weekday.map_or(0, |byte| byte - b'1');
-    let is_stated = behind.starts_with(|c: char| c.is_ascii_digit());
-    let day = NaiveDate::from_isoywd_opt(year, week, chrono::Weekday::try_from(weekday).ok()?)?;
-    Some((day, if is_stated { &behind[1..] } else { behind }))
-}
-
-/// Whether a text begins with a date of ISO 8601's basic form and goes on: `20251128T100000Z`.
-fn is_basic(text: &str) -> bool {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    digits == 8 && matches!(text.as_bytes().get(8), Some(b'T' | b't' | b' ' | b'-' | b'_'))
-}
-
-fn leading(text: &str) -> (&str, &str) {
-    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
 /// `20250402`, `20250402110500`, or seconds or milliseconds since 1970.

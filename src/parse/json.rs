@@ -1,5 +1,6 @@
 //! Rewrites a JSON Feed so that feed-rs takes it, and notes an outline of it.
 
+mod aliases;
 mod broken_off;
 mod repair;
 
@@ -32,18 +33,24 @@ pub(super) fn normalise(
         let message = format!("it holds more than {} values", limits.elements);
         return Err(Failure::new(FailureKind::TooLarge, message));
     }
-    let Some(mut feed) = read_object(text, &mut outline) else {
+    let Some(mut feed) = read_feed_object(text, &mut outline) else {
         return Err(super::not_a_feed::explain(text, base));
     };
     let version = string(&feed, "version").unwrap_or_default();
     let mut items = feed.remove("items").map(listed);
-    let is_feed = version.contains("jsonfeed.org/version/1")
-        || (matches!(&items, Some(Ok(items)) if holds_entry(items))
-            && ["title", "feed_url", "home_page_url"].iter().any(|key| feed.contains_key(*key)));
+    let says_so = version.contains("jsonfeed.org/version/1");
+    if let Some(Ok(items)) = items.as_mut().filter(|_| !says_so) {
+        aliases::rename(items);
+    }
+    let is_named =
+        || ["title", "feed_url", "home_page_url"].iter().any(|key| feed.contains_key(*key));
+    let is_feed = says_so
+        || matches!(&items, Some(Ok(items)) if holds_entry(items) && is_named() || aliases::are_entries(items));
     if !is_feed {
         return Err(super::not_a_feed::explain(text, base));
     }
     outline.format = match version.rsplit('/').next() {
+        _ if !says_so && !is_named() => "JSON".to_owned(),
         Some(number) if !number.is_empty() => {
             format!("JSON Feed {}", &super::clean::cut_to(number, 8))
         }
@@ -93,10 +100,19 @@ pub(super) fn normalise(
     Ok(Normalised { text: Value::Object(feed).to_string(), outline })
 }
 
-/// Reads an object, after repairs if it takes some.
-fn read_object(text: &str, outline: &mut Outline) -> Option<Map<String, Value>> {
-    if let Ok(object) = serde_json::from_str(text) {
-        return Some(object);
+/// Reads the object of a feed, or a list of items without one around it.
+fn read_feed_object(text: &str, outline: &mut Outline) -> Option<Map<String, Value>> {
+    match read_value(text, outline)? {
+        Value::Object(feed) => Some(feed),
+        items @ Value::Array(_) => Some(Map::from_iter([("items".to_owned(), items)])),
+        _ => None,
+    }
+}
+
+/// Reads a value, after repairs if it takes some.
+fn read_value(text: &str, outline: &mut Outline) -> Option<Value> {
+    if let Ok(value) = serde_json::from_str(text) {
+        return Some(value);
     }
     let mut text = Cow::Borrowed(text);
     if let Some(repaired) = without_lone_surrogates(&text) {

@@ -63,6 +63,8 @@ pub struct PageHead {
     pub headings: Vec<String>,
     /// Set if it is a login, a request for consent or a check for robots.
     pub gate: Option<Gate>,
+    /// The page that it sends a browser on to at once, where it says little itself.
+    pub leads_to: Option<Url>,
 }
 
 /// A page that stands before another.
@@ -81,10 +83,11 @@ pub fn page_head(html: &str, base: &Url) -> PageHead {
     let gate = page
         .gate()
         .map(|kind| Gate { kind, text: if kind == CONSENT_GATE { page.text_hash } else { 0 } });
+    let leads_to = page.leads_to.filter(|_| page.text < LITTLE_TEXT);
     let short = |name: String| name.chars().take(MOST_NAME).collect::<String>();
     let titles = [page.title, page.link_title].into_iter().filter(|title| !title.is_empty());
     let headings = page.headings.into_iter().map(short).collect();
-    PageHead { titles: titles.map(short).collect(), headings, gate }
+    PageHead { titles: titles.map(short).collect(), headings, gate, leads_to }
 }
 
 /// The beginning of a text on one line.
@@ -200,6 +203,7 @@ impl Page {
         let mut page = Self::default();
         let mut in_title = false;
         let mut is_hidden = false;
+        let mut without_scripts = false;
         let mut heading = None::<String>;
         let mut aside = Aside::default();
         let start = text.get(..15).unwrap_or_default();
@@ -222,7 +226,11 @@ impl Page {
                     let name = name.to_ascii_lowercase();
                     page.is_html |= matches!(name.as_str(), "html" | "head" | "body");
                     in_title = name == "title" && page.title.is_empty();
+                    without_scripts |= name == "noscript";
                     is_hidden = matches!(name.as_str(), "script" | "style" | "noscript");
+                    if name == "meta" && !without_scripts {
+                        page.leads_to = page.leads_to.or_else(|| leads_to(attributes, base));
+                    }
                     page.element(&name, attributes, base);
                 }
                 Kind::Text(text) if in_title => {
@@ -240,7 +248,10 @@ impl Page {
                         page.own_text += text.len();
                     }
                 }
-                Kind::Close { .. } => (in_title, is_hidden) = (false, false),
+                Kind::Close { name } => {
+                    (in_title, is_hidden) = (false, false);
+                    without_scripts &= !name.eq_ignore_ascii_case("noscript");
+                }
                 _ => {}
             }
         }
@@ -254,12 +265,6 @@ impl Page {
             "form" => {
                 let action = value("action").to_ascii_lowercase();
                 self.has_consent_form |= action.contains("consent") || action.contains("cookie");
-            }
-            "meta" if value("http-equiv").eq_ignore_ascii_case("refresh") => {
-                let content = value("content");
-                let target = content.split_once('=').map(|(_, target)| target.trim());
-                self.leads_to =
-                    target.and_then(|target| resolve(target.trim_matches(['"', '\'']), base));
             }
             "meta" if value("property").eq_ignore_ascii_case("og:title") => {
                 self.link_title = super::clean::title(&value("content"));
@@ -333,6 +338,28 @@ impl Page {
         format!("not a feed, but {kind}{title}, which {feeds}{on}")
     }
 }
+
+/// The other page to which a `meta` element sends a browser at once.
+fn leads_to(attributes: &str, base: Option<&Url>) -> Option<Url> {
+    let value = |name| markup::attribute(attributes, name).map(decoded).unwrap_or_default();
+    if !value("http-equiv").eq_ignore_ascii_case("refresh") {
+        return None;
+    }
+    let content = value("content");
+    let (seconds, target) = content.split_once([';', ','])?;
+    let is_at_once = seconds.trim().parse::<f64>().is_ok_and(|seconds| seconds <= MOST_SECONDS);
+    let target = target.trim().trim_start_matches(|c: char| {
+        c.is_ascii_alphabetic() && "url".contains(c.to_ascii_lowercase())
+    });
+    let target = target.trim_start().strip_prefix('=').unwrap_or(target);
+    let mut target = resolve(target.trim().trim_matches(['"', '\'']), base)?;
+    let fragment = base.and_then(Url::fragment);
+    target.set_fragment(fragment);
+    (is_at_once && Some(&target) != base).then_some(target)
+}
+
+/// Seconds until a browser goes on by itself; pages that renew themselves wait longer.
+const MOST_SECONDS: f64 = 15.0;
 
 /// Words beside those of a gate in its title.
 const MOST_OTHER_WORDS: usize = 1;

@@ -244,7 +244,11 @@ impl<'t> Mender<'t> {
             return;
         }
         let found = self.stack.iter().rposition(|open| open.name.eq_ignore_ascii_case(name));
-        let Some(at) = found else {
+        let misspelt = || {
+            let last = self.stack.len().checked_sub(1)?;
+            is_misspelt(self.stack[last].name, name).then_some(last)
+        };
+        let Some(at) = found.or_else(misspelt) else {
             self.note("an end tag without a start was left out");
             return;
         };
@@ -397,6 +401,13 @@ pub(super) fn count_entries(text: &str) -> usize {
         .count()
 }
 
+/// Whether an end tag's name is that of the innermost element with a slip in it: `</titel>`.
+fn is_misspelt(name: &str, written: &str) -> bool {
+    let pairs = name.bytes().zip(written.bytes());
+    let common = pairs.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count();
+    common >= 3 && name.len() >= 4 && name.len().abs_diff(written.len()) <= 2
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -412,6 +423,8 @@ mod tests {
     fn each_kind_of_damage_is_mended() {
         for (given, mended) in [
             ("<rss>Q & A &amp; &lt;</rss>", "<rss>Q &amp; A &amp; &lt;</rss>"),
+            ("<rss><title>M</titel><b>x</b></rss>", "<rss><title>M</title><b>x</b></rss>"),
+            ("<rss><description>M</p>x</rss>", "<rss><description>Mx</description></rss>"),
             ("<rss>1 < 2</rss>", "<rss>1 &lt; 2</rss>"),
             ("<rss>&#0;a&#146;b&#xFFFF;&#99999999;</rss>", "<rss>a’b</rss>"),
             ("<rss>&#xD83D;&#xDEA2;&#55357;&#56994;&#xD83D;x&#xDEA2;</rss>", "<rss>🚢🚢x</rss>"),

@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::cancel::Cancelled;
 use crate::dedup::{self, Candidate, Extent, Wanted};
-use crate::enrich;
+use crate::enrich::{self, Fetched};
 use crate::model::{
     Document, Enrich, Entry, Failure, FailureKind, Lookalikes, PageCount, PageHold, Recheck,
     RecheckRound, SourceId, SourceState,
@@ -26,7 +26,7 @@ use crate::model::{
 use crate::parse::{self, Gate};
 use crate::store::{Store, StoreError};
 
-use super::page_check;
+use super::page_check::{self, Answer};
 use super::read_context::ReadContext;
 use super::recheck;
 use super::shared_pages::{self, ReadPage};
@@ -82,16 +82,19 @@ impl ReadContext<'_> {
     /// that brought no new document.
     pub(super) async fn recheck(&self, state: &SourceState) -> Option<Recheck> {
         let round = recheck::due(self.source, state, self.clock.now())?;
-        let (store, source) = (self.store.clone(), self.source.id.clone());
-        let stored = tokio::task::spawn_blocking(move || entries_of(&source, &*store)).await;
-        // If the store cannot be read, the daemon ends soon.
-        let visits = self.visit(&stored.ok()?.ok()?, Extent::Part, state, Some(round)).await;
+        let visits = self.visit(&self.stored().await?, Extent::Part, state, Some(round)).await;
         let entries = match visits.made {
             0 => Vec::new(),
             _ => visits.candidates.into_iter().map(|candidate| candidate.entry).collect(),
         };
         let refusal = visits.refusal;
         visits.round.map(|round| Recheck { entries, round, refusal })
+    }
+
+    /// The stored entries of the source. If the store cannot be read, the daemon ends soon.
+    async fn stored(&self) -> Option<Vec<Arc<Entry>>> {
+        let (store, source) = (self.store.clone(), self.source.id.clone());
+        tokio::task::spawn_blocking(move || entries_of(&source, &*store)).await.ok()?.ok()
     }
 
     /// Visits the pages of new entries, then those of the round.
@@ -129,7 +132,9 @@ impl ReadContext<'_> {
         };
         // Pages that were fetched until then count.
         let _ = tokio::time::timeout(DEADLINE, visiting).await;
-        visits.take_back_shared();
+        if !visits.read.is_empty() {
+            visits.take_back_shared(&self.stored().await.unwrap_or_default());
+        }
         let refused = !visits.refused.is_empty() || !visits.gates.is_empty();
         if left > 0 {
             // They will be known entries by the next poll, so a round has to visit them.
@@ -231,10 +236,17 @@ impl ReadContext<'_> {
         visits.pages.asked += 1;
         let fetched = self.fetcher.page(self.source, &page, self.clock.now()).await;
         let entry = visits.candidates[place].entry.clone();
-        let done = match fetched {
-            Ok(document) => self.richer(entry, &page, document).await,
+        let mut done = match fetched {
+            Ok(document) => self.richer(entry.clone(), &page, document).await,
             Err(failure) => Err(failure),
         };
+        if let Ok(Read::LeadsTo(next)) = &done {
+            tokio::time::sleep(self.plan.polling.spacing).await;
+            done = match self.fetcher.page(self.source, next, self.clock.now()).await {
+                Ok(document) => self.richer(entry, &page, document).await,
+                Err(failure) => Err(failure),
+            };
+        }
         let entry = &mut visits.candidates[place].entry;
         let failure = match done {
             Ok(Read::Entry(richer)) => {
@@ -248,6 +260,10 @@ impl ReadContext<'_> {
                 visits.pages.failed += 1;
                 visits.pages.why = format!("{page} is {kind}");
                 return visits.meet(gate, page);
+            }
+            Ok(Read::LeadsTo(next)) => {
+                let message = format!("the page leads on twice, to {next} at last");
+                Failure::new(FailureKind::Redirect, message)
             }
             Err(failure) => failure,
         };
@@ -287,16 +303,19 @@ impl ReadContext<'_> {
         let (setting, limit) = (self.source.enrich, self.plan.parsing.field.in_memory());
         let (source, text) = (self.source.id.clone(), self.text.clone());
         let enrich = move |cancelled: &Cancelled| {
-            if setting == Enrich::Page
-                && let Some(gate) = page_check::check(&entry, &page, &document)?
-            {
-                return Ok(Read::Gate(gate));
+            let fetched = Fetched::of(&document, setting)?;
+            if setting == Enrich::Page {
+                match page_check::check(&entry, &page, &fetched)? {
+                    Answer::Own => {}
+                    Answer::Gate(gate) => return Ok(Read::Gate(gate)),
+                    Answer::LeadsTo(page) => return Ok(Read::LeadsTo(page)),
+                }
             }
             let clean = |html: &str, base: &Url| parse::clean(html, Some(base), limit, cancelled);
             let mut richer = Entry::clone(&entry);
             let done = text.with(|surroundings| {
                 let reading = enrich::Reading { setting, clean: &clean, surroundings, cancelled };
-                enrich::enrich(&mut richer, &document, &reading)
+                enrich::enrich(&mut richer, &fetched, &reading)
             })?;
             for marker in done.missing_markers {
                 let page = document.url.as_ref().map_or("", Url::as_str);
@@ -332,8 +351,8 @@ struct Visits {
 }
 
 impl Visits {
-    /// Takes back what the pages that were read have in common.
-    fn take_back_shared(&mut self) {
+    /// Takes back what the pages that were read have in common, or with those of stored entries.
+    fn take_back_shared(&mut self, stored: &[Arc<Entry>]) {
         let Self { read, candidates, .. } = self;
         let with_page = candidates.iter_mut().enumerate();
         let mut pages: Vec<ReadPage<'_>> = with_page
@@ -342,7 +361,7 @@ impl Visits {
                 Some(ReadPage { before, entry: &mut candidate.entry })
             })
             .collect();
-        self.shared = shared_pages::take_back(&mut pages);
+        self.shared = shared_pages::take_back(&mut pages, stored);
     }
 
     /// Records the gate that stood before a page. The first one says nothing of other pages: it may
@@ -369,6 +388,8 @@ enum Read {
     Entry(Box<Entry>),
     /// Another page stands before it.
     Gate(Gate),
+    /// It leads on to this page by itself.
+    LeadsTo(Url),
 }
 
 /// The stored entries of a source in the stories that its document listed last.

@@ -7,9 +7,8 @@
 use url::Url;
 
 use crate::announcement::TitleWords;
-use crate::charset::decode_page;
-use crate::enrich;
-use crate::model::{Document, Entry, Failure, FailureKind};
+use crate::enrich::Fetched;
+use crate::model::{Entry, Failure, FailureKind};
 use crate::parse::{self, Gate, PageHead};
 
 /// The failure that another page is. It says nothing about whether the entry's page exists, and
@@ -51,31 +50,35 @@ const PAGE_WORDS: [&str; 16] = [
     "datei",
 ];
 
-/// Checks that `document`, which came for the page `asked` of an entry, is that page. Returns the gate
-/// that came in its place.
-pub(super) fn check(
-    entry: &Entry,
-    asked: &Url,
-    document: &Document,
-) -> Result<Option<Gate>, Failure> {
-    let Some(url) = &document.url else { return Ok(None) };
-    if document.body.len() > enrich::MOST_BYTES {
-        // It is refused by its size.
-        return Ok(None);
-    }
+/// The page that came for an entry.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The entry's own.
+    Own,
+    /// A page that stands before it.
+    Gate(Gate),
+    /// A page that leads on to this one by itself.
+    LeadsTo(Url),
+}
+
+/// Checks that what was fetched for the page `asked` of an entry is that page.
+pub(super) fn check(entry: &Entry, asked: &Url, fetched: &Fetched<'_>) -> Result<Answer, Failure> {
+    let Some(url) = &fetched.document.url else { return Ok(Answer::Own) };
     let is_redirected = address(asked) != address(url);
-    let html = decode_page(&document.body, document.content_type.as_deref());
-    let PageHead { titles, headings, gate } = parse::page_head(&html, url);
+    let PageHead { titles, headings, gate, leads_to } = parse::page_head(&fetched.text, url);
+    if let Some(page) = leads_to {
+        return Ok(Answer::LeadsTo(page));
+    }
     let wanted = TitleWords::of(&entry.title);
     // The first heading of a section may be the newest announcement's.
     let headings = if is_redirected && is_section(asked, url) { &[][..] } else { &headings[..] };
     let names = || titles.iter().chain(headings);
     let is_home = is_redirected && url.path() == "/" && url.query().is_none();
     if !is_home && names().any(|name| wanted.are_mostly_in(name)) {
-        return Ok(None);
+        return Ok(Answer::Own);
     }
-    if gate.is_some() {
-        return Ok(gate);
+    if let Some(gate) = gate {
+        return Ok(Answer::Gate(gate));
     }
     if names().any(|name| names_an_error(name)) {
         return Err(Failure::new(ANOTHER_PAGE, "the site answers with an error page"));
@@ -84,7 +87,7 @@ pub(super) fn check(
         let message = "the site redirects to another page, which does not have the entry's title";
         return Err(Failure::new(ANOTHER_PAGE, message));
     }
-    Ok(None)
+    Ok(Answer::Own)
 }
 
 /// The address as far as a redirect from one form of it to another leads to the same page.
@@ -128,12 +131,13 @@ fn names_an_error(name: &str) -> bool {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::model::{SourceId, Timestamp};
+    use crate::model::{Document, Enrich, SourceId, Timestamp};
 
     /// An answer in the place of the page.
     #[derive(Debug, PartialEq, Eq)]
     enum Instead {
         Gate,
+        Another(String),
         Other(FailureKind),
     }
 
@@ -146,8 +150,11 @@ mod tests {
             body: bytes::Bytes::copy_from_slice(html.as_bytes()),
             at: Timestamp::EPOCH,
         };
-        match check(&entry, &Url::parse(asked).unwrap(), &document) {
-            Ok(gate) => gate.map(|_| Instead::Gate),
+        let fetched = Fetched::of(&document, Enrich::Page).unwrap();
+        match check(&entry, &Url::parse(asked).unwrap(), &fetched) {
+            Ok(Answer::Own) => None,
+            Ok(Answer::Gate(_)) => Some(Instead::Gate),
+            Ok(Answer::LeadsTo(page)) => Some(Instead::Another(page.to_string())),
             Err(failure) => Some(Instead::Other(failure.kind)),
         }
     }
@@ -208,6 +215,27 @@ mod tests {
                 "https://min.example/a",
                 "https://min.example/a",
                 "<title>New rules for cookies and consent</title><p>A cookie banner.</p>",
+                None,
+            ),
+            (
+                budget,
+                "https://min.example/a",
+                "https://min.example/a",
+                "<meta http-equiv=refresh content=\"0; URL='/b'\"><p>You are sent on.</p>",
+                Some(Instead::Another("https://min.example/b".to_owned())),
+            ),
+            (
+                budget,
+                "https://min.example/a",
+                "https://min.example/a",
+                "<meta http-equiv=Refresh content='300;url=/b'><title>Budget of 2026 is published</title>",
+                None,
+            ),
+            (
+                budget,
+                "https://min.example/a",
+                "https://min.example/a",
+                "<noscript><meta http-equiv=refresh content='0;url=/nojs'></noscript><h1>Budget of 2026 is published</h1>",
                 None,
             ),
             (

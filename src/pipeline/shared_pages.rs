@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use crate::announcement::TitleWords;
 use crate::model::{Enriched, Entry};
 
 /// An entry whose page was read: before, and with its page's text.
@@ -16,10 +17,11 @@ pub(super) struct ReadPage<'a> {
     pub(super) entry: &'a mut Arc<Entry>,
 }
 
-/// Takes back what entries with other titles and addresses have in common. Returns how many entries
-/// lost a text for that.
-pub(super) fn take_back(pages: &mut [ReadPage<'_>]) -> usize {
-    let texts = shared(pages, |entry| entry.enriched?.of_page.then(|| entry.content.clone())?);
+/// Takes back what entries with other titles and addresses have in common, among themselves and with
+/// the stored ones of their source. Returns how many entries lost a text for that.
+pub(super) fn take_back(pages: &mut [ReadPage<'_>], stored: &[Arc<Entry>]) -> usize {
+    let of_page = |entry: &Entry| entry.enriched?.of_page.then(|| entry.content.clone())?;
+    let texts = shared(pages, stored, of_page);
     let mut lost = 0;
     for (page, is_shared) in pages.iter_mut().zip(texts) {
         let is_new = page.before.content != page.entry.content;
@@ -31,8 +33,8 @@ pub(super) fn take_back(pages: &mut [ReadPage<'_>]) -> usize {
             lost += 1;
         }
     }
-    let addresses = shared(pages, |entry| entry.page.clone());
-    let originals = shared(pages, |entry| entry.original.clone());
+    let addresses = shared(pages, stored, |entry| entry.page.clone());
+    let originals = shared(pages, &[], |entry| entry.original.clone());
     for (at, page) in pages.iter_mut().enumerate() {
         if addresses[at] && page.entry.page != page.before.page {
             Arc::make_mut(page.entry).page.clone_from(&page.before.page);
@@ -45,13 +47,27 @@ pub(super) fn take_back(pages: &mut [ReadPage<'_>]) -> usize {
 }
 
 /// For each entry whether another one with another title has the same.
-fn shared<K: Eq + Hash>(pages: &[ReadPage<'_>], key: impl Fn(&Entry) -> Option<K>) -> Vec<bool> {
+fn shared<K: Eq + Hash>(
+    pages: &[ReadPage<'_>],
+    stored: &[Arc<Entry>],
+    key: impl Fn(&Entry) -> Option<K>,
+) -> Vec<bool> {
     let mut titles: HashMap<K, (&str, bool)> = HashMap::new();
     for page in pages {
         let Some(key) = key(page.entry) else { continue };
         let title = page.entry.title.as_str();
         let (first, differs) = titles.entry(key).or_insert((title, false));
         *differs |= *first != title;
+    }
+    // One announcement may come again at another address, with a title that was edited.
+    let resemble = |one: &str, other: &str| {
+        TitleWords::of(one).are_mostly_in(other) || TitleWords::of(other).are_mostly_in(one)
+    };
+    for entry in stored {
+        let is_own = pages.iter().any(|page| page.entry.url == entry.url);
+        if let Some((first, differs)) = key(entry).and_then(|key| titles.get_mut(&key)) {
+            *differs |= !is_own && !resemble(first, &entry.title);
+        }
     }
     let is_shared = |page: &ReadPage<'_>| {
         key(page.entry).and_then(|key| titles.get(&key)).is_some_and(|(_, differs)| *differs)
@@ -96,12 +112,22 @@ mod tests {
                 .iter_mut()
                 .map(|entry| ReadPage { before: before(&entry.title), entry })
                 .collect();
-            assert_eq!(take_back(&mut all), lost, "{entries:?}");
+            assert_eq!(take_back(&mut all, &[]), lost, "{entries:?}");
             let count =
                 |has: fn(&Arc<Entry>) -> bool| read.iter().filter(|entry| has(entry)).count();
             assert_eq!(count(|entry| entry.content.is_some()), texts, "{entries:?}");
             assert_eq!(count(|entry| entry.page.is_some()), pages, "{entries:?}");
             assert_eq!(count(|entry| entry.original.is_some()), pages, "{entries:?}");
+        }
+        // The page of an entry that was stored in an earlier poll.
+        for (stored, lost) in
+            [(("Ferry", "Site"), 1), (("Ferry", "Ferry"), 0), (("Three wolves", "Site"), 0)]
+        {
+            let mut stored = read(stored.0, stored.1, one);
+            Arc::make_mut(&mut stored).url = Url::parse("https://min.example/stored").ok();
+            let mut entry = read("Wolves", "Site", "https://min.example/w");
+            let mut all = [ReadPage { before: before("Wolves"), entry: &mut entry }];
+            assert_eq!(take_back(&mut all, &[stored]), lost);
         }
     }
 }

@@ -334,3 +334,22 @@ async fn the_announcement_is_read_wherever_its_address_leads() {
         assert_eq!(read.await, (false, true), "{asked} to {at}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_leads_on_by_itself_is_followed_once() {
+    let on = |to: &str| {
+        let html =
+            format!("<meta http-equiv=refresh content=\"0; url={to}\"><p>You are sent on.</p>");
+        Answer::ok(format!("<!DOCTYPE html><html>{html}</html>"))
+            .header("Content-Type", "text/html")
+    };
+    for (to, is_own) in [("/new/1", true), ("/again", false), ("/", false)] {
+        let read = read_by("/news/1", |site| {
+            site.script("/news/1", [on(to)]);
+            site.script("/again", [on("/new/1")]);
+            site.script("/new/1", [html(TITLE, TEXT)]);
+            site.script("/", [html("Ministry of Ports", OTHER)]);
+        });
+        assert_eq!(read.await, (false, is_own), "{to}");
+    }
+}

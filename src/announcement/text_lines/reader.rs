@@ -8,7 +8,7 @@ use super::{Line, Link};
 use crate::announcement::share_links::shares;
 use crate::announcement::{Cleaned, Container, ContainerRole};
 use crate::control_characters::is_needless_hint;
-use crate::markup::{Kind, Pieces, attribute};
+use crate::markup::{Kind, Pieces, attribute, is_block};
 
 /// Lines of a text that is read. A longer one stays whole.
 const MOST_LINES: usize = 4000;
@@ -238,51 +238,4 @@ fn reference(text: &str) -> (char, usize) {
         (Some(c), None) => (c, end),
         _ => ('&', 1),
     }
-}
-
-fn is_block(name: &str) -> bool {
-    !matches!(
-        name,
-        "a" | "abbr"
-            | "acronym"
-            | "b"
-            | "bdi"
-            | "br"
-            | "cite"
-            | "code"
-            | "col"
-            | "colgroup"
-            | "del"
-            | "dfn"
-            | "em"
-            | "i"
-            | "img"
-            | "ins"
-            | "kbd"
-            | "mark"
-            | "q"
-            | "rp"
-            | "rt"
-            | "ruby"
-            | "s"
-            | "samp"
-            | "small"
-            | "span"
-            | "strike"
-            | "strong"
-            | "sub"
-            | "sup"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "time"
-            | "tr"
-            | "tt"
-            | "u"
-            | "var"
-            | "wbr"
-            | "caption"
-    )
 }

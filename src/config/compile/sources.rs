@@ -19,6 +19,7 @@ use crate::config::read::Read;
 use crate::fetch;
 use crate::model::{Enrich, Location, Pace, Secret, Source, SourceId, Sources, TextRules};
 use crate::options::value::{HeaderName, Period, WebAddress};
+use crate::tokenize::spaced;
 
 impl Diagnostics<'_> {
     pub(super) fn sources(&mut self, parts: &[Read], settings: &file::Config) -> Sources {
@@ -307,7 +308,7 @@ impl Diagnostics<'_> {
             }
         }
         let marker = |written: &Option<Spanned<String>>| {
-            let text = written.as_ref()?.get_ref().split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = spaced(written.as_ref()?.get_ref());
             Some(text)
         };
         let (start_after, end_before) = (marker(&table.start_after), marker(&table.end_before));

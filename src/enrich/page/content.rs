@@ -5,14 +5,16 @@
 //! out. Readability, which drops lists, tables and short texts without one, reads the pages that
 //! name nothing.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use dom_query::{Document, NodeId, NodeRef};
 use url::Url;
 
-use super::tree::{has_name, is_within, spaced};
+use super::tree::{has_name, is_within};
 use crate::announcement::TitleWords;
 use crate::model::{Reason, SetAside};
+use crate::tokenize::spaced;
 
 /// Elements that are the content of a page where one of them is alone, the most certain first.
 const NAMES: [&str; 3] = [
@@ -262,9 +264,14 @@ fn stated_in(data: &serde_json::Value, title: &TitleWords, depth: usize) -> Opti
         serde_json::Value::Object(object) => {
             let string = |name: &str| object.get(name).and_then(serde_json::Value::as_str);
             let body = string("articleBody").filter(|body| !body.trim().is_empty());
+            // Some escape the tags of the text as well.
+            let body = body.map(|body| match body.contains("&lt;/") {
+                true => htmlize::unescape(body),
+                false => Cow::Borrowed(body),
+            });
             let headline = string("headline").or_else(|| string("name")).unwrap_or_default();
             match body.filter(|_| title.are_mostly_in(headline)) {
-                Some(body) if body.contains("</") => Some(body.to_owned()),
+                Some(body) if body.contains("</") => Some(body.into_owned()),
                 Some(body) => {
                     let lines = body.lines().filter(|line| !line.trim().is_empty());
                     Some(

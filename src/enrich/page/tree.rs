@@ -3,6 +3,8 @@
 
 use dom_query::{Document, NodeRef};
 
+use crate::tokenize::spaced;
+
 /// Elements that show nothing, or only serve to type something in.
 const SHOW_NOTHING: &str = "script, style, link, meta, iframe, svg, template, input, select, datalist, \
     dialog:not([open]), textarea:not([readonly]), form[role=search], [role=dialog], [role=alertdialog]";
@@ -18,6 +20,10 @@ const OF_THE_SITE: &str =
 /// Comments of readers, by the names that widespread software gives them.
 const COMMENTS: &str = "#comments, #respond, .comment-list, .commentlist, .comments-area, \
     #disqus_thread, [id^=disqus_]";
+
+/// Links that only print the page, close its window or lead back.
+const CONTROLS: &str = "a[href='#top'], a[href^='javascript:'][href*='print'], a[href^='javascript:'][href*='close'], \
+    a[href^='javascript:'][href*='history'], a[onclick*='print('], a[onclick*='close('], a[onclick*='history.']";
 
 /// Words of an element that readers open to see what it says.
 const LEAST_WORDS: usize = 8;
@@ -56,6 +62,7 @@ pub(super) fn tidy(page: &Document) {
     page.select("dialog[open], textarea[readonly]").rename("div");
     page.select(SHOW_NOTHING).remove();
     page.select(COMMENTS).remove();
+    page.select(CONTROLS).remove();
     for node in page.select("*").nodes() {
         if node.node_name().is_some_and(|name| name.contains('-')) {
             node.rename("div");
@@ -166,9 +173,4 @@ pub(super) fn has_name(node: &NodeRef<'_>, names: &[&str]) -> bool {
 pub(super) fn is_within(node: &NodeRef<'_>, names: &[&str]) -> bool {
     let mut around = node.ancestors_it(None);
     around.any(|outer| has_name(&outer, names))
-}
-
-/// A text with one space between its words.
-pub(super) fn spaced(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::attribute::{resolve, write_attribute};
 use super::policy::lower;
-use crate::markup::attributes;
+use crate::markup::{Kind, Pieces, attribute, attributes};
 
 /// Writes the attributes of a picture; false where it has no address, or only
 /// counts who looks at it.
@@ -25,6 +25,22 @@ pub(super) fn write(out: &mut String, inside: &str, base: Option<&Url>) -> bool 
         }
     }
     true
+}
+
+/// The words that stand for the pictures of cleaned HTML, a picture a line. Names of files and single
+/// words, such as "Logo", say nothing.
+pub(in crate::parse) fn shown_by(html: &str) -> String {
+    let alternative = |piece: Kind<'_>| match piece {
+        Kind::Open { name: "img", attributes, .. } => {
+            let text = super::fold(&htmlize::unescape_attribute(attribute(attributes, "alt")?));
+            let is_phrase =
+                text.split(' ').count() >= 3 || !text.is_ascii() && text.chars().count() >= 8;
+            is_phrase.then_some(text)
+        }
+        _ => None,
+    };
+    let lines: Vec<String> = Pieces::of(html).filter_map(|piece| alternative(piece.kind)).collect();
+    lines.join("\n")
 }
 
 /// Attributes that name the picture, beside those that leave.

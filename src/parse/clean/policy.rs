@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::markup::{Kind, Pieces};
+pub(super) use crate::markup::is_block;
+use crate::markup::{Kind, Pieces, keys, position};
 
 /// Elements that may leave. `bdo` is not among them: it turns a text round, whatever the
 /// text says, and the W3C's validator counts it among the risks.
@@ -121,41 +122,6 @@ const UNNOTICED: &[&str] = &["big", "font", "o:p", "picture", "source"];
 /// Attributes that say what an element is for. They do not leave.
 pub(super) const ATTRIBUTES_OF_CONTAINERS: &[&str] = &["class", "id", "role"];
 
-/// Elements that take a line of their own.
-const BLOCKS: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "center",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "figcaption",
-    "figure",
-    "footer",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "li",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "ul",
-];
-
 /// Other elements of HTML, which a title may hold and must not keep.
 const OTHER_TAGS: &[&str] = &[
     "applet", "area", "audio", "base", "basefont", "bgsound", "big", "blink", "body", "button",
@@ -167,34 +133,6 @@ const OTHER_TAGS: &[&str] = &[
 ];
 
 static TAG_KEYS: [u128; TAGS.len()] = keys(TAGS);
-static BLOCK_KEYS: [u128; BLOCKS.len()] = keys(BLOCKS);
-
-/// Names as numbers in the same order: a search among them compares no strings.
-const fn keys<const N: usize>(names: &[&str]) -> [u128; N] {
-    let mut keys = [0; N];
-    let mut at = 0;
-    while at < N {
-        keys[at] = key(names[at]);
-        at += 1;
-    }
-    keys
-}
-
-/// The first sixteen bytes of a name, which are more than any of ours has.
-const fn key(name: &str) -> u128 {
-    let name = name.as_bytes();
-    let mut key = 0;
-    let mut at = 0;
-    while at < 16 {
-        key = key << 8 | if at < name.len() { name[at] as u128 } else { 0 };
-        at += 1;
-    }
-    key
-}
-
-fn position(keys: &[u128], name: &str) -> Option<usize> {
-    if name.len() > 16 { None } else { keys.binary_search(&key(name)).ok() }
-}
 
 /// A name in lower case.
 pub(super) fn lower(name: &str) -> Cow<'_, str> {
@@ -230,11 +168,6 @@ pub(super) fn fate(name: &str) -> Fate {
 pub(super) fn shaping(name: &str) -> Option<&'static str> {
     let at = position(&TAG_KEYS, name);
     at.map(|at| TAGS[at]).or_else(|| UNNOTICED.iter().copied().find(|known| *known == name))
-}
-
-/// Whether an element takes a line of its own.
-pub(super) fn is_block(name: &str) -> bool {
-    position(&BLOCK_KEYS, name).is_some()
 }
 
 /// Whether this is the name of an element of HTML.
@@ -315,6 +248,7 @@ pub(super) fn unclosed_tag(rest: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::markup::BLOCKS;
 
     #[test]
     fn the_lists_are_sorted() {

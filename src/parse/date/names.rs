@@ -167,6 +167,14 @@ pub(super) fn is_english_weekday(word: &str) -> bool {
         })
 }
 
+/// Whether an unknown word may be the name of a month: it is long enough for one, and does not itself
+/// say "month" of the number behind it.
+pub(super) fn may_be_month(word: &str) -> bool {
+    const MONTH: [&str; 9] =
+        ["tháng", "thg", "เดือน", "mėn", "mėnesio", "mēneša", "місяця", "месяца", "mjeseca"];
+    word.chars().filter(|c| c.is_alphabetic()).count() >= SHORTEST_MONTH && !MONTH.contains(&word)
+}
+
 /// The month of a Roman numeral.
 pub(super) fn roman_month(word: &str) -> Option<u32> {
     const NUMERALS: [&str; 12] =

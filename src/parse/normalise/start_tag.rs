@@ -201,7 +201,10 @@ impl<'t> Walk<'t, '_> {
         let own = prefix.is_empty() || self.root.space(prefix) == Space::Own;
         let local = if own { self.canonical(frame, piece, prefix, local) } else { local };
         if own && local == "channel" {
-            if self.channel_name.is_some() {
+            if matches!(piece.kind, Kind::Open { empty: true, .. }) {
+                // The items stand behind it, in the channel that the root gets for want of one.
+                self.edits.replace(piece.start, piece.end, "");
+            } else if self.channel_name.is_some() {
                 frame.place = Container::LaterChannel;
                 self.items_outside = true;
                 self.edits.replace(piece.start, piece.end, "");

@@ -77,6 +77,16 @@ fn values_stay_however_many_entries_have_them() {
             "gelb",
         ),
         (
+            "<p>Vodostaj reke {river} raste do podneva.</p><p>Nivo: amber</p><p>021 555 0101</p><p>Vlada Jermenije</p>",
+            "Jermenije",
+            "amber",
+        ),
+        (
+            "<p>{river} ibaiaren maila igotzen ari da.</p><p>Travel amber</p><p>https://min.example/</p><p>Armeniako Gobernua</p><p>Portuen Saila</p>",
+            "Armeniako",
+            "Travel amber",
+        ),
+        (
             "<p>{river} at Bewdley</p><p>Severity: amber</p><p>See the website of the agency for Armenia.</p>",
             "Armenia",
             "amber",

@@ -56,6 +56,38 @@ fn items_of_a_second_channel_are_read() {
 }
 
 #[test]
+fn items_behind_an_empty_channel_are_read() {
+    let items = "<item><title>one</title></item><item><title>two</title></item>";
+    for feed in [
+        format!("<rss version='2.0'><channel/>{items}</rss>"),
+        format!("<rss version='2.0'><channel></channel>{items}</rss>"),
+        format!("<rss version='2.0'><channel/><items>{items}</items></rss>"),
+        format!(
+            "<rdf:RDF xmlns='http://purl.org/rss/1.0/' xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><channel rdf:about='/'/>{items}</rdf:RDF>"
+        ),
+    ] {
+        assert_eq!(titles(&read_well(&feed)), ["one", "two"], "{feed}");
+    }
+    assert_eq!(read_well("<rss version='2.0'><channel/></rss>").entries, []);
+}
+
+#[test]
+fn an_entry_of_pictures_says_what_stands_for_them() {
+    for (description, text) in [
+        ("<img src='/a.png' alt='Storm warning for the coast'>", "Storm warning for the coast"),
+        ("<a href='/x'><img src='/a.png' alt='Corte de agua'></a>", "Corte de agua"),
+        ("<img src='/a.png' alt='沿海地区发布大风警报'>", "沿海地区发布大风警报"),
+        ("<img src='/a.png' alt='One two three'><p>Text</p>", "Text"),
+        ("<img src='/a.png' alt='Logo'>", ""),
+        ("<img src='/a.png' alt='IMG_2201.JPG'>", ""),
+    ] {
+        let escaped = description.replace('<', "&lt;");
+        let parsed = read_well(&with_item(&format!("<description>{escaped}</description>")));
+        assert_eq!(parsed.entries[0].text, text, "{description}");
+    }
+}
+
+#[test]
 fn entries_are_read_within_other_elements() {
     let fields = "<title>Inner</title><link>https://min.example/n/1</link>\
         <description>Words.</description>";

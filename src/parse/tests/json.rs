@@ -52,6 +52,45 @@ fn one_value_that_json_does_not_know_costs_neither_its_entry_nor_the_document() 
 }
 
 #[test]
+fn items_of_other_apis_are_read() {
+    for (written, title, url, text, date) in [
+        (
+            r#"[{"id":1,"url":"https://a.example/1","title":"One","content_html":"<p>Text</p>","date_published":"2025-04-02T11:05:00Z"}]"#,
+            "One",
+            "https://a.example/1",
+            "Text",
+            "2025-04-02T11:05:00Z",
+        ),
+        (
+            r#"[{"id":1,"guid":{"rendered":"https://a.example/?p=1"},"link":"https://a.example/1","title":{"rendered":"One &amp; two"},"content":{"rendered":"<p>Text</p>","protected":false},"date":"2025-04-02T13:05:00","date_gmt":"2025-04-02T11:05:00"}]"#,
+            "One & two",
+            "https://a.example/1",
+            "Text",
+            "2025-04-02T11:05:00Z",
+        ),
+        (
+            r#"{"count":1,"items":[{"link":"https://a.example/1","headline":"One","description":"Text","pubDate":"Wed, 02 Apr 2025 11:05:00 GMT"}]}"#,
+            "One",
+            "https://a.example/1",
+            "Text",
+            "2025-04-02T11:05:00Z",
+        ),
+    ] {
+        let parsed = read_well(written);
+        let entry = &parsed.entries[0];
+        assert_eq!(parsed.format, "JSON", "{written}");
+        assert_eq!(entry.title, title, "{written}");
+        assert_eq!(entry.url.as_ref().map(Url::as_str), Some(url), "{written}");
+        assert_eq!(entry.text, text, "{written}");
+        assert_eq!(entry.published.map(|at| at.to_string()).as_deref(), Some(date), "{written}");
+    }
+    for written in ["[]", "[1,2]", r#"[{"error":"none"}]"#, r#"[{"name":"Rate","value":2}]"#] {
+        let failure = parse(&document(written), &Limits::default()).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::NotAFeed, "{written}");
+    }
+}
+
+#[test]
 fn items_are_read_as_a_list_whatever_holds_them() {
     let feed = |items: &str| {
         format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\"{items}}}")

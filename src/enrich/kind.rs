@@ -1,5 +1,6 @@
 //! Refuses documents that are not pages: files, pictures, data.
 
+use super::page::unreadable;
 use crate::model::{Document, Failure};
 
 /// Content types that are read as pages.
@@ -23,7 +24,7 @@ pub(super) fn check(document: &Document) -> Result<(), Failure> {
     let body = document.body.trim_ascii_start();
     let is_file = FILES.iter().find(|(start, _)| body.starts_with(start));
     if let Some((_, kind)) = is_file {
-        return Err(super::unreadable(&format!("it is {kind}")));
+        return Err(unreadable(&format!("it is {kind}")));
     }
     let stated = document.content_type.as_deref().unwrap_or_default();
     let stated = stated.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -34,13 +35,13 @@ pub(super) fn check(document: &Document) -> Result<(), Failure> {
     };
     let is_page = stated.is_empty() || PAGES.contains(&stated.as_str()) || is_markup();
     if !is_page {
-        return Err(super::unreadable(&format!("it is of the type {stated}")));
+        return Err(unreadable(&format!("it is of the type {stated}")));
     }
     // UTF-16 has a byte of zero in each letter of ASCII, other text has none.
     let is_wide = body.starts_with(b"\xFF\xFE") || body.starts_with(b"\xFE\xFF");
     let zeros = memchr::memchr_iter(0, &body[..body.len().min(1024)]).count();
     if !is_wide && zeros > MOST_ZEROS && 3 * zeros < body.len().min(1024) {
-        return Err(super::unreadable("it is not text"));
+        return Err(unreadable("it is not text"));
     }
     Ok(())
 }
