@@ -49,7 +49,14 @@ fn clusters_of(entries: &[Entry]) -> BTreeSet<BTreeSet<String>> {
     desk.clusters()
 }
 
+/// Each case reads up to forty documents four times: a minute of processor time for 256 cases, the usual number.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(64)
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
+
     #[test]
     fn the_order_of_arrival_does_not_change_the_clusters(
         (entries, shuffled) in tellings().prop_flat_map(|entries| (Just(entries.clone()), Just(entries).prop_shuffle()))
