@@ -10,7 +10,7 @@ use super::diff_names::differences;
 use super::entry_id::{guid_is_link, guid_repeats_link, names_itself};
 use super::entry_keys::{Candidate, SharedNames, candidate};
 use super::key_hash::{link_key, listed_title_key, titled_guid_key, wording_keys};
-use super::number_conflict::Figures;
+use super::number::Figures;
 use super::recognise::is_repeat;
 use super::rules::Rules;
 use super::shingles::Passages;

@@ -11,8 +11,7 @@ use super::entry_id::guid_is_link;
 use super::entry_keys::Candidate;
 use super::shingles::Passages;
 use super::text_match::MOSTLY;
-use super::title::Title;
-use super::title_match::{TitleMatch, title_match};
+use super::title::{Title, TitleMatch, title_match};
 use crate::model::Entry;
 
 /// The names in which two entries agree.
@@ -52,7 +51,7 @@ pub(super) fn is_another(candidate: &Candidate, known: &Entry, agreement: Agreem
         return false;
     }
     let is_later = dates.is_some_and(|(own, theirs)| own.apart(theirs) >= HALF_A_DAY);
-    let titles = title_match(&candidate.title, &Title::of_entry(known), &|_| None);
+    let titles = title_match(&candidate.title, &Title::of_entry(known));
     let is_one_name = agreement == Agreement::OfOneName || guid_is_of_link(candidate);
     let is_reusable = is_one_name || may_be_reused(candidate);
     // What makes two entries two between sources makes them two within one.

@@ -14,12 +14,11 @@ use super::entry_id::{guid_is_link, is_iri, names_itself};
 use super::entry_keys::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of};
 use super::entry_reuse::{Agreement, is_another, may_be_instalment};
 use super::key_hash::{guid_key, link_key, listed_title_key, titled_guid_key, wording_keys};
-use super::number_conflict::Figures;
+use super::number::Figures;
 use super::shingles::Passages;
 use super::story_index::stories_with;
 use super::text_match::MOSTLY;
-use super::title::Title;
-use super::title_match::title_match;
+use super::title::{Title, title_match};
 use crate::model::{Entry, Habits, Key, Lookalikes, Member};
 
 /// Settled entries of a document that are read beside a new one.
@@ -167,7 +166,7 @@ fn has_kept_its_id(candidate: &Candidate, known: &Entry, has_moved: bool) -> boo
         let has_texts = !entry.text.is_empty() && !known.text.is_empty();
         is_unique && if has_texts { !has_moved && is_iri(id) } else { !has_moved || says.date }
     };
-    title_match(&candidate.title, &title, &|_| None).agreement() >= 0 || is_believed()
+    title_match(&candidate.title, &title).agreement() >= 0 || is_believed()
 }
 
 /// The same where one of them has no link of its own.

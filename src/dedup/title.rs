@@ -1,14 +1,30 @@
 //! Titles as words: without display types, site names and months, and with the parts that may name
 //! a publisher.
 
+mod agreement;
+mod date;
+mod difference;
+mod display_type;
+mod extra_words;
+mod information;
+mod keys;
+mod label;
+mod normalise;
+mod series;
+mod spelling;
+mod stage;
+
 use std::ops::Range;
 
+pub(super) use agreement::{TitleMatch, title_match, titles_match};
+use normalise::{one_form, written_date};
+pub(super) use series::{CLOCKS_DIFFER, MOST_TITLES, Recurrence, recurrence};
+use spelling::{Spelling, Style, brackets, without_hashtags};
+use stage::{Stage, stage};
+
 use super::calendar_words::month;
-use super::number_conflict::{folded, is_below_zero, title_words};
+use super::number::{folded, is_below_zero, title_words};
 use super::rarity::{information, is_stop};
-use super::title_figures::{one_form, written_date};
-use super::title_stage::{Stage, stage};
-use super::title_style::{Spelling, Style, brackets, without_hashtags};
 use crate::model::Entry;
 use crate::tokenize;
 
@@ -71,20 +87,20 @@ pub(super) struct Title {
     pub(super) words: Vec<String>,
     /// Which words begin with a capital or a digit, where that says something: not the first one,
     /// and not in a title of capitals.
-    pub(super) names: Vec<bool>,
+    names: Vec<bool>,
     /// Which words begin with a capital as they stand, the first one among them.
-    pub(super) capitals: Vec<bool>,
+    capitals: Vec<bool>,
     /// How each word is spelt.
-    pub(super) spelling: Vec<Spelling>,
+    spelling: Vec<Spelling>,
     /// How the whole title is written.
-    pub(super) style: Style,
+    style: Style,
     /// Where a word stands behind `|`, a dash or a colon, or at the edge of brackets around the
     /// beginning or the end.
-    pub(super) breaks: Vec<usize>,
+    breaks: Vec<usize>,
     /// The breaks at brackets.
-    pub(super) brackets: Vec<usize>,
+    brackets: Vec<usize>,
     /// The stage of a procedure that it states, its display type included.
-    pub(super) stage: Option<Stage>,
+    stage: Option<Stage>,
 }
 
 impl Title {

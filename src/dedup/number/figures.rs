@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::calendar_words::{CalendarWord, calendar_word, month};
-use super::number_words::{han_number, is_han_numeral};
+use super::words::{han_number, is_han_numeral};
+use crate::dedup::calendar_words::{CalendarWord, calendar_word, month};
 use crate::tokenize;
 
 /// Numbers that titles spell out. `one` is left out: it is seldom a number.
@@ -70,7 +70,7 @@ const UNITS: &[(&str, &str)] = &[
 
 /// The numbers and dates that a title names, by what they measure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Figures {
+pub(in crate::dedup) struct Figures {
     years: BTreeSet<String>,
     months: BTreeSet<String>,
     days: BTreeSet<String>,
@@ -80,12 +80,12 @@ pub(super) struct Figures {
 
 impl Figures {
     /// Reads them from a title, display type and site name included.
-    pub(super) fn of(title: &str) -> Self {
+    pub(in crate::dedup) fn of(title: &str) -> Self {
         Self::of_words(&title_words(title))
     }
 
     /// The same of words that were split already.
-    pub(super) fn of_words(words: &[String]) -> Self {
+    pub(in crate::dedup) fn of_words(words: &[String]) -> Self {
         let mut figures = Self::default();
         let mut place = 0;
         while place < words.len() {
@@ -169,7 +169,7 @@ impl Figures {
     /// are among the other's.
     ///
     /// A title without figures contradicts none, nor does one that leaves some out.
-    pub(super) fn contradict(&self, other: &Self) -> Option<(Vec<String>, Vec<String>)> {
+    pub(in crate::dedup) fn contradict(&self, other: &Self) -> Option<(Vec<String>, Vec<String>)> {
         let kinds = [
             (&self.years, &other.years),
             (&self.months, &other.months),
@@ -192,19 +192,19 @@ const BEFORE_MONTHS: &[&str] = &[
 ];
 
 /// The digits of a number that a word spells out.
-pub(super) fn spelled(word: &str) -> Option<&'static str> {
+pub(in crate::dedup) fn spelled(word: &str) -> Option<&'static str> {
     let (_, digits) = SPELLED.iter().find(|(spelled, _)| *spelled == word)?;
     Some(digits)
 }
 
 /// The short form of a unit of counting.
-pub(super) fn unit(word: &str) -> Option<&'static str> {
+pub(in crate::dedup) fn unit(word: &str) -> Option<&'static str> {
     let (_, short) = UNITS.iter().find(|(long, short)| *long == word || *short == word)?;
     Some(short)
 }
 
 /// Whether a word is a number in digits.
-pub(super) fn is_number(word: &str) -> bool {
+pub(in crate::dedup) fn is_number(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit())
         && word.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
 }
@@ -233,13 +233,13 @@ fn han_numeral(word: &str) -> Option<char> {
 }
 
 /// The day of a month, `3rd` as well.
-pub(super) fn day(word: &str) -> Option<String> {
+pub(in crate::dedup) fn day(word: &str) -> Option<String> {
     let bare = ordinal(word).unwrap_or(word);
     bare.parse::<u8>().ok().filter(|day| (1..=31).contains(day)).map(|day| day.to_string())
 }
 
 /// Day, month and year of `12/03/2025`, `12.3.25` and `2025-03-12`.
-pub(super) fn date_parts(word: &str) -> Option<[String; 3]> {
+pub(in crate::dedup) fn date_parts(word: &str) -> Option<[String; 3]> {
     let parts: Vec<u32> =
         word.split(['/', '.', '-']).map(|part| part.parse().ok()).collect::<Option<_>>()?;
     let [first, month, last] = parts[..] else { return None };
@@ -251,7 +251,7 @@ pub(super) fn date_parts(word: &str) -> Option<[String; 3]> {
 
 /// A word of a title without case and diacritics. A comma before one or two digits is that of a
 /// fraction.
-pub(super) fn folded(stated: &str, cased: &mut String) -> String {
+pub(in crate::dedup) fn folded(stated: &str, cased: &mut String) -> String {
     let fraction = stated.split_once(',').filter(|(whole, fraction)| {
         let are_digits = |digits: &str| digits.chars().all(|c| c.is_ascii_digit());
         are_digits(whole)
@@ -268,14 +268,14 @@ pub(super) fn folded(stated: &str, cased: &mut String) -> String {
 
 /// Whether a number that stands behind this part of a title is below zero: behind a minus that joins
 /// it to nothing.
-pub(super) fn is_below_zero(before: &str, form: &str) -> bool {
+pub(in crate::dedup) fn is_below_zero(before: &str, form: &str) -> bool {
     let Some(rest) = before.strip_suffix(['-', '\u{2212}', '\u{2013}']) else { return false };
     form.starts_with(|first: char| first.is_ascii_digit())
         && (rest.is_empty() || rest.ends_with(|last: char| last.is_whitespace() || last == '('))
 }
 
 /// The words of a title as they stand, dates with their marks: `2025-04-02`.
-pub(super) fn title_words(title: &str) -> Vec<String> {
+pub(in crate::dedup) fn title_words(title: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut cased, mut last) = (String::new(), 0..0);
     for (range, _) in tokenize::words(title) {

@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::rarity::is_stop;
-use super::title::Title;
-use super::title_figures::{is_code, is_digits};
+use super::Title;
+use super::normalise::{is_code, is_digits};
+use crate::dedup::rarity::is_stop;
 
 /// Whether all words of a part are those of a display type, its number included: "Press release
 /// 14/26", "Comunicato stampa n. 112".

@@ -5,13 +5,13 @@
 //! tell: words with a capital, where capitals are a sign of names. Dates and the numbers of a body's own
 //! series say when something was published, not what.
 
-use super::number_conflict::{is_number, unit};
-use super::rarity::{OFTEN, information, is_english, is_everyday};
-use super::title::Title;
-use super::title_date::{counted, is_of_a_date};
-use super::title_display_type::is_of_display_type;
-use super::title_figures::is_digits;
-use super::title_label::is_institution;
+use super::Title;
+use super::date::{counted, is_of_a_date};
+use super::display_type::is_of_display_type;
+use super::label::is_institution;
+use super::normalise::is_digits;
+use crate::dedup::number::{is_number, unit};
+use crate::dedup::rarity::{OFTEN, information, is_english, is_everyday};
 
 /// Tenths of a bit of a name.
 const NAME: i32 = 100;

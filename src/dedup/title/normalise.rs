@@ -4,8 +4,8 @@
 //! One title spells out what another shortens. Left as they are, the words would look like those of
 //! two instalments, which name different things in one place.
 
-use super::calendar_words::{english_month, month};
-use super::number_conflict::{date_parts, day, is_number, spelled, unit};
+use crate::dedup::calendar_words::{english_month, month};
+use crate::dedup::number::{date_parts, day, is_number, spelled, unit};
 
 /// The form of what folded words begin with, and how many of them it replaces.
 pub(super) fn one_form(words: &[String], before: Option<&str>) -> (Vec<String>, usize) {

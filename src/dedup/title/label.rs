@@ -6,12 +6,12 @@
 
 use std::ops::Range;
 
-use super::rarity::is_stop;
-use super::rules::Rules;
-use super::title::{Title, are_mostly_capitals};
-use super::title_date::is_date_of;
-use super::title_display_type::{is_display_type, is_file_number};
-use super::title_stage::{is_of_correction, is_of_draft};
+use super::date::is_date_of;
+use super::display_type::{is_display_type, is_file_number};
+use super::stage::{is_of_correction, is_of_draft};
+use super::{Title, are_mostly_capitals};
+use crate::dedup::rarity::is_stop;
+use crate::dedup::rules::Rules;
 use crate::model::Entry;
 
 /// The meaning of a part of a title for the rest, in the order in which it tells titles apart.
@@ -240,7 +240,7 @@ fn is_of_remark(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::title_match::{TitleMatch, title_match};
+    use super::super::agreement::{TitleMatch, title_match};
     use super::*;
 
     fn judged(title: &str, is_before: bool, words: usize) -> Label {
@@ -290,7 +290,7 @@ mod tests {
     }
 
     fn compared(one: &str, other: &str) -> TitleMatch {
-        title_match(&Title::of(one, ""), &Title::of(other, ""), &|_| None)
+        title_match(&Title::of(one, ""), &Title::of(other, ""))
     }
 
     #[test]
