@@ -95,7 +95,7 @@ const HEADLINE: usize = 5;
 
 /// Whether the entry's link may be used for one announcement after the other: it has neither a
 /// number nor a headline. Without a link nothing shows that it is not.
-fn may_be_reused(candidate: &Candidate) -> bool {
+pub(super) fn may_be_reused(candidate: &Candidate) -> bool {
     candidate.link.as_deref().is_none_or(|link| {
         let (page, query) = link.split_once('?').unwrap_or((link, ""));
         let last = page.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
