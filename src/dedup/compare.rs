@@ -248,7 +248,7 @@ fn weigh_text(text: &TextMatch, same_page: bool, comparison: &mut Comparison<'_>
 }
 
 /// By the date. Of one page it says nothing: pages are listed again years later. A title alone
-/// comes back within weeks, a text hardly ever.
+/// comes back within a week, a text hardly ever.
 fn weigh_date(same_page: bool, same_text: bool, by_title: bool, comparison: &mut Comparison<'_>) {
     let Some(apart) = comparison.apart else { return };
     let hours_apart = apart.as_secs() / HOUR;
@@ -259,7 +259,7 @@ fn weigh_date(same_page: bool, same_text: bool, by_title: bool, comparison: &mut
         _ if same_page => return,
         37..=96 if by_title => FactorKind::DaysApartByTitle,
         37..=96 => FactorKind::DaysApart,
-        97..=168 => FactorKind::WeekApart,
+        97..=168 if !by_title => FactorKind::WeekApart,
         169..=336 if same_text => FactorKind::FortnightApart,
         _ => FactorKind::LongApart,
     };

@@ -49,6 +49,9 @@ const FEWEST_TELLING: u32 = 3;
 /// A summary of so many words that say something, none of which the other has, is of something else.
 const FEWEST_STRANGE: u32 = 5;
 
+/// Summaries under one title that share none of so many names and numbers are of two announcements.
+const FEWEST_STRANGERS: u32 = 2;
+
 /// A title with less information, in tenths of a bit, may be that of another notice.
 const TELLING_TITLE: i32 = 360;
 
@@ -167,6 +170,12 @@ fn summaries(one: EntryText<'_>, other: EntryText<'_>) -> TextMatch {
     let (names, named) = shorter.names_shared(longer);
     let strangers = named > 0 && names == 0 && longer.has_names();
     let denies = |entry: &Entry| denies(&title_words(&entry.text));
+    let are_strangers = || {
+        are_short
+            && names == 0
+            && named >= FEWEST_STRANGERS
+            && have_one_title(one.0, other.0).is_some()
+    };
     let is_denied = || are_short && denies(one.0) != denies(other.0);
     let share = |hundredths: u32| known * 100 >= telling * hundredths;
     let level = match () {
@@ -181,8 +190,11 @@ fn summaries(one: EntryText<'_>, other: EntryText<'_>) -> TextMatch {
         () => None,
     };
     let is_turned = found.denied > 0;
-    let contradict =
-        found.renamed > 0 || is_turned || dates() || are_two_notices(one.0, other.0, &found);
+    let contradict = found.renamed > 0
+        || is_turned
+        || dates()
+        || are_two_notices(one.0, other.0, &found)
+        || are_strangers();
     let differs =
         matches!(level, Some(FactorKind::SummaryDiffers | FactorKind::TextDiffers)) && strangers;
     // Most of one is in the other, but for who, where or when: a template.
@@ -208,13 +220,17 @@ fn are_two_notices(one: &Entry, other: &Entry, found: &Differences) -> bool {
     if !is_named_apart && !is_reworded() {
         return false;
     }
+    have_one_title(one, other).is_some_and(|rarity| {
+        rarity < TELLING_TITLE || is_named_apart && are_apart(one, other, SAME_DAY)
+    })
+}
+
+/// How rare the title of two entries is, where both have nearly the same.
+fn have_one_title(one: &Entry, other: &Entry) -> Option<i32> {
     let [own, theirs] = [one, other].map(Title::of_entry);
-    let found = title_match(&own, &theirs);
-    if !matches!(found, TitleMatch::Equal { .. } | TitleMatch::Near { .. }) {
-        return false;
-    }
-    own.rarity().min(theirs.rarity()) < TELLING_TITLE
-        || is_named_apart && are_apart(one, other, SAME_DAY)
+    let is_one =
+        matches!(title_match(&own, &theirs), TitleMatch::Equal { .. } | TitleMatch::Near { .. });
+    is_one.then(|| own.rarity().min(theirs.rarity()))
 }
 
 /// Whether two entries are dated further apart.
