@@ -176,7 +176,8 @@ impl Candidate {
         self.title_keys.get_or_init(|| {
             let parts =
                 self.title.parts().into_iter().filter_map(|part| part.sets().into_iter().next());
-            let sets = self.title.sets().into_iter().chain(parts);
+            let transliterated = self.title.transliterated().and_then(|title| title.set());
+            let sets = self.title.sets().into_iter().chain(parts).chain(transliterated);
             sets.map(|set| key(KeyKind::Title, &[&set])).collect()
         })
     }

@@ -1,7 +1,7 @@
 //! Reads the numbers of a running text as one word each, however they are spelt: `12,400`, `12 400`,
 //! `12.400`, `12 thousand`; `nine` and `9`, `forty-one`, `einundvierzig`, `四十一` and `41`.
 
-use super::words::{
+use super::number_words::{
     han_number, is_han_numeral, is_hundred, is_number_alone, is_one, is_thousand, spelt_number,
 };
 use crate::dedup::word_kind::Form;
@@ -124,17 +124,17 @@ fn single(word: &str) -> Option<char> {
     characters.next().filter(|_| characters.next().is_none())
 }
 
-fn is_group(word: &str) -> bool {
+pub(super) fn is_group(word: &str) -> bool {
     word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether two groups of digits with this between them are one number.
-fn joins_groups(between: &str) -> bool {
+pub(super) fn joins_groups(between: &str) -> bool {
     matches!(between, " " | "\u{A0}" | "\u{202F}" | "\u{2009}" | "'" | "\u{2019}")
 }
 
 /// Takes the dots of thousands out of a number: `12.400` is 12400.
-fn drop_thousands_dots(number: &mut String) {
+pub(super) fn drop_thousands_dots(number: &mut String) {
     let mut groups = number.split('.');
     let first = groups.next().is_some_and(|first| {
         (1..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_digit())

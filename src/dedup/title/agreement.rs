@@ -2,9 +2,10 @@
 
 use super::difference::{differences, more_words, share_a_frame, telling_words};
 use super::extra_words::{are_added_by_copies, is_cut_from};
-use super::label::{IsNamed, Label, label_of, stated_label};
+use super::label::{IsNamed, Label, core, label_of, stated_label};
 use super::spelling::are_spelt_apart;
 use super::stage::{ends, is_another};
+use super::translation::is_translation;
 use super::{Title, stem};
 use crate::dedup::negation::turns;
 use crate::dedup::number::Figures;
@@ -72,6 +73,21 @@ pub(in crate::dedup) fn title_match(one: &Title, other: &Title) -> TitleMatch {
 /// and so are a notice and its end, or its correction. A part before or behind a title that
 /// [is named](IsNamed) is a publisher's.
 fn compared(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
+    let found = as_written(one, other, is_named);
+    if found.agreement() > 0 {
+        return found;
+    }
+    // One of them may be written for a system that has not the letters of its language.
+    let again = match (one.transliterated(), other.transliterated()) {
+        (Some(one), None) => as_written(&one, other, is_named),
+        (None, Some(other)) => as_written(one, &other, is_named),
+        _ => return found,
+    };
+    if again.agreement() > 0 { again } else { found }
+}
+
+/// Compares two titles by the letters that they have.
+fn as_written(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
     let found = by_words(one, other, is_named);
     match found {
         TitleMatch::Near { .. } | TitleMatch::Extends | TitleMatch::Shares
@@ -131,6 +147,12 @@ fn by_words(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
         };
     }
     let figures = |title: &Title| Figures::of_words(&title.words);
+    let core = |title| core(title, is_named).filter(|core| core.information() >= TELLING);
+    if figures(one).contradict(&figures(other)).is_none()
+        && let Some((one, other)) = core(one).zip(core(other))
+    {
+        return by_words(&one, &other, is_named);
+    }
     for (whole, part) in [(one, other), (other, one)] {
         if let Some(found) = by_part(whole, part, is_named) {
             return found;
@@ -196,7 +218,7 @@ fn by_part(whole: &Title, part: &Title, is_named: IsNamed<'_>) -> Option<TitleMa
     let figures = |title: &Title| Figures::of_words(&title.words);
     let same_figures = || figures(whole) == figures(part);
     let information = part.information();
-    Some(match label_of(whole, label, is_named) {
+    Some(match label_of(whole, label.clone(), is_named) {
         Label::Another if is_apart => TitleMatch::Renames,
         _ if stages_differ(whole, part) => TitleMatch::Renames,
         Label::Date => TitleMatch::Equal { information },
@@ -206,6 +228,9 @@ fn by_part(whole: &Title, part: &Title, is_named: IsNamed<'_>) -> Option<TitleMa
         _ if !is_apart => return None,
         Label::Publisher if same_figures() => TitleMatch::WithPublisher { information },
         _ if states_end(whole, part) => TitleMatch::Replaces,
+        Label::Remark if information >= TELLING && is_translation(whole, label, part) => {
+            TitleMatch::Near { information }
+        }
         _ => TitleMatch::Shares,
     })
 }

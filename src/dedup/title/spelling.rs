@@ -7,12 +7,16 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::{Title, stem};
+use crate::tokenize::fold;
 
 /// How one word of a title is spelt.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Spelling {
     /// The marks of its small Latin letters, in order. Capitals are often written without.
     pub(super) marks: String,
+    /// The word in Latin letters without marks, where its language has a way to write it so that folding does not
+    /// come to: `ue` for `ü`, and the Latin alphabet of Serbian.
+    pub(super) transliterated: Option<String>,
     /// Whether it has a capital within a sentence, not in its first word nor the first of a quotation.
     pub(super) is_capital_within: bool,
 }
@@ -29,7 +33,62 @@ impl Spelling {
         let is_capital_within = stated.starts_with(char::is_uppercase)
             && stated != "I"
             && between.is_some_and(|between| !begins(between));
-        Self { marks, is_capital_within }
+        Self { marks, is_capital_within, transliterated: transliterated(stated) }
+    }
+}
+
+/// A word with the letters by which others write its own.
+fn transliterated(stated: &str) -> Option<String> {
+    if stated.is_ascii() {
+        return None;
+    }
+    let mut written = String::new();
+    let mut differs = false;
+    for letter in stated.nfc().flat_map(char::to_lowercase) {
+        match letters_for(letter) {
+            Some(letters) => {
+                written.push_str(letters);
+                differs = true;
+            }
+            None => written.push(letter),
+        }
+    }
+    let mut form = String::new();
+    fold(&written, &mut form);
+    differs.then_some(form)
+}
+
+/// The letters that are written for a small one of German and the languages of the north, and the folded Latin ones
+/// of Serbian.
+#[rustfmt::skip]
+fn letters_for(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        'ä' => "ae", 'ö' | 'ø' => "oe", 'ü' => "ue", 'å' => "aa",
+        'а' => "a", 'б' => "b", 'в' => "v", 'г' => "g", 'д' | 'ђ' => "d", 'е' => "e", 'ж' | 'з' => "z",
+        'и' => "i", 'ј' => "j", 'к' => "k", 'л' => "l", 'љ' => "lj", 'м' => "m", 'н' => "n", 'њ' => "nj",
+        'о' => "o", 'п' => "p", 'р' => "r", 'с' | 'ш' => "s", 'т' => "t", 'ћ' | 'ц' | 'ч' => "c",
+        'у' => "u", 'ф' => "f", 'х' => "h", 'џ' => "dz",
+        _ => return None,
+    })
+}
+
+impl Title {
+    /// The title as it is written where its letters are not at hand: `Muenchen` for `München`. Serbian has two
+    /// alphabets, and is known by letters that Russian and Bulgarian have not.
+    pub(in crate::dedup) fn transliterated(&self) -> Option<Self> {
+        let is_cyrillic = |word: &String| word.contains(|c| matches!(c, 'а'..='џ'));
+        let is_serbian = |word: &String| word.contains(['ђ', 'ј', 'љ', 'њ', 'ћ', 'џ']);
+        let has_one = self.spelling.iter().any(|word| word.transliterated.is_some());
+        if !has_one || self.words.iter().any(is_cyrillic) && !self.words.iter().any(is_serbian) {
+            return None;
+        }
+        let mut other = self.clone();
+        for (word, spelling) in other.words.iter_mut().zip(&mut other.spelling) {
+            if let Some(written) = spelling.transliterated.take() {
+                (*word, spelling.marks) = (written, String::new());
+            }
+        }
+        Some(other)
     }
 }
 
