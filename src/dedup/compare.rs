@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use super::address::canonical;
 use super::comparison::{Comparison, HOUR, date_of, page_of};
-use super::digest::{is_digest, shares_a_frame_alone};
+use super::digest::is_digest;
 use super::entry_keys::Candidate;
 use super::list_page::{is_doubtful, without_language};
 use super::rules::Rules;
 use super::shingles::{Overlap, Passages};
 use super::text_match::{FULL_TEXT, TextMatch, WORD_FOR_WORD, text_match};
-use super::title::Title;
-use super::title_match::{TitleMatch, titles_match};
-use super::title_series::{CLOCKS_DIFFER, MOST_TITLES, Recurrence, recurrence};
+use super::title::{
+    CLOCKS_DIFFER, MOST_TITLES, Recurrence, Title, TitleMatch, recurrence, titles_match,
+};
 use super::weights::{JOINED, MOST_OF_A_TITLE, weight};
 use crate::model::{
     Entry, Evidence, FactorKind, Forbidden, Lookalikes, Member, Story, StoryId, Timestamp, are_one,
@@ -51,12 +51,7 @@ pub(super) fn compare<'a>(
     let text = match (&candidate.passages, &leading) {
         (Some(own), Some((leader, theirs))) => {
             let (own, theirs) = ((&*candidate.entry, own), (&*leader.entry, theirs));
-            let mut found = text_match(own, theirs, common);
-            if found.level.is_some_and(|level| weight(level) > 0)
-                && shares_a_frame_alone(own, theirs)
-            {
-                (found.level, found.is_equal) = (Some(FactorKind::TextSome), false);
-            }
+            let found = text_match(own, theirs, common);
             Some(as_excerpt(found, &candidate.entry, &leader.entry, rules))
         }
         _ => None,
@@ -207,7 +202,7 @@ fn weigh_title(
             return 0;
         }
         TitleMatch::Figures => {
-            let figures = |title: &Title| super::number_conflict::Figures::of_words(&title.words);
+            let figures = |title: &Title| super::number::Figures::of_words(&title.words);
             let differing = figures(&candidate.title).contradict(&figures(&theirs));
             let (one, other) = differing.unwrap_or_default();
             comparison.oppose(FactorKind::TitleFigures, Forbidden::Figures { one, other });
@@ -253,7 +248,7 @@ fn weigh_text(text: &TextMatch, same_page: bool, comparison: &mut Comparison<'_>
 }
 
 /// By the date. Of one page it says nothing: pages are listed again years later. A title alone
-/// comes back within weeks, a text hardly ever.
+/// comes back within a week, a text hardly ever.
 fn weigh_date(same_page: bool, same_text: bool, by_title: bool, comparison: &mut Comparison<'_>) {
     let Some(apart) = comparison.apart else { return };
     let hours_apart = apart.as_secs() / HOUR;
@@ -264,7 +259,7 @@ fn weigh_date(same_page: bool, same_text: bool, by_title: bool, comparison: &mut
         _ if same_page => return,
         37..=96 if by_title => FactorKind::DaysApartByTitle,
         37..=96 => FactorKind::DaysApart,
-        97..=168 => FactorKind::WeekApart,
+        97..=168 if !by_title => FactorKind::WeekApart,
         169..=336 if same_text => FactorKind::FortnightApart,
         _ => FactorKind::LongApart,
     };

@@ -7,9 +7,9 @@
 
 use std::ops::Range;
 
+use super::negation::is_denial;
 use super::rarity::is_stop_hash;
 use super::shingles::{LENGTH, Passages};
-use super::title_sense::is_denial;
 use super::word_kind::Kind;
 
 /// Of texts lined up, what differs between the phrases they share.

@@ -5,10 +5,9 @@
 
 use super::diff_names::ACCOUNT;
 use super::rules::Rules;
-use super::shingles::{LENGTH, Overlap, Passages};
+use super::shingles::{Overlap, Passages};
 use super::text_match::{FULL_TEXT, MOSTLY};
-use super::title::{Title, share_a_word, telling_hashes};
-use super::title_match::title_match;
+use super::title::{Title, share_a_word, telling_hashes, title_match};
 use crate::model::Entry;
 
 /// A text of fewer words is not a release in full.
@@ -80,29 +79,6 @@ fn ends_a_sentence(line: &str) -> bool {
     line.ends_with(['.', '!', '?', '…', '。', '！', '？', '।', '؟'])
 }
 
-/// Words of the beginning of a text that says what is announced.
-const LEAD: usize = 16;
-
-/// Whether what two texts share is what their office puts around announcements of every kind: their titles have no word
-/// in common, and neither's beginning is anywhere in the other.
-pub(super) fn shares_a_frame_alone(
-    (own, read): (&Entry, &Passages),
-    (other, theirs): (&Entry, &Passages),
-) -> bool {
-    let has_telling_title = |entry: &Entry| !telling_hashes(&entry.title).is_empty();
-    has_telling_title(own)
-        && has_telling_title(other)
-        && !share_a_word(&own.title, &other.title)
-        && !has_lead(read, theirs)
-        && !has_lead(theirs, read)
-}
-
-/// Whether a phrase of the beginning of a text is in another.
-fn has_lead(text: &Passages, other: &Passages) -> bool {
-    let lead = text.in_order.iter().take(LEAD - LENGTH + 1);
-    lead.clone().any(|passage| other.in_order.contains(passage))
-}
-
 /// Whether a text of several parts may be what they are parts of, rather than a list of announcements: its title
 /// speaks of one of them, and it has no part's title for a heading.
 pub(super) fn may_be_one_text<'a>(
@@ -116,8 +92,7 @@ pub(super) fn may_be_one_text<'a>(
     let is_headed = |title: &str| {
         let title = Title::of(title, "");
         let is_heading = |line: &str| {
-            !ends_a_sentence(line)
-                && title_match(&Title::of(line, ""), &title, &|_| None).agreement() > 0
+            !ends_a_sentence(line) && title_match(&Title::of(line, ""), &title).agreement() > 0
         };
         whole.text.lines().any(is_heading)
     };

@@ -10,7 +10,7 @@ use super::diff_names::differences;
 use super::entry_id::{guid_is_link, guid_repeats_link, names_itself};
 use super::entry_keys::{Candidate, SharedNames, candidate};
 use super::key_hash::{link_key, listed_title_key, titled_guid_key, wording_keys};
-use super::number_conflict::Figures;
+use super::number::Figures;
 use super::recognise::is_repeat;
 use super::rules::Rules;
 use super::shingles::Passages;
@@ -76,13 +76,17 @@ pub fn candidates(
         .collect();
     let listed = (extent == Extent::Whole).then(|| Arc::new(listed));
     note_title_steps(&mut kept);
-    let mut said: HashMap<Key, usize> = HashMap::new();
-    for key in kept.iter().filter_map(Candidate::said_key) {
-        *said.entry(key).or_default() += 1;
+    let mut times: HashMap<(Key, u64), usize> = HashMap::new();
+    let said = |candidate: &Candidate| {
+        let text = xxhash_rust::xxh3::xxh3_64(candidate.entry.text.as_bytes());
+        Some((candidate.said_key()?, text))
+    };
+    for said in kept.iter().filter_map(said) {
+        *times.entry(said).or_default() += 1;
     }
     for candidate in &mut kept {
         candidate.listed = listed.clone();
-        candidate.is_said_once = candidate.said_key().is_some_and(|key| said.get(&key) == Some(&1));
+        candidate.is_said_once = said(candidate).is_some_and(|said| times.get(&said) == Some(&1));
     }
     kept
 }

@@ -176,7 +176,8 @@ impl Candidate {
         self.title_keys.get_or_init(|| {
             let parts =
                 self.title.parts().into_iter().filter_map(|part| part.sets().into_iter().next());
-            let sets = self.title.sets().into_iter().chain(parts);
+            let transliterated = self.title.transliterated().and_then(|title| title.set());
+            let sets = self.title.sets().into_iter().chain(parts).chain(transliterated);
             sets.map(|set| key(KeyKind::Title, &[&set])).collect()
         })
     }
@@ -357,14 +358,12 @@ pub(super) struct SharedNames {
     pub(super) guids: HashSet<String>,
 }
 
-/// The key of what an entry says and when, where it says anything.
+/// The key of the title and the day of an entry, where it says anything: a site that moves keeps both, and not
+/// always the time and the last word.
 fn said_key(entry: &Entry, title: &Title) -> Option<Key> {
-    let at = entry.dated()?.as_secs().to_string();
-    if entry.text.is_empty() {
-        return None;
-    }
-    let text = xxhash_rust::xxh3::xxh3_64(entry.text.as_bytes()).to_string();
-    Some(own_key(&entry.source, "said", &format!("{at}\n{}\n{text}", title.normal())))
+    let day = entry.dated()?.as_secs().div_euclid(24 * 3600);
+    let said = format!("{day}\n{}", title.normal());
+    (!entry.text.is_empty()).then(|| own_key(&entry.source, "said", &said))
 }
 
 /// An absolute IRI, which Atom demands of an id (RFC 4287 §4.2.6): a scheme with something

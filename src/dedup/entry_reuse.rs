@@ -11,8 +11,7 @@ use super::entry_id::guid_is_link;
 use super::entry_keys::Candidate;
 use super::shingles::Passages;
 use super::text_match::MOSTLY;
-use super::title::Title;
-use super::title_match::{TitleMatch, title_match};
+use super::title::{Title, TitleMatch, title_match};
 use crate::model::Entry;
 
 /// The names in which two entries agree.
@@ -52,7 +51,7 @@ pub(super) fn is_another(candidate: &Candidate, known: &Entry, agreement: Agreem
         return false;
     }
     let is_later = dates.is_some_and(|(own, theirs)| own.apart(theirs) >= HALF_A_DAY);
-    let titles = title_match(&candidate.title, &Title::of_entry(known), &|_| None);
+    let titles = title_match(&candidate.title, &Title::of_entry(known));
     let is_one_name = agreement == Agreement::OfOneName || guid_is_of_link(candidate);
     let is_reusable = is_one_name || may_be_reused(candidate);
     // What makes two entries two between sources makes them two within one.
@@ -96,7 +95,7 @@ const HEADLINE: usize = 5;
 
 /// Whether the entry's link may be used for one announcement after the other: it has neither a
 /// number nor a headline. Without a link nothing shows that it is not.
-fn may_be_reused(candidate: &Candidate) -> bool {
+pub(super) fn may_be_reused(candidate: &Candidate) -> bool {
     candidate.link.as_deref().is_none_or(|link| {
         let (page, query) = link.split_once('?').unwrap_or((link, ""));
         let last = page.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();

@@ -10,7 +10,7 @@ use super::compare::{compare, leading, site_of};
 use super::entry_keys::{Boilerplate, Candidate, candidate_of};
 use super::history::bound;
 use super::near_duplicate::{Join, Likeness, likeness};
-use super::number_conflict::Figures;
+use super::number::Figures;
 use super::place::{have_room, relate};
 use super::recognise::is_same;
 use super::rules::Rules;

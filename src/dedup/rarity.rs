@@ -134,6 +134,11 @@ static PERIODICAL_WORDS: LazyLock<HashSet<&str>> =
 static STOP_HASHES: LazyLock<HashSet<u64>> =
     LazyLock::new(|| STOP_WORDS.iter().map(|word| xxh3_64(word.as_bytes())).collect());
 
+/// Whether a folded word says nothing by itself in another language than English.
+pub(super) fn is_foreign_stop(word: &str) -> bool {
+    is_stop(word) && !ENGLISH_STOP.split_whitespace().any(|known| known == word)
+}
+
 /// Whether a folded word says nothing by itself.
 pub(super) fn is_stop(word: &str) -> bool {
     STOP_WORDS.contains(word)

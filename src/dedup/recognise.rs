@@ -12,15 +12,14 @@ use super::address::canonical;
 use super::diff_names::differences;
 use super::entry_id::{guid_is_link, is_iri, names_itself};
 use super::entry_keys::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of};
-use super::entry_reuse::{Agreement, is_another, may_be_instalment};
+use super::entry_reuse::{Agreement, is_another, may_be_instalment, may_be_reused};
 use super::key_hash::{guid_key, link_key, listed_title_key, titled_guid_key, wording_keys};
-use super::number_conflict::Figures;
+use super::number::Figures;
 use super::shingles::Passages;
 use super::story_index::stories_with;
 use super::text_match::MOSTLY;
-use super::title::Title;
-use super::title_match::title_match;
-use crate::model::{Entry, Habits, Key, Lookalikes, Member};
+use super::title::{Title, TitleMatch, title_match};
+use crate::model::{Entry, Habits, Key, Lookalikes, Member, Timestamp};
 
 /// Settled entries of a document that are read beside a new one.
 const MOST_NEIGHBOURS: usize = 16;
@@ -83,11 +82,11 @@ pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
         // One page for everything, or a page whose id changes.
         (Some(false), Some(true)) => {
             let says = says(candidate, known);
-            says.is_all() || says.agreed() > 1 && id_left_the_document(candidate, known)
+            says.is_all()
+                || (says.agreed() > 1 || says.text && is_reworded(candidate, known))
+                    && id_left_the_document(candidate, known)
         }
-        (Some(false) | None, Some(false)) => {
-            says(candidate, known).is_all() && left_the_document(candidate, known)
-        }
+        (Some(false) | None, Some(false)) => was_moved(candidate, known),
         (Some(false) | None, None) => is_same_without_link(candidate, known, same_guid),
     }
 }
@@ -167,7 +166,7 @@ fn has_kept_its_id(candidate: &Candidate, known: &Entry, has_moved: bool) -> boo
         let has_texts = !entry.text.is_empty() && !known.text.is_empty();
         is_unique && if has_texts { !has_moved && is_iri(id) } else { !has_moved || says.date }
     };
-    title_match(&candidate.title, &title, &|_| None).agreement() >= 0 || is_believed()
+    title_match(&candidate.title, &title).agreement() >= 0 || is_believed()
 }
 
 /// The same where one of them has no link of its own.
@@ -191,8 +190,50 @@ fn is_same_without_link(candidate: &Candidate, known: &Entry, same_guid: Option<
             _ => wording_left_the_document(candidate, known) && !contradicts(entry, known),
         };
     let same_words = entry.title == known.title && entry.url == known.url;
-    same_words && (new_id_alone || no_ids)
-        || says(candidate, known).is_all() && left_the_document(candidate, known)
+    same_words && (new_id_alone || no_ids) || was_moved(candidate, known)
+}
+
+/// Whether an entry says under another id and link what the known one did, which has left the document: to
+/// the second or, under a date that lost its time, word for word; a site that moves to another system adds
+/// words of its own.
+fn was_moved(candidate: &Candidate, known: &Entry) -> bool {
+    let says = says(candidate, known);
+    let entry = &candidate.entry;
+    let dates = entry.dated().zip(known.dated());
+    let is_midnight = |date: Timestamp| date.as_secs().rem_euclid(DAY) == 0;
+    let is_same_day = || {
+        dates.is_some_and(|(own, theirs)| {
+            (is_midnight(own) || is_midnight(theirs)) && day_of(own) == day_of(theirs)
+        })
+    };
+    let is_timed = || dates.is_some_and(|(own, _)| !is_midnight(own));
+    // A text that is the same is long enough, or it is not.
+    let is_framed = || {
+        says.date
+            && says.text
+            && entry.text != known.text
+            && candidate.title_step.is_none()
+            && is_timed()
+            && !contradicts(entry, known)
+    };
+    says.title
+        && (says.is_enough && (says.date || is_same_day()) || is_framed())
+        && left_the_document(candidate, known)
+}
+
+const DAY: i64 = 24 * 3600;
+
+fn day_of(date: Timestamp) -> i64 {
+    date.as_secs().div_euclid(DAY)
+}
+
+/// Whether a page only says in other words what it said: neither its title nor its text names anything else. A page
+/// that may be overwritten keeps its title.
+fn is_reworded(candidate: &Candidate, known: &Entry) -> bool {
+    let titles = title_match(&candidate.title, &Title::of_entry(known));
+    !matches!(titles, TitleMatch::Figures | TitleMatch::Renames)
+        && (titles.agreement() >= 0 || !may_be_reused(candidate))
+        && !contradicts(&candidate.entry, known)
 }
 
 /// Whether the texts of two entries without names of their own name different things: two vacancies.

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::number_conflict::title_words;
+use super::number::title_words;
 use super::rarity::is_stop_hash;
 use super::text::words;
 use super::word_kind::{Kind, Word};

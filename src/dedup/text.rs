@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::spelt_number::{NumberReader, decimal};
+use super::number::{NumberReader, decimal};
 use super::title::normal_title;
 use super::word_kind::{
     Form, Kind, Word, demote_nouns, kind_of, mark_calendar_characters, mark_portuguese_weekday,

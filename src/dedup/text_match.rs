@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::diff_names::{ACCOUNT, Differences, differences};
-use super::number_conflict::{Figures, title_words};
-use super::shingles::{Overlap, Passages};
-use super::title::{Title, share_a_word};
-use super::title_match::{TitleMatch, title_match};
-use super::title_sense::denies;
+use super::negation::denies;
+use super::number::{Figures, title_words};
+use super::shingles::{LENGTH, Overlap, Passages};
+use super::title::{Title, TitleMatch, share_a_word, telling_hashes, title_match};
+use super::weights::weight;
 use crate::model::{Entry, FactorKind, Forbidden, Member};
 
 /// Hundredths of the shorter text that a copy has in common with the other.
@@ -49,6 +49,9 @@ const FEWEST_TELLING: u32 = 3;
 /// A summary of so many words that say something, none of which the other has, is of something else.
 const FEWEST_STRANGE: u32 = 5;
 
+/// Summaries under one title that share none of so many names and numbers are of two announcements.
+const FEWEST_STRANGERS: u32 = 2;
+
 /// A title with less information, in tenths of a bit, may be that of another notice.
 const TELLING_TITLE: i32 = 360;
 
@@ -75,6 +78,15 @@ pub(super) type EntryText<'a> = (&'a Entry, &'a Passages);
 
 /// Compares two texts; shingles that are `common` to many texts count for nothing.
 pub(super) fn text_match(one: EntryText<'_>, other: EntryText<'_>, common: &[u64]) -> TextMatch {
+    let mut found = compared(one, other, common);
+    if found.level.is_some_and(|level| weight(level) > 0) && shares_a_frame_alone(one, other) {
+        (found.level, found.is_equal) = (Some(FactorKind::TextSome), false);
+    }
+    found
+}
+
+/// The same, whatever their titles are.
+fn compared(one: EntryText<'_>, other: EntryText<'_>, common: &[u64]) -> TextMatch {
     let (own, others) = (one.1, other.1);
     if own.len().min(others.len()) < SUMMARY {
         return summaries(one, other);
@@ -102,6 +114,26 @@ pub(super) fn text_match(one: EntryText<'_>, other: EntryText<'_>, common: &[u64
     let is_whole = overlap.shared == overlap.of && overlap.of_longer * 80 <= overlap.shared * 100;
     let is_equal = (both_ways || is_whole) && !found.may_differ_in_names();
     TextMatch { overlap, level: Some(level), is_equal, conflict }
+}
+
+/// Words of the beginning of a text that says what is announced.
+const LEAD: usize = 16;
+
+/// Whether what two texts share is what their office puts around announcements of every kind: their titles have no word
+/// in common, and neither's beginning is anywhere in the other.
+fn shares_a_frame_alone((own, read): EntryText<'_>, (other, theirs): EntryText<'_>) -> bool {
+    let has_telling_title = |entry: &Entry| !telling_hashes(&entry.title).is_empty();
+    has_telling_title(own)
+        && has_telling_title(other)
+        && !share_a_word(&own.title, &other.title)
+        && !has_lead(read, theirs)
+        && !has_lead(theirs, read)
+}
+
+/// Whether a phrase of the beginning of a text is in another.
+fn has_lead(text: &Passages, other: &Passages) -> bool {
+    let lead = text.in_order.iter().take(LEAD - LENGTH + 1);
+    lead.clone().any(|passage| other.in_order.contains(passage))
 }
 
 /// Whether a paragraph is quoted in something much longer: not whole, or not where that begins.
@@ -138,6 +170,12 @@ fn summaries(one: EntryText<'_>, other: EntryText<'_>) -> TextMatch {
     let (names, named) = shorter.names_shared(longer);
     let strangers = named > 0 && names == 0 && longer.has_names();
     let denies = |entry: &Entry| denies(&title_words(&entry.text));
+    let are_strangers = || {
+        are_short
+            && names == 0
+            && named >= FEWEST_STRANGERS
+            && have_one_title(one.0, other.0).is_some()
+    };
     let is_denied = || are_short && denies(one.0) != denies(other.0);
     let share = |hundredths: u32| known * 100 >= telling * hundredths;
     let level = match () {
@@ -152,8 +190,11 @@ fn summaries(one: EntryText<'_>, other: EntryText<'_>) -> TextMatch {
         () => None,
     };
     let is_turned = found.denied > 0;
-    let contradict =
-        found.renamed > 0 || is_turned || dates() || are_two_notices(one.0, other.0, &found);
+    let contradict = found.renamed > 0
+        || is_turned
+        || dates()
+        || are_two_notices(one.0, other.0, &found)
+        || are_strangers();
     let differs =
         matches!(level, Some(FactorKind::SummaryDiffers | FactorKind::TextDiffers)) && strangers;
     // Most of one is in the other, but for who, where or when: a template.
@@ -179,13 +220,17 @@ fn are_two_notices(one: &Entry, other: &Entry, found: &Differences) -> bool {
     if !is_named_apart && !is_reworded() {
         return false;
     }
+    have_one_title(one, other).is_some_and(|rarity| {
+        rarity < TELLING_TITLE || is_named_apart && are_apart(one, other, SAME_DAY)
+    })
+}
+
+/// How rare the title of two entries is, where both have nearly the same.
+fn have_one_title(one: &Entry, other: &Entry) -> Option<i32> {
     let [own, theirs] = [one, other].map(Title::of_entry);
-    let found = title_match(&own, &theirs, &|_| None);
-    if !matches!(found, TitleMatch::Equal { .. } | TitleMatch::Near { .. }) {
-        return false;
-    }
-    own.rarity().min(theirs.rarity()) < TELLING_TITLE
-        || is_named_apart && are_apart(one, other, SAME_DAY)
+    let is_one =
+        matches!(title_match(&own, &theirs), TitleMatch::Equal { .. } | TitleMatch::Near { .. });
+    is_one.then(|| own.rarity().min(theirs.rarity()))
 }
 
 /// Whether two entries are dated further apart.
@@ -262,7 +307,7 @@ mod tests {
     use super::*;
     use crate::model::SourceId;
 
-    fn compared(one: &str, other: &str) -> TextMatch {
+    fn compare(one: &str, other: &str) -> TextMatch {
         let entry = |text: &str| Entry { text: text.to_owned(), ..Entry::of(SourceId::new("a")) };
         let (one, other) = (entry(one), entry(other));
         let read = |entry: &Entry| Passages::of(entry).unwrap();
@@ -297,7 +342,7 @@ mod tests {
                 true,
             ),
         ] {
-            let found = compared(one, other);
+            let found = compare(one, other);
             assert_eq!(found.level, level, "{one}");
             assert_eq!(found.conflict.is_some(), contradicts, "{one} {:?}", found.conflict);
         }
@@ -308,11 +353,11 @@ mod tests {
     #[test]
     fn instalments_that_differ_in_one_place_contradict_each_other() {
         let other = AWARD.replace("Alderford will receive two", "Stanwick will receive three");
-        let kind = compared(AWARD, &other).conflict.map(|(kind, _)| kind);
+        let kind = compare(AWARD, &other).conflict.map(|(kind, _)| kind);
         assert_eq!(kind, Some(FactorKind::Contradicts));
         let edited =
             format!("Source: the department. {}", AWARD.replace("empty shops", "vacant shops"));
-        let found = compared(AWARD, &edited);
+        let found = compare(AWARD, &edited);
         assert!(found.conflict.is_none(), "{found:?}");
         assert_eq!(found.level, Some(FactorKind::TextContained));
     }

@@ -1,14 +1,31 @@
 //! Titles as words: without display types, site names and months, and with the parts that may name
 //! a publisher.
 
+mod agreement;
+mod date;
+mod difference;
+mod display_type;
+mod extra_words;
+mod information;
+mod keys;
+mod label;
+mod normalise;
+mod series;
+mod spelling;
+mod stage;
+mod translation;
+
 use std::ops::Range;
 
+pub(super) use agreement::{TitleMatch, title_match, titles_match};
+use normalise::{one_form, written_date};
+pub(super) use series::{CLOCKS_DIFFER, MOST_TITLES, Recurrence, recurrence};
+use spelling::{Spelling, Style, brackets, without_hashtags};
+use stage::{Stage, stage};
+
 use super::calendar_words::month;
-use super::number_conflict::{folded, is_below_zero, title_words};
+use super::number::{folded, goes_on, is_below_zero, roman_number, spelt_number, title_words};
 use super::rarity::{information, is_stop};
-use super::title_figures::{one_form, written_date};
-use super::title_stage::{Stage, stage};
-use super::title_style::{Spelling, Style, brackets, without_hashtags};
 use crate::model::Entry;
 use crate::tokenize;
 
@@ -71,20 +88,22 @@ pub(super) struct Title {
     pub(super) words: Vec<String>,
     /// Which words begin with a capital or a digit, where that says something: not the first one,
     /// and not in a title of capitals.
-    pub(super) names: Vec<bool>,
+    names: Vec<bool>,
     /// Which words begin with a capital as they stand, the first one among them.
-    pub(super) capitals: Vec<bool>,
+    capitals: Vec<bool>,
     /// How each word is spelt.
-    pub(super) spelling: Vec<Spelling>,
+    spelling: Vec<Spelling>,
     /// How the whole title is written.
-    pub(super) style: Style,
+    style: Style,
     /// Where a word stands behind `|`, a dash or a colon, or at the edge of brackets around the
     /// beginning or the end.
-    pub(super) breaks: Vec<usize>,
+    breaks: Vec<usize>,
     /// The breaks at brackets.
-    pub(super) brackets: Vec<usize>,
+    brackets: Vec<usize>,
+    /// The breaks at bars and slashes, on both sides of which a title may say the same.
+    bars: Vec<usize>,
     /// The stage of a procedure that it states, its display type included.
-    pub(super) stage: Option<Stage>,
+    stage: Option<Stage>,
 }
 
 impl Title {
@@ -120,6 +139,9 @@ impl Title {
         let mut cased = String::new();
         // How many words before this one are joined to it, as those of a date in digits.
         let mut joined = 0;
+        // Whether the word before is a number whose groups of digits stand apart.
+        let mut is_grouped = false;
+        let mut numerals = Vec::new();
         let mut brackets = brackets(title);
         for (range, _) in tokenize::words(title) {
             let stated = &title[range.clone()];
@@ -132,6 +154,14 @@ impl Title {
             if is_below_zero(&title[..range.start], &form) {
                 form.insert(0, '-');
             }
+            if let Some(number) = read.words.last_mut()
+                && goes_on(number, is_grouped, between, &form)
+            {
+                number.push_str(&form);
+                (last, is_grouped) = (Some(range), true);
+                continue;
+            }
+            is_grouped = false;
             let place = read.words.len();
             let edge =
                 brackets.iter_mut().find_map(|edge| edge.take_if(|edge| *edge < range.start));
@@ -141,10 +171,18 @@ impl Title {
             if edge.is_some() && place > 0 || breaks(between) {
                 read.breaks.push(place);
             }
+            if place > 0 && matches!(between.trim(), "/" | "|" | "｜") {
+                read.bars.push(place);
+            }
             joined = if matches!(between, "/" | "-" | ".") { joined + 1 } else { 0 };
             let capital = stated.starts_with(char::is_uppercase);
             read.capitals.push(capital);
-            let digit = stated.starts_with(char::is_numeric);
+            numerals.extend(roman_number(stated).map(|number| (place, number)));
+            // A name may look like a number: Otto, Sète.
+            if (place == 0 || !capital) && !is_stop(&form) && form != "nove" {
+                form = spelt_number(&form).map_or(form, |number| number.to_string());
+            }
+            let digit = form.starts_with(char::is_numeric);
             read.names.push(digit || (capital && !read.words.is_empty()));
             read.words.push(form);
             read.spelling.push(Spelling::of(stated, before));
@@ -157,6 +195,11 @@ impl Title {
             }
         }
         read.style.capitals_tell = !are_mostly_capitals(&read.capitals);
+        if read.style.capitals_tell {
+            for (place, number) in numerals {
+                read.words[place] = number.to_string();
+            }
+        }
         // Where most words have capitals, these say nothing.
         if !read.style.capitals_tell && read.words.len() > 3 {
             for (name, word) in read.names.iter_mut().zip(&read.words) {
@@ -181,9 +224,11 @@ impl Title {
             Self { stage: self.stage, style: std::mem::take(&mut self.style), ..Self::default() };
         let mut at = 0;
         while at < self.words.len() {
-            for (own, theirs) in
-                [(&self.breaks, &mut written.breaks), (&self.brackets, &mut written.brackets)]
-            {
+            for (own, theirs) in [
+                (&self.breaks, &mut written.breaks),
+                (&self.brackets, &mut written.brackets),
+                (&self.bars, &mut written.bars),
+            ] {
                 if own.contains(&at) {
                     theirs.push(written.words.len());
                 }
@@ -216,6 +261,7 @@ impl Title {
             spelling: self.spelling[range.clone()].to_vec(),
             breaks: within(&self.breaks),
             brackets: within(&self.brackets),
+            bars: within(&self.bars),
             stage: self.stage,
             style: self.style.clone(),
         }
@@ -300,7 +346,7 @@ fn breaks(between: &str) -> bool {
     let dash = |c: char| matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '~');
     let spaced = between.starts_with(char::is_whitespace) && between.ends_with(char::is_whitespace);
     between.contains(['|', '\u{B7}', '\u{2022}', '\u{BB}', '\u{203A}', '：', '｜'])
-        || (spaced && between.contains(dash))
+        || (spaced && (between.contains(dash) || between.trim() == "/"))
         || (between.contains(':') && between.ends_with(|c: char| !c.is_alphanumeric() && c != ':'))
 }
 

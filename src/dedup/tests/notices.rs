@@ -222,3 +222,49 @@ fn german_copies_with_other_nouns_are_one_and_those_with_other_names_are_two() {
         assert_eq!(!is_one([title, title], [SHIP, &other], 60), is_two, "{to}");
     }
 }
+
+#[test]
+fn summaries_under_one_title_that_name_others_are_two() {
+    let count = |title: &str, texts: [&str; 2]| {
+        let mut desk = Desk::new();
+        for (source, text) in ["fcdo", "mirror"].into_iter().zip(texts) {
+            let link = format!("https://{source}.example/news/901");
+            let told = entry(source, &link, &link, title);
+            desk.read(&[Entry { text: text.to_owned(), ..told }]);
+        }
+        desk.known.stories.len()
+    };
+    for (title, texts) in [
+        (
+            "Prezidentas priėmė naujo ambasadoriaus skiriamuosius raštus",
+            [
+                "Prezidentas priėmė Estijos ambasadorės Kaja Tamm skiriamuosius raštus.",
+                "Prezidentas priėmė Čilės ambasadoriaus Pablo Rojas skiriamuosius raštus.",
+            ],
+        ),
+        (
+            "Medalha de mérito municipal entregue em sessão solene",
+            [
+                "A medalha foi entregue à escritora Lídia Furtado pelo presidente da câmara.",
+                "A medalha foi entregue pelo presidente da câmara ao maestro Rui Castanheira.",
+            ],
+        ),
+    ] {
+        assert_eq!(count(title, texts), 2, "{title}");
+        assert_eq!(count(title, [texts[0], texts[0]]), 1, "{title}");
+    }
+}
+
+#[test]
+fn a_title_alone_joins_no_copy_of_five_days_later() {
+    let count = |date: &str| {
+        let title = "Draft Merchant Shipping Regulations for the Orm: debate of the committee";
+        let mut desk = Desk::new();
+        for (source, date) in [("fcdo", "2025-03-20T09:00:00Z"), ("mirror", date)] {
+            let link = format!("https://{source}.example/news/901");
+            desk.read(&[updated(entry(source, &link, &link, title), date)]);
+        }
+        desk.known.stories.len()
+    };
+    assert_eq!([count("2025-03-21T09:00:00Z"), count("2025-03-25T09:00:00Z")], [1, 2]);
+}

@@ -171,3 +171,58 @@ fn a_page_linked_by_a_feed_of_its_site_is_that_page() {
     assert_eq!(of("https://news.un.org/feed/view/en/story/2026/11/1168901"), page);
     assert_ne!(of("https://news.un.org/feed/view"), page);
 }
+
+#[test]
+fn a_site_that_moves_keeps_title_and_text_and_the_time_or_the_day() {
+    let told = |link: &str, text: &str, date: &str| Entry {
+        text: text.to_owned(),
+        ..updated(entry("fcdo", link, link, "North basin at Crail closed"), date)
+    };
+    let count = |second: Entry| {
+        let mut desk = Desk::new();
+        desk.read(&[told("https://old.example/index.php?id=771", BASIN, "2025-03-04T11:05:10Z")]);
+        desk.read(&[second]);
+        desk.known.stories.len()
+    };
+    let new = "https://new.example/news/north-basin-at-crail-closed";
+    let framed = format!("{BASIN} Read more on our site.");
+    assert_eq!(count(told(new, BASIN, "2025-03-04T00:00:00Z")), 1, "its date has lost the time");
+    assert_eq!(count(told(new, &framed, "2025-03-04T11:05:10Z")), 1, "the text has gained a line");
+    let other = BASIN.replace("north basin", "south basin").replace("Pittenweem", "Anstruther");
+    assert_eq!(
+        count(told(new, &other, "2025-03-04T11:05:10Z")),
+        2,
+        "another notice of that second"
+    );
+    assert_eq!(count(told(new, BASIN, "2025-03-05T00:00:00Z")), 2, "the notice of the next day");
+    assert_eq!(count(told(new, BASIN, "2025-03-04T15:00:00Z")), 2, "the notice of the afternoon");
+}
+
+#[test]
+fn a_page_with_a_new_id_and_title_and_the_same_text_is_a_revision() {
+    let count = |link: &str, titles: [&str; 2], texts: [&str; 2]| {
+        follow([("r-1", link, titles[0]), ("r-2", link, titles[1])], texts, [3, 5])
+    };
+    let page = "https://port.example/news/901";
+    let closed = "North basin at Crail closed";
+    let longer = BASIN.replace("from Monday", "from Monday morning");
+    assert_eq!(
+        count(page, [closed, "Lock repairs at Crail close north basin"], [BASIN, &longer]),
+        1
+    );
+    assert_eq!(count(page, [closed, &format!("Note: {closed}")], [BASIN, &longer]), 1);
+    // What is named differs, or the page may be overwritten.
+    let other = BASIN.replace("Crail", "Lunna").replace("Pittenweem", "Anstruther");
+    assert_eq!(count(page, [closed, "North basin at Lunna closed"], [BASIN, &other]), 2);
+    let notice = "https://port.example/news/notice";
+    let almond = "The food office recalls almond biscuits of the baker because the label does not state that they hold milk, and shops take them back without a receipt.";
+    let walnut = almond.replace("almond", "walnut");
+    assert_eq!(
+        count(
+            notice,
+            ["Recall of almond biscuits", "Recall of walnut biscuits"],
+            [almond, &walnut]
+        ),
+        2
+    );
+}

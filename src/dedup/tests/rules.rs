@@ -176,11 +176,11 @@ fn one_host_with_two_pages_of_one_title_has_made_two_announcements() {
 }
 
 #[test]
-fn a_title_joins_within_seven_days_only() {
+fn a_title_joins_within_four_days_only() {
     for (date, joined) in [
-        ("2025-04-09T11:05:00Z", true),
-        ("2025-04-09T12:05:00Z", false),
-        ("2025-03-26T11:05:00Z", true),
+        ("2025-04-06T11:05:00Z", true),
+        ("2025-04-06T12:05:00Z", false),
+        ("2025-03-29T11:05:00Z", true),
     ] {
         let mut desk = Desk::new();
         desk.now = at("2025-04-20T00:00:00Z");

@@ -262,3 +262,166 @@ fn words_that_copies_add_are_no_difference() {
     // The date of another day may be that of another instalment.
     assert!(!join("en", TITLE, &format!("{TITLE} — 12 Mar")));
 }
+
+#[test]
+fn display_types_dates_and_words_for_news_on_both_sides_say_nothing() {
+    for (language, one, other) in [
+        (
+            "lt",
+            "Pranešimas spaudai: Platelių ežere įveista dvidešimt tūkstančių seliavų jauniklių",
+            "Platelių ežere įveista dvidešimt tūkstančių seliavų jauniklių | Naujienos",
+        ),
+        (
+            "fi",
+            "Tiedote: Pyhäjoen padot puretaan ensi kesänä",
+            "Uutinen: Pyhäjoen padot puretaan ensi kesänä",
+        ),
+        (
+            "es",
+            "Nota de prensa: Reabre el puerto de Tarna a camiones",
+            "ACTUALIZADO: Reabre el puerto de Tarna a camiones",
+        ),
+        (
+            "en",
+            "2 April 2025 | Harbourmaster dismissed over dredging contract at Crail",
+            "Press release: Harbourmaster dismissed over dredging contract at Crail",
+        ),
+    ] {
+        assert!(join(language, one, other), "{one} / {other}");
+    }
+    for (one, other) in [
+        (
+            "Press release 14: Harbourmaster dismissed over dredging contract at Crail",
+            "Press release 15: Harbourmaster dismissed over dredging contract at Crail",
+        ),
+        (
+            "Press release: Harbourmaster dismissed over dredging contract at Crail",
+            "Correction: Harbourmaster dismissed over dredging contract at Crail",
+        ),
+        // A place heads what is announced, as a publisher does.
+        (
+            "Papua New Guinea: landslide victims receive emergency shelter",
+            "Landslide victims receive emergency shelter",
+        ),
+        (
+            "Costa Rica: vaccination against yellow fever begins in schools",
+            "Vaccination against yellow fever begins in schools",
+        ),
+    ] {
+        assert!(!join("en", one, other), "{one} / {other}");
+    }
+}
+
+#[test]
+fn numbers_are_one_in_every_form_and_two_where_they_differ() {
+    for (language, one, other) in [
+        ("ro", "2 mln lei pentru cetatea Poenari", "Două milioane lei pentru cetatea Poenari"),
+        ("pl", "Kopalnia w Bochni dostanie 1,5 mln zł", "Kopalnia w Bochni dostanie 1 500 000 zł"),
+        (
+            "fr",
+            "12 000 chênes plantés en forêt de Bercé",
+            "12.000 chênes plantés en forêt de Bercé",
+        ),
+        ("sr", "Мост код Љига коштао 2,4 млрд динара", "Мост код Љига коштао 2.400.000.000 динара"),
+        (
+            "sv",
+            "Fem färjor till Öckerö beställda av Trafikverket",
+            "5 färjor till Öckerö beställda av Trafikverket",
+        ),
+        (
+            "it",
+            "XII censimento degli stambecchi del Gran Paradiso",
+            "12 censimento degli stambecchi del Gran Paradiso",
+        ),
+    ] {
+        assert!(join(language, one, other), "{one} / {other}");
+    }
+    for (language, one, other) in [
+        ("ro", "2 mln lei pentru cetatea Poenari", "Trei milioane lei pentru cetatea Poenari"),
+        ("pl", "Kopalnia w Bochni dostanie 1,5 mln zł", "Kopalnia w Bochni dostanie 15 mln zł"),
+        (
+            "fr",
+            "12 000 chênes plantés en forêt de Bercé",
+            "120.000 chênes plantés en forêt de Bercé",
+        ),
+        (
+            "it",
+            "XII censimento degli stambecchi del Gran Paradiso",
+            "XIII censimento degli stambecchi del Gran Paradiso",
+        ),
+        (
+            "en",
+            "Carrow gauge at 2.5 metres after the Orm flood",
+            "Carrow gauge at 25 metres after the Orm flood",
+        ),
+        (
+            "en",
+            "Charles II memorial unveiled at Crail harbour",
+            "Charles I memorial unveiled at Crail harbour",
+        ),
+    ] {
+        assert!(!join(language, one, other), "{one} / {other}");
+    }
+}
+
+#[test]
+fn letters_that_others_write_otherwise_are_the_same() {
+    for (language, one, other) in [
+        (
+            "de",
+            "Seehundbänke vor Süderoog für Besucher gesperrt",
+            "Seehundbaenke vor Suederoog fuer Besucher gesperrt",
+        ),
+        (
+            "da",
+            "Diget ved Gråsten Nor på Ærø skyllet væk",
+            "Diget ved Graasten Nor paa Aeroe skyllet vaek",
+        ),
+        ("sr", "Отворен мост преко Дрине код Љубовије", "Otvoren most preko Drine kod Ljubovije"),
+    ] {
+        assert!(join(language, one, other), "{one} / {other}");
+        assert!(join(language, other, one), "{other} / {one}");
+    }
+    for (language, one, other) in [
+        (
+            "de",
+            "Brücke in Münster für Lastwagen gesperrt",
+            "Brücke in Munster für Lastwagen gesperrt",
+        ),
+        (
+            "sv",
+            "Ny färja till Härnö invigd av hamnchefen",
+            "Ny faerja till Haernoe inte invigd av hamnchefen",
+        ),
+    ] {
+        assert!(!join(language, one, other), "{one} / {other}");
+    }
+}
+
+#[test]
+fn a_title_in_two_languages_is_that_in_one_of_them() {
+    const TITLE: &str = "Narwhal survey in Eclipse Sound begins";
+    for behind in [
+        " / Début du relevé des narvals dans la baie Eclipse",
+        " | Έναρξη της απογραφής των ναρβάλ στον κόλπο",
+    ] {
+        assert!(join("en", TITLE, &format!("{TITLE}{behind}")), "{behind}");
+    }
+    for behind in [
+        " / Harbour dues in Pond Inlet raised",
+        " / Photos et vidéos",
+        " - Début du relevé des narvals dans la baie Eclipse",
+        " / Début du relevé du 4 mai dans la baie Eclipse pour 12 narvals",
+    ] {
+        let with = |day: &str| format!("{TITLE}{day}");
+        let expected = behind.contains(" 12 ").then_some(" on 3 March with 9 boats");
+        assert!(
+            !join(
+                "en",
+                &with(expected.unwrap_or_default()),
+                &format!("{}{behind}", with(expected.unwrap_or_default()))
+            ),
+            "{behind}"
+        );
+    }
+}

@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::rarity::is_stop;
-use super::title::Title;
-use super::title_figures::{is_code, is_digits};
+use super::Title;
+use super::normalise::{is_code, is_digits};
+use crate::dedup::rarity::is_stop;
 
 /// Whether all words of a part are those of a display type, its number included: "Press release
 /// 14/26", "Comunicato stampa n. 112".
@@ -82,6 +82,63 @@ const WRITTEN_DISPLAY_TYPES: &[&str] = &[
     "New",
     "Breaking",
     "Updated",
+    "Actualizado",
+    "Actualizada",
+    "Atualizado",
+    "Aggiornato",
+    "Mis à jour",
+    "Aktualisiert",
+    "Bijgewerkt",
+    "Uppdaterad",
+    "Oppdatert",
+    "Opdateret",
+    "Päivitetty",
+    "Frissítve",
+    "Zaktualizowano",
+    "Aktualizováno",
+    "Ažurirano",
+    "Actualizat",
+    "Güncellendi",
+    "Uuendatud",
+    "Atjaunots",
+    "Atnaujinta",
+    "Ενημερώθηκε",
+    "Обновлено",
+    "Оновлено",
+    "Обновена",
+    "Đã cập nhật",
+    "Noticia",
+    "Notícia",
+    "Notizia",
+    "Actualité",
+    "Actualités",
+    "Nyhet",
+    "Nyhed",
+    "Nieuws",
+    "Uutinen",
+    "Hír",
+    "Hírek",
+    "Știre",
+    "Știri",
+    "Zpráva",
+    "Vijest",
+    "Novica",
+    "Haber",
+    "Naujiena",
+    "Naujienos",
+    "Ziņa",
+    "Ziņas",
+    "Uudis",
+    "Uudised",
+    "Новость",
+    "Новости",
+    "Новина",
+    "Новини",
+    "Вест",
+    "Νέα",
+    "Lajm",
+    "Habari",
+    "Tin tức",
 ];
 
 /// These, folded and one space between their words.

@@ -1,6 +1,6 @@
 //! Finds the words that one of two titles has and the other has not.
 
-use super::title::{Title, are_forms, stem};
+use super::{Title, are_forms, stem};
 
 /// Every word of one title may be compared with every word of the other, so that of a title longer
 /// than any headline only the beginning is.

@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::entry_keys::Candidate;
-use super::rarity::is_periodical;
-use super::rules::Rules;
-use super::story_index::stories_with;
-use super::title::Title;
+use super::Title;
+use crate::dedup::entry_keys::Candidate;
+use crate::dedup::rarity::is_periodical;
+use crate::dedup::rules::Rules;
+use crate::dedup::story_index::stories_with;
 use crate::model::{Entry, Lookalikes, Member, SourceId, Story, StoryId, Timestamp};
 
 /// A copy may be dated so long before its original: time zones and dates without a time differ.
-pub(super) const CLOCKS_DIFFER: Duration = Duration::from_secs(16 * 3600);
+pub(in crate::dedup) const CLOCKS_DIFFER: Duration = Duration::from_secs(16 * 3600);
 
 /// A copy of a series may be dated before its original by this part of the time between instalments.
 const SLOPPY_PART: u32 = 8;
@@ -30,11 +30,11 @@ const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 const DAY: i64 = 24 * 3600;
 
 /// Members of a story whose titles are looked at.
-pub(super) const MOST_TITLES: usize = 16;
+pub(in crate::dedup) const MOST_TITLES: usize = 16;
 
 /// The use of a title elsewhere than in the story that an entry is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Recurrence {
+pub(in crate::dedup) enum Recurrence {
     /// No other story has it.
     None,
     /// Other stories have it, each by another source.
@@ -55,7 +55,7 @@ struct Use<'a> {
 
 /// How the title that the candidate shares with this story, where it may be spelt like `theirs`, is
 /// used otherwise. The story `besides` holds the candidate already.
-pub(super) fn recurrence(
+pub(in crate::dedup) fn recurrence(
     candidate: &Candidate,
     theirs: &Title,
     (story, besides): (&Story, Option<StoryId>),

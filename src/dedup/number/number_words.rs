@@ -266,8 +266,17 @@ static WORDS: LazyLock<HashMap<u64, u32, RandomState>> = LazyLock::new(|| {
 });
 
 /// The number that a folded word writes out.
-pub(super) fn spelt_number(word: &str) -> Option<u32> {
+pub(in crate::dedup) fn spelt_number(word: &str) -> Option<u32> {
     WORDS.get(&xxh3_64(word.as_bytes())).copied()
+}
+
+/// The number of a word in Roman numerals up to 39, more than one of them: single letters and `C`, `D`, `L` and `M`
+/// stand for other things as often.
+pub(in crate::dedup) fn roman_number(stated: &str) -> Option<usize> {
+    const UNITS: [&str; 10] = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"];
+    let tens = stated.bytes().take_while(|byte| *byte == b'X').count();
+    let units = UNITS.iter().position(|units| *units == &stated[tens..])?;
+    (stated.len() > 1 && tens <= 3).then_some(10 * tens + units)
 }
 
 /// Whether a folded word behind the tens is one.

@@ -5,10 +5,10 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::calendar_words::{CalendarWord, calendar_word, english_month, month};
-use super::title::Title;
-use super::title_display_type::MARKERS;
-use super::title_figures::is_digits;
+use super::Title;
+use super::display_type::MARKERS;
+use super::normalise::is_digits;
+use crate::dedup::calendar_words::{CalendarWord, calendar_word, english_month, month};
 use crate::model::{Entry, Timestamp};
 
 /// Whether a part of a title is the date of an entry and nothing else, in any of the usual forms. Clocks

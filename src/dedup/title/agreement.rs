@@ -1,20 +1,21 @@
 //! Compares two titles: how much they agree, and whether they name different things in one place.
 
-use super::number_conflict::Figures;
-use super::rarity::{information, is_stop};
-use super::rules::Rules;
-use super::title::{Title, stem};
-use super::title_difference::{differences, more_words, share_a_frame, telling_words};
-use super::title_extra::{are_added_by_copies, is_cut_from};
-use super::title_label::{IsNamed, Label, label_of, stated_label};
-use super::title_sense::turns;
-use super::title_spelling::are_spelt_apart;
-use super::title_stage::{ends, is_another};
+use super::difference::{differences, more_words, share_a_frame, telling_words};
+use super::extra_words::{are_added_by_copies, is_cut_from};
+use super::label::{IsNamed, Label, core, label_of, stated_label};
+use super::spelling::are_spelt_apart;
+use super::stage::{ends, is_another};
+use super::translation::is_translation;
+use super::{Title, stem};
+use crate::dedup::negation::turns;
+use crate::dedup::number::Figures;
+use crate::dedup::rarity::{information, is_stop};
+use crate::dedup::rules::Rules;
 use crate::model::Entry;
 
 /// How two titles agree. Information is in tenths of a bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TitleMatch {
+pub(in crate::dedup) enum TitleMatch {
     /// One of them has no words.
     Absent,
     /// All words are the same.
@@ -39,7 +40,7 @@ pub(super) enum TitleMatch {
 
 impl TitleMatch {
     /// Whether it speaks for one announcement, and how much.
-    pub(super) fn agreement(self) -> i32 {
+    pub(in crate::dedup) fn agreement(self) -> i32 {
         match self {
             Self::Equal { information } => information,
             Self::WithPublisher { information } | Self::Near { information } => {
@@ -55,18 +56,38 @@ impl TitleMatch {
 
 /// Compares the titles of two entries, either of which may name the publisher that stands in the
 /// other's title.
-pub(super) fn titles_match(
+pub(in crate::dedup) fn titles_match(
     (one, own): (&Title, &Entry),
     (other, theirs): (&Title, &Entry),
     rules: &Rules<'_>,
 ) -> TitleMatch {
-    title_match(one, other, &|label| stated_label(label, [own, theirs], rules))
+    compared(one, other, &|label| stated_label(label, [own, theirs], rules))
+}
+
+/// Compares two titles of which nobody states a publisher.
+pub(in crate::dedup) fn title_match(one: &Title, other: &Title) -> TitleMatch {
+    compared(one, other, &|_| None)
 }
 
 /// Compares two titles. A proposal and the decision on it are two, however alike their titles are,
 /// and so are a notice and its end, or its correction. A part before or behind a title that
 /// [is named](IsNamed) is a publisher's.
-pub(super) fn title_match(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
+fn compared(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
+    let found = as_written(one, other, is_named);
+    if found.agreement() > 0 {
+        return found;
+    }
+    // One of them may be written for a system that has not the letters of its language.
+    let again = match (one.transliterated(), other.transliterated()) {
+        (Some(one), None) => as_written(&one, other, is_named),
+        (None, Some(other)) => as_written(one, &other, is_named),
+        _ => return found,
+    };
+    if again.agreement() > 0 { again } else { found }
+}
+
+/// Compares two titles by the letters that they have.
+fn as_written(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
     let found = by_words(one, other, is_named);
     match found {
         TitleMatch::Near { .. } | TitleMatch::Extends | TitleMatch::Shares
@@ -126,6 +147,12 @@ fn by_words(one: &Title, other: &Title, is_named: IsNamed<'_>) -> TitleMatch {
         };
     }
     let figures = |title: &Title| Figures::of_words(&title.words);
+    let core = |title| core(title, is_named).filter(|core| core.information() >= TELLING);
+    if figures(one).contradict(&figures(other)).is_none()
+        && let Some((one, other)) = core(one).zip(core(other))
+    {
+        return by_words(&one, &other, is_named);
+    }
     for (whole, part) in [(one, other), (other, one)] {
         if let Some(found) = by_part(whole, part, is_named) {
             return found;
@@ -191,7 +218,7 @@ fn by_part(whole: &Title, part: &Title, is_named: IsNamed<'_>) -> Option<TitleMa
     let figures = |title: &Title| Figures::of_words(&title.words);
     let same_figures = || figures(whole) == figures(part);
     let information = part.information();
-    Some(match label_of(whole, label, is_named) {
+    Some(match label_of(whole, label.clone(), is_named) {
         Label::Another if is_apart => TitleMatch::Renames,
         _ if stages_differ(whole, part) => TitleMatch::Renames,
         Label::Date => TitleMatch::Equal { information },
@@ -201,6 +228,9 @@ fn by_part(whole: &Title, part: &Title, is_named: IsNamed<'_>) -> Option<TitleMa
         _ if !is_apart => return None,
         Label::Publisher if same_figures() => TitleMatch::WithPublisher { information },
         _ if states_end(whole, part) => TitleMatch::Replaces,
+        Label::Remark if information >= TELLING && is_translation(whole, label, part) => {
+            TitleMatch::Near { information }
+        }
         _ => TitleMatch::Shares,
     })
 }
@@ -217,10 +247,10 @@ mod tests {
 
     fn compared(one: &str, other: &str) -> TitleMatch {
         let (one, other) = (Title::of(one, ""), Title::of(other, ""));
-        let there = title_match(&one, &other, &|_| None);
+        let there = title_match(&one, &other);
         assert_eq!(
             std::mem::discriminant(&there),
-            std::mem::discriminant(&title_match(&other, &one, &|_| None)),
+            std::mem::discriminant(&title_match(&other, &one)),
             "{one:?} {other:?}"
         );
         there

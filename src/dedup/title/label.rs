@@ -6,12 +6,12 @@
 
 use std::ops::Range;
 
-use super::rarity::is_stop;
-use super::rules::Rules;
-use super::title::{Title, are_mostly_capitals};
-use super::title_date::is_date_of;
-use super::title_display_type::{is_display_type, is_file_number};
-use super::title_stage::{is_of_correction, is_of_draft};
+use super::date::is_date_of;
+use super::display_type::{is_display_type, is_file_number};
+use super::stage::{is_of_correction, is_of_draft};
+use super::{Title, are_mostly_capitals};
+use crate::dedup::rarity::is_stop;
+use crate::dedup::rules::Rules;
 use crate::model::Entry;
 
 /// The meaning of a part of a title for the rest, in the order in which it tells titles apart.
@@ -72,6 +72,19 @@ fn label_of_one(title: &Title, range: Range<usize>, is_named: IsNamed<'_>) -> La
     }
 }
 
+/// A title without the display type or the date before or behind it, where it has one: each of two sources may have
+/// put its own there.
+pub(super) fn core(title: &Title, is_named: IsNamed<'_>) -> Option<Title> {
+    let count = title.words.len();
+    let says_nothing = |range: Range<usize>| {
+        matches!(label_of(title, range, is_named), Label::DisplayType | Label::Date)
+    };
+    let (first, last) = (title.breaks.first().copied()?, title.breaks.last().copied()?);
+    let start = if says_nothing(0..first) { first } else { 0 };
+    let end = if last > start && says_nothing(last..count) { last } else { count };
+    (end - start < count).then(|| title.cut(start..end))
+}
+
 /// The label that one of these entries, or its source, gives to a part of a title, if any does.
 pub(super) fn stated_label(
     label: &[String],
@@ -122,9 +135,10 @@ fn is_in_host(host: &str, joined: &str) -> bool {
 /// No publisher's name has more words than this, small ones left out.
 const MOST_WORDS_OF_A_NAME: usize = 8;
 
-/// Whether a part has the form of a name. It begins or ends with the word for an institution, or it
-/// is several words with capitals, where these say something. One capital says nothing, since the
-/// first word of any part may have it.
+/// Whether a part has the form of a publisher's name. It begins or ends with the word for an institution, or
+/// it stands behind the title and is several words with capitals, where these say something. One capital
+/// says nothing, since the first word of any part may have it. Before the title capitals are as often those
+/// of the place of which it speaks: "South Sudan: …".
 fn has_form_of_a_name(title: &Title, range: Range<usize>) -> bool {
     let telling: Vec<usize> = range.clone().filter(|at| !is_stop(&title.words[*at])).collect();
     let (Some(first), Some(last)) = (telling.first(), telling.last()) else { return false };
@@ -138,11 +152,13 @@ fn has_form_of_a_name(title: &Title, range: Range<usize>) -> bool {
     let capitals_tell = !title.style.has_capital_nouns && !are_mostly_capitals(&rest);
     let is_capital = |at: &usize| title.capitals[*at];
     // Brackets hold places and people as well.
+    let is_behind = range.start > 0;
     let is_bracketed = [range.start, range.end].iter().any(|edge| title.brackets.contains(edge));
     let mut named = range.filter(|at| is_capital(at) || !is_stop(&title.words[*at]));
     is_institution(&title.words[*first])
         || is_institution(&title.words[*last])
         || (capitals_tell
+            && is_behind
             && !is_bracketed
             && named.clone().count() >= 2
             && named.all(|at| is_capital(&at)))
@@ -240,7 +256,7 @@ fn is_of_remark(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::title_match::{TitleMatch, title_match};
+    use super::super::agreement::{TitleMatch, title_match};
     use super::*;
 
     fn judged(title: &str, is_before: bool, words: usize) -> Label {
@@ -290,7 +306,7 @@ mod tests {
     }
 
     fn compared(one: &str, other: &str) -> TitleMatch {
-        title_match(&Title::of(one, ""), &Title::of(other, ""), &|_| None)
+        title_match(&Title::of(one, ""), &Title::of(other, ""))
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The forms of a title under which titles of one announcement find each other.
 
-use super::rarity::{information, is_stop};
-use super::title::{Title, stem};
-use super::title_date::is_date_word;
+use super::date::is_date_word;
+use super::{Title, stem};
+use crate::dedup::rarity::{information, is_stop};
 
 /// A part with fewer words than this, or with less information, is not a title.
 const FEWEST_WORDS: usize = 2;
@@ -13,7 +13,7 @@ const LEAST_INFORMATION: i32 = 90;
 impl Title {
     /// The title without what stands before its first break, and without what stands behind its
     /// last: either may name a publisher. The same without a date at its beginning or its end.
-    pub(super) fn parts(&self) -> Vec<Self> {
+    pub(in crate::dedup) fn parts(&self) -> Vec<Self> {
         let count = self.words.len();
         let is_date = |at: &usize| is_date_word(self, *at);
         let (before, behind) =
@@ -29,13 +29,13 @@ impl Title {
     }
 
     /// How rare its words are, each of which counts as rare that is in no list: in tenths of a bit.
-    pub(super) fn rarity(&self) -> i32 {
+    pub(in crate::dedup) fn rarity(&self) -> i32 {
         self.words.iter().map(|word| information(word)).sum()
     }
 
     /// Its stems, each once and in order: the same for two titles that differ in articles, plurals
     /// and order. `None` where these say too little.
-    pub(super) fn set(&self) -> Option<String> {
+    pub(in crate::dedup) fn set(&self) -> Option<String> {
         self.stems().map(|stems| stems.join(" "))
     }
 
@@ -49,7 +49,7 @@ impl Title {
 
     /// The [set](Self::set) of all its stems, and two of a few each: those with the lowest and those
     /// with the highest hashes. One word more or another in its place leaves one of them as it is.
-    pub(super) fn sets(&self) -> Vec<String> {
+    pub(in crate::dedup) fn sets(&self) -> Vec<String> {
         let Some(stems) = self.stems() else { return Vec::new() };
         let mut sets = vec![stems.join(" ")];
         let mut by_hash = stems.clone();

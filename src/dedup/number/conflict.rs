@@ -1,11 +1,14 @@
 //! Numbers and dates by which two titles contradict each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::iter::repeat;
+use std::sync::LazyLock;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::calendar_words::{CalendarWord, calendar_word, month};
 use super::number_words::{han_number, is_han_numeral};
+use super::reader::{drop_thousands_dots, is_group, joins_groups};
+use crate::dedup::calendar_words::{CalendarWord, calendar_word, month};
 use crate::tokenize;
 
 /// Numbers that titles spell out. `one` is left out: it is seldom a number.
@@ -43,34 +46,28 @@ const SPELLED: &[(&str, &str)] = &[
     ("twentieth", "20"),
 ];
 
-/// Units that one title writes out and another shortens.
-const UNITS: &[(&str, &str)] = &[
-    ("thousand", "k"),
-    ("million", "m"),
-    ("billion", "bn"),
-    ("trillion", "tn"),
-    ("millions", "m"),
-    ("millionen", "m"),
-    ("mio", "m"),
-    ("mln", "m"),
-    ("millones", "m"),
-    ("milioni", "m"),
-    ("milhoes", "m"),
-    ("miljoen", "m"),
-    ("miljoner", "m"),
-    ("millioner", "m"),
-    ("milliarden", "bn"),
-    ("mrd", "bn"),
-    ("milliards", "bn"),
-    ("miliardi", "bn"),
-    ("miljard", "bn"),
-    ("miljarder", "bn"),
-    ("mld", "bn"),
+/// Words that multiply the number before them, by how many zeros they stand for.
+const SCALES: &[(usize, &str)] = &[
+    (3, "thousand k tausend tsd tys tysiecy tis тыс тысяч тис тисяч хил хиляди хиљада"),
+    (
+        6,
+        "million millions m mio mln millionen millones millon milioni milione milhoes milhao miljoen miljoner \
+         millioner milioane milion miliona milionu milionow miliony miljona miljonit milj miljoonaa milions milio \
+         millio millioer milijuna milijona milijonov milijonu miljoni miljonu milyon млн миллионов миллиона \
+         миллион мільйонів мільйони милиона милион милијуна милиона εκατ εκατομμυρια",
+    ),
+    (
+        9,
+        "billion billions bn b mrd mia mld mldr milliarden milliards milliard miliardi miliardo miljard miljarder \
+         milliarder miliarde miliard miliarda miliardow miliardy miliardy milliardia milyar млрд миллиардов \
+         миллиарда миллиард мільярдів мільярди милиарда милиард милијарди δισ δισεκατομμυρια",
+    ),
+    (12, "trillion trillions tn"),
 ];
 
 /// The numbers and dates that a title names, by what they measure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Figures {
+pub(in crate::dedup) struct Figures {
     years: BTreeSet<String>,
     months: BTreeSet<String>,
     days: BTreeSet<String>,
@@ -80,12 +77,12 @@ pub(super) struct Figures {
 
 impl Figures {
     /// Reads them from a title, display type and site name included.
-    pub(super) fn of(title: &str) -> Self {
+    pub(in crate::dedup) fn of(title: &str) -> Self {
         Self::of_words(&title_words(title))
     }
 
     /// The same of words that were split already.
-    pub(super) fn of_words(words: &[String]) -> Self {
+    pub(in crate::dedup) fn of_words(words: &[String]) -> Self {
         let mut figures = Self::default();
         let mut place = 0;
         while place < words.len() {
@@ -141,9 +138,9 @@ impl Figures {
             return 1;
         }
         if let Some(digit) = spelled(word) {
-            let unit = unit(next);
-            self.numbers.insert(format!("{digit}{}", unit.unwrap_or_default()));
-            return 1 + usize::from(unit.is_some());
+            let scale = scale(next);
+            self.numbers.insert(multiplied(digit, scale.unwrap_or_default()));
+            return 1 + usize::from(scale.is_some());
         }
         // A number that is part of a name says nothing of a series.
         if before == Some("covid") {
@@ -152,24 +149,21 @@ impl Figures {
         if !word.contains(|c: char| c.is_ascii_digit()) {
             return 1;
         }
-        let mut number = word.replace(',', "");
-        let unit = unit(next).filter(|_| is_number(word));
-        if let Some(short) = unit {
-            number.push_str(short);
-        } else if let Some(bare) = ordinal(&number) {
-            number = bare.to_owned();
-        } else if let Some(bare) = number.strip_suffix('b').filter(|bare| is_number(bare)) {
-            number = format!("{bare}bn");
-        }
+        let scale = scale(next).filter(|_| is_number(word));
+        let number = match (scale, ordinal(word)) {
+            (Some(zeros), _) => multiplied(word, zeros),
+            (None, Some(bare)) => bare.to_owned(),
+            (None, None) => amount(word).unwrap_or_else(|| word.replace(',', "")),
+        };
         self.numbers.insert(number);
-        1 + usize::from(unit.is_some())
+        1 + usize::from(scale.is_some())
     }
 
     /// The figures that only one of the two names, where both name figures of one kind and neither's
     /// are among the other's.
     ///
     /// A title without figures contradicts none, nor does one that leaves some out.
-    pub(super) fn contradict(&self, other: &Self) -> Option<(Vec<String>, Vec<String>)> {
+    pub(in crate::dedup) fn contradict(&self, other: &Self) -> Option<(Vec<String>, Vec<String>)> {
         let kinds = [
             (&self.years, &other.years),
             (&self.months, &other.months),
@@ -192,19 +186,41 @@ const BEFORE_MONTHS: &[&str] = &[
 ];
 
 /// The digits of a number that a word spells out.
-pub(super) fn spelled(word: &str) -> Option<&'static str> {
+pub(in crate::dedup) fn spelled(word: &str) -> Option<&'static str> {
     let (_, digits) = SPELLED.iter().find(|(spelled, _)| *spelled == word)?;
     Some(digits)
 }
 
-/// The short form of a unit of counting.
-pub(super) fn unit(word: &str) -> Option<&'static str> {
-    let (_, short) = UNITS.iter().find(|(long, short)| *long == word || *short == word)?;
-    Some(short)
+/// How many zeros a word stands for that multiplies the number before it.
+pub(in crate::dedup) fn scale(word: &str) -> Option<usize> {
+    static ZEROS: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+        let rows =
+            SCALES.iter().flat_map(|(zeros, words)| words.split_whitespace().zip(repeat(*zeros)));
+        rows.collect()
+    });
+    ZEROS.get(word).copied()
+}
+
+/// A number in digits, multiplied by so many tens: `1.5` by six is `1500000`.
+pub(in crate::dedup) fn multiplied(number: &str, zeros: usize) -> String {
+    let number = number.replace(',', "");
+    let (whole, decimals) = number.split_once('.').unwrap_or((&number, ""));
+    let (before, behind) = decimals.split_at(decimals.len().min(zeros));
+    let behind = behind.trim_end_matches('0');
+    let digits = format!("{whole}{before:0<zeros$}");
+    let digits = digits.trim_start_matches('0');
+    let digits = if digits.is_empty() { "0" } else { digits };
+    if behind.is_empty() { digits.to_owned() } else { format!("{digits}.{behind}") }
+}
+
+/// A number with the word that multiplies it in one word: `5m` is `5000000`.
+pub(in crate::dedup) fn amount(word: &str) -> Option<String> {
+    let end = word.find(char::is_alphabetic).filter(|end| is_number(&word[..*end]))?;
+    Some(multiplied(&word[..end], scale(&word[end..])?))
 }
 
 /// Whether a word is a number in digits.
-pub(super) fn is_number(word: &str) -> bool {
+pub(in crate::dedup) fn is_number(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit())
         && word.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
 }
@@ -233,13 +249,13 @@ fn han_numeral(word: &str) -> Option<char> {
 }
 
 /// The day of a month, `3rd` as well.
-pub(super) fn day(word: &str) -> Option<String> {
+pub(in crate::dedup) fn day(word: &str) -> Option<String> {
     let bare = ordinal(word).unwrap_or(word);
     bare.parse::<u8>().ok().filter(|day| (1..=31).contains(day)).map(|day| day.to_string())
 }
 
 /// Day, month and year of `12/03/2025`, `12.3.25` and `2025-03-12`.
-pub(super) fn date_parts(word: &str) -> Option<[String; 3]> {
+pub(in crate::dedup) fn date_parts(word: &str) -> Option<[String; 3]> {
     let parts: Vec<u32> =
         word.split(['/', '.', '-']).map(|part| part.parse().ok()).collect::<Option<_>>()?;
     let [first, month, last] = parts[..] else { return None };
@@ -251,7 +267,7 @@ pub(super) fn date_parts(word: &str) -> Option<[String; 3]> {
 
 /// A word of a title without case and diacritics. A comma before one or two digits is that of a
 /// fraction.
-pub(super) fn folded(stated: &str, cased: &mut String) -> String {
+pub(in crate::dedup) fn folded(stated: &str, cased: &mut String) -> String {
     let fraction = stated.split_once(',').filter(|(whole, fraction)| {
         let are_digits = |digits: &str| digits.chars().all(|c| c.is_ascii_digit());
         are_digits(whole)
@@ -263,21 +279,34 @@ pub(super) fn folded(stated: &str, cased: &mut String) -> String {
         Some((whole, fraction)) => form.extend([whole, ".", fraction]),
         None => _ = tokenize::fold(tokenize::clean(stated, cased), &mut form),
     }
+    if !form.starts_with('0') {
+        drop_thousands_dots(&mut form);
+    }
     form
+}
+
+/// Whether a folded word goes on with the number before it, with this between them: `12 000`.
+pub(in crate::dedup) fn goes_on(before: &str, is_grouped: bool, between: &str, form: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_grouped || (1..=3).contains(&before.len()))
+        && digits(before)
+        && !before.starts_with('0')
+        && joins_groups(between)
+        && is_group(form)
 }
 
 /// Whether a number that stands behind this part of a title is below zero: behind a minus that joins
 /// it to nothing.
-pub(super) fn is_below_zero(before: &str, form: &str) -> bool {
+pub(in crate::dedup) fn is_below_zero(before: &str, form: &str) -> bool {
     let Some(rest) = before.strip_suffix(['-', '\u{2212}', '\u{2013}']) else { return false };
     form.starts_with(|first: char| first.is_ascii_digit())
         && (rest.is_empty() || rest.ends_with(|last: char| last.is_whitespace() || last == '('))
 }
 
 /// The words of a title as they stand, dates with their marks: `2025-04-02`.
-pub(super) fn title_words(title: &str) -> Vec<String> {
+pub(in crate::dedup) fn title_words(title: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
-    let (mut cased, mut last) = (String::new(), 0..0);
+    let (mut cased, mut last, mut is_grouped) = (String::new(), 0..0, false);
     for (range, _) in tokenize::words(title) {
         let mut form = folded(&title[range.clone()], &mut cased);
         if is_below_zero(&title[..range.start], &form) {
@@ -297,8 +326,14 @@ pub(super) fn title_words(title: &str) -> Vec<String> {
                 before.push_str(&form);
             }
             _ if form.is_empty() => {}
+            Some(before) if goes_on(before, is_grouped, between, &form) => {
+                before.push_str(&form);
+                is_grouped = true;
+                continue;
+            }
             _ => words.push(form),
         }
+        is_grouped = false;
     }
     words
 }

@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use super::title::Title;
-use super::title_label::{IsNamed, Label, label_of};
+use super::Title;
+use super::label::{IsNamed, Label, label_of};
 
 /// Whether the words that a title has more, by their places, are of the kind that copies add.
 pub(super) fn are_added_by_copies(whole: &Title, more: &[usize], is_named: IsNamed<'_>) -> bool {

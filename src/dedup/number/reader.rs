@@ -4,11 +4,11 @@
 use super::number_words::{
     han_number, is_han_numeral, is_hundred, is_number_alone, is_one, is_thousand, spelt_number,
 };
-use super::word_kind::Form;
+use crate::dedup::word_kind::Form;
 
 /// A number with a comma before its decimals, `2,5`, with a point: three digits behind a comma are a group
 /// of thousands.
-pub(super) fn decimal(stated: &str) -> Option<String> {
+pub(in crate::dedup) fn decimal(stated: &str) -> Option<String> {
     let (whole, decimals) = stated.split_once(',')?;
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     (is_digits(whole) && is_digits(decimals) && decimals.len() != 3)
@@ -17,7 +17,7 @@ pub(super) fn decimal(stated: &str) -> Option<String> {
 
 /// Reads numbers word by word.
 #[derive(Debug, Default)]
-pub(super) struct NumberReader {
+pub(in crate::dedup) struct NumberReader {
     /// The digits of the number that was read last; empty behind any other word.
     digits: String,
     /// Whether groups of three digits may follow.
@@ -30,12 +30,12 @@ pub(super) struct NumberReader {
 
 impl NumberReader {
     /// The digits of the number so far.
-    pub(super) fn digits(&self) -> &str {
+    pub(in crate::dedup) fn digits(&self) -> &str {
         &self.digits
     }
 
     /// Whether a folded word goes on with the number that was read last, with this between them.
-    pub(super) fn takes(&mut self, word: &str, between: &str) -> bool {
+    pub(in crate::dedup) fn takes(&mut self, word: &str, between: &str) -> bool {
         if !self.han.is_empty() {
             return between.is_empty() && self.takes_numeral(word);
         }
@@ -84,7 +84,7 @@ impl NumberReader {
     }
 
     /// Reads a folded word, and writes it in digits if it is a number. Returns how it was written.
-    pub(super) fn read(&mut self, word: &mut String) -> Option<Form> {
+    pub(in crate::dedup) fn read(&mut self, word: &mut String) -> Option<Form> {
         self.forget();
         if let Some(numeral) = single(word).filter(|only| is_han_numeral(*only)) {
             self.han.push(numeral);
@@ -111,7 +111,7 @@ impl NumberReader {
     }
 
     /// Forgets the number that was read last: another word follows it.
-    pub(super) fn forget(&mut self) {
+    pub(in crate::dedup) fn forget(&mut self) {
         self.digits.clear();
         self.han.clear();
         (self.takes_groups, self.spelt) = (false, None);
@@ -124,17 +124,17 @@ fn single(word: &str) -> Option<char> {
     characters.next().filter(|_| characters.next().is_none())
 }
 
-fn is_group(word: &str) -> bool {
+pub(super) fn is_group(word: &str) -> bool {
     word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether two groups of digits with this between them are one number.
-fn joins_groups(between: &str) -> bool {
+pub(super) fn joins_groups(between: &str) -> bool {
     matches!(between, " " | "\u{A0}" | "\u{202F}" | "\u{2009}" | "'" | "\u{2019}")
 }
 
 /// Takes the dots of thousands out of a number: `12.400` is 12400.
-fn drop_thousands_dots(number: &mut String) {
+pub(super) fn drop_thousands_dots(number: &mut String) {
     let mut groups = number.split('.');
     let first = groups.next().is_some_and(|first| {
         (1..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_digit())

@@ -4,8 +4,8 @@
 //! One title spells out what another shortens. Left as they are, the words would look like those of
 //! two instalments, which name different things in one place.
 
-use super::calendar_words::{english_month, month};
-use super::number_conflict::{date_parts, day, is_number, spelled, unit};
+use crate::dedup::calendar_words::{english_month, month};
+use crate::dedup::number::{amount, date_parts, day, is_number, multiplied, scale, spelled};
 
 /// The form of what folded words begin with, and how many of them it replaces.
 pub(super) fn one_form(words: &[String], before: Option<&str>) -> (Vec<String>, usize) {
@@ -14,16 +14,13 @@ pub(super) fn one_form(words: &[String], before: Option<&str>) -> (Vec<String>, 
     if let Some([day, month, year]) = date_parts(word) {
         return (vec![day, name_of(&month), year], 1);
     }
-    if let Some(unit) = unit(next) {
-        if let Some(number) = spelled(word) {
-            return (vec![format!("{number}{unit}")], 2);
-        }
-        if is_number(word) {
-            return (vec![format!("{word}{unit}")], 2);
-        }
+    if let Some(zeros) = scale(next)
+        && let Some(number) = spelled(word).or(Some(word).filter(|word| is_number(word)))
+    {
+        return (vec![multiplied(number, zeros)], 2);
     }
-    if let Some(billions) = word.strip_suffix('b').filter(|number| is_number(number)) {
-        return (vec![format!("{billions}bn")], 1);
+    if let Some(amount) = amount(word) {
+        return (vec![amount], 1);
     }
     if let Some(day) = day(word).filter(|_| month(next).is_some()) {
         return (vec![day, full_month(next)], 2);
@@ -111,11 +108,15 @@ mod tests {
     #[test]
     fn figures_have_one_form() {
         for (text, expected) in [
-            ("5 million pounds", "5m"),
-            ("five million pounds", "5m"),
-            ("5m pounds", "5m"),
-            ("2.5 mrd euro", "2.5bn"),
-            ("2.5b pounds", "2.5bn"),
+            ("5 million pounds", "5000000"),
+            ("five million pounds", "5000000"),
+            ("5m pounds", "5000000"),
+            ("2.5 mrd euro", "2500000000"),
+            ("2.5b pounds", "2500000000"),
+            ("0.5m pounds", "500000"),
+            ("2.25k pounds", "2250"),
+            ("1.2345k pounds", "1234.5"),
+            ("4g masts", "4g"),
             ("24th feb", "24 february"),
             ("sept 24", "september 24"),
             ("may 2025", "may"),

@@ -5,13 +5,13 @@
 //! tell: words with a capital, where capitals are a sign of names. Dates and the numbers of a body's own
 //! series say when something was published, not what.
 
-use super::number_conflict::{is_number, unit};
-use super::rarity::{OFTEN, information, is_english, is_everyday};
-use super::title::Title;
-use super::title_date::{counted, is_of_a_date};
-use super::title_display_type::is_of_display_type;
-use super::title_figures::is_digits;
-use super::title_label::is_institution;
+use super::Title;
+use super::date::{counted, is_of_a_date};
+use super::display_type::is_of_display_type;
+use super::label::is_institution;
+use super::normalise::is_digits;
+use crate::dedup::number::{is_number, scale};
+use crate::dedup::rarity::{OFTEN, information, is_english, is_everyday, is_foreign_stop};
 
 /// Tenths of a bit of a name.
 const NAME: i32 = 100;
@@ -82,15 +82,26 @@ impl Title {
 /// marks. Where its document says that it is, a small word that other languages have too is enough; on its
 /// word alone it is not, since many systems state English unless somebody changes it.
 fn is_in_english(title: &Title) -> bool {
+    !title.style.is_foreign && reads_as_english(title)
+}
+
+/// The same, whatever its document states.
+pub(super) fn reads_as_english(title: &Title) -> bool {
     let shows_it = |word: &String| {
         is_english(word)
             || is_english_participle(word)
             || title.style.is_stated_english && SMALL_ENGLISH.contains(&word.as_str())
     };
-    !title.style.is_foreign
-        && title.words.iter().all(|word| word.is_ascii())
+    title.words.iter().all(|word| word.is_ascii())
         && title.spelling.iter().all(|word| word.marks.is_empty())
         && title.words.iter().any(shows_it)
+}
+
+/// Whether a title shows that it is in another language: by marks of its letters, or by a small word that English has
+/// not.
+pub(super) fn reads_as_foreign(title: &Title) -> bool {
+    title.spelling.iter().any(|word| !word.marks.is_empty())
+        || title.words.iter().any(|word| is_foreign_stop(word))
 }
 
 const SMALL_ENGLISH: &[&str] =
@@ -171,6 +182,6 @@ fn is_amount(title: &Title, at: usize) -> bool {
     let next = title.words.get(at + 1).map_or("", String::as_str);
     !is_digits(word) && is_number(word)
         || word.ends_with(|last: char| last.is_alphabetic())
-        || unit(next).is_some()
+        || scale(next).is_some()
         || word.len() > 4
 }
