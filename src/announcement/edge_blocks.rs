@@ -139,7 +139,10 @@ fn is_in_row_of_networks(layout: &Layout<'_>, index: usize, context: &Context<'_
     };
     let beside = [index.checked_sub(1), Some(index + 1)];
     let differs = |own: &str| beside.into_iter().flatten().filter_map(name).any(|one| one != own);
-    name(index).is_some_and(differs) && !names_network(context.title)
+    // An item of a list may be what the text is about.
+    !layout.lines[index].is_item
+        && name(index).is_some_and(differs)
+        && !names_network(context.title)
 }
 
 /// Whether a line at the end is the site's: its rights, or the way back to the top.

@@ -146,8 +146,8 @@ pub(super) static HOME: LazyLock<Regex> = LazyLock::new(|| {
 /// A statement of rights.
 pub(super) static RIGHTS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?ix) © | \bcopyright\ (?:\(c\)\ )?\d{4} | \brights\ reserved\b | rechte\ vorbehalten | droits\ réservés | derechos\ reservados | direitos\ reservados | diritti\ riservati | rechten\ voorbehouden
-        | prawa\ zastrzeżone | práva\ vyhrazena | rättigheter\ förbehållna | права\ (?:защищены|захищені|запазени|задржана) | hakları\ saklıdır | drepturile\ rezervate | δικαιώματος | sva\ prava\ pridržana
+        r"(?ix) © | \bcopyright\ (?:\(c\)\ )?\d{4} | \ball\ rights\ reserved\b | rechte\ vorbehalten | droits\ réservés | derechos\ reservados | direitos\ reservados | diritti\ riservati | rechten\ voorbehouden
+        | prawa\ zastrzeżone | práva\ vyhrazena | rättigheter\ förbehållna | права\ (?:защищены|захищені|запазени|задржана) | hakları\ saklıdır | drepturile\ rezervate | παντός\ δικαιώματος | sva\ prava\ pridržana
         | الحقوق\ محفوظة | הזכויות\ שמורות | 版权所有 | 版權所有",
     )
     .expect("a fixed pattern")

@@ -248,7 +248,7 @@ fn weigh_text(text: &TextMatch, same_page: bool, comparison: &mut Comparison<'_>
 }
 
 /// By the date. Of one page it says nothing: pages are listed again years later. A title alone
-/// comes back within a week, a text hardly ever.
+/// comes back within four days, a text hardly ever.
 fn weigh_date(same_page: bool, same_text: bool, by_title: bool, comparison: &mut Comparison<'_>) {
     let Some(apart) = comparison.apart else { return };
     let hours_apart = apart.as_secs() / HOUR;

@@ -201,11 +201,8 @@ fn was_moved(candidate: &Candidate, known: &Entry) -> bool {
     let entry = &candidate.entry;
     let dates = entry.dated().zip(known.dated());
     let is_midnight = |date: Timestamp| date.as_secs().rem_euclid(DAY) == 0;
-    let is_same_day = || {
-        dates.is_some_and(|(own, theirs)| {
-            (is_midnight(own) || is_midnight(theirs)) && day_of(own) == day_of(theirs)
-        })
-    };
+    let is_same_day =
+        || dates.is_some_and(|(own, theirs)| is_midnight(own) && day_of(own) == day_of(theirs));
     let is_timed = || dates.is_some_and(|(own, _)| !is_midnight(own));
     // A text that is the same is long enough, or it is not.
     let is_framed = || {

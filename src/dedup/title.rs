@@ -195,7 +195,8 @@ impl Title {
             }
         }
         read.style.capitals_tell = !are_mostly_capitals(&read.capitals);
-        if read.style.capitals_tell {
+        // In capitals throughout, XI may be a name.
+        if read.style.capitals_tell || title.contains(char::is_lowercase) {
             for (place, number) in numerals {
                 read.words[place] = number.to_string();
             }

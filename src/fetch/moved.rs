@@ -4,7 +4,7 @@
 //! redirect has proved itself (P45), and while another source is polled at the new address (P49).
 
 use super::{Fetched, Fetcher};
-use crate::model::{Document, Failure, Source, SourceState, Timestamp};
+use crate::model::{Document, Failure, FailureKind, Source, SourceState, Timestamp};
 
 /// Which address of a source that has moved to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,13 @@ impl Fetcher {
             Ok(Some(fetched)) if fetched.may_be(is_feed) => {
                 let to = fetched.moved().unwrap_or(url).clone();
                 Ok(fetched.moved_to(to))
+            }
+            // The host asks all to wait.
+            Err(failure)
+                if address == AddressToAsk::ConfiguredOnly
+                    && failure.kind == FailureKind::TooMany =>
+            {
+                Err(failure)
             }
             // It still redirects, or there is nothing to read any more: the redirect was meant.
             _ if address == AddressToAsk::ConfiguredOnly => Ok(Fetched::still_at(&moved.to)),

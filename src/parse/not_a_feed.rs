@@ -348,10 +348,9 @@ fn leads_to(attributes: &str, base: Option<&Url>) -> Option<Url> {
     let content = value("content");
     let (seconds, target) = content.split_once([';', ','])?;
     let is_at_once = seconds.trim().parse::<f64>().is_ok_and(|seconds| seconds <= MOST_SECONDS);
-    let target = target.trim().trim_start_matches(|c: char| {
-        c.is_ascii_alphabetic() && "url".contains(c.to_ascii_lowercase())
-    });
-    let target = target.trim_start().strip_prefix('=').unwrap_or(target);
+    let target = target.trim();
+    let named = target.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("url"));
+    let target = named.map_or(target, |(_, target)| target);
     let mut target = resolve(target.trim().trim_matches(['"', '\'']), base)?;
     let fragment = base.and_then(Url::fragment);
     target.set_fragment(fragment);

@@ -100,7 +100,9 @@ pub(super) fn reads_as_english(title: &Title) -> bool {
 /// Whether a title shows that it is in another language: by marks of its letters, or by a small word that English has
 /// not.
 pub(super) fn reads_as_foreign(title: &Title) -> bool {
-    title.spelling.iter().any(|word| !word.marks.is_empty())
+    let mut spelling = title.spelling.iter().zip(&title.capitals);
+    // A name keeps its marks in every language.
+    spelling.any(|(word, is_capital)| !is_capital && !word.marks.is_empty())
         || title.words.iter().any(|word| is_foreign_stop(word))
 }
 

@@ -1,5 +1,7 @@
 //! Puts the contents of declarative shadow roots into the tree of a page, as a browser shows them.
 
+use std::collections::HashMap;
+
 use dom_query::{Document, NodeRef};
 
 const DECLARED: &str = "template[shadowrootmode], template[shadowroot]";
@@ -25,19 +27,22 @@ fn open_one(template: &NodeRef<'_>) {
     let (Some(contents), Some(host)) = (contents, template.parent()) else {
         return template.remove_from_parent();
     };
-    let own: Vec<NodeRef<'_>> =
-        host.children().into_iter().filter(|child| child.id != template.id).collect();
+    // What no slot shows is not shown, nor is a second template.
+    let mut own: HashMap<_, Vec<NodeRef<'_>>> = HashMap::new();
+    for child in host.children().into_iter().filter(|child| child.id != template.id) {
+        child.remove_from_parent();
+        if !child.has_name("template") {
+            own.entry(child.attr("slot").unwrap_or_default()).or_default().push(child);
+        }
+    }
     let slots: Vec<NodeRef<'_>> =
         contents.descendants().into_iter().filter(|node| node.has_name("slot")).collect();
-    // What no slot shows is not shown.
-    own.iter().for_each(NodeRef::remove_from_parent);
     for slot in slots {
-        let name = slot.attr("name").unwrap_or_default();
-        let fits = |child: &&NodeRef<'_>| child.attr("slot").unwrap_or_default() == name;
-        let shown: Vec<&NodeRef<'_>> = own.iter().filter(fits).collect();
+        // The first slot of a name takes all that is for it.
+        let shown = own.remove(&slot.attr("name").unwrap_or_default()).unwrap_or_default();
         if shown.iter().any(|child| !child.text().trim().is_empty()) {
             slot.remove_children();
-            shown.into_iter().for_each(|child| slot.append_child(child));
+            shown.iter().for_each(|child| slot.append_child(child));
         }
         slot.rename("span");
     }
@@ -68,6 +73,14 @@ mod tests {
             (
                 "<x-a><template shadowrootmode=open><x-b><template shadowrootmode=open><p>In</p></template></x-b></template></x-a>",
                 "In",
+            ),
+            (
+                "<x-a><template shadowrootmode=open><slot></slot></template><template shadowrootmode=open><p>Menu</p></template><p>Text</p></x-a>",
+                "Text",
+            ),
+            (
+                "<x-a><template shadowrootmode=open><slot></slot><p>Then</p><slot></slot></template><b>One</b></x-a>",
+                "One Then",
             ),
             ("<p>One</p><template><p>Two</p></template>", "One"),
         ] {

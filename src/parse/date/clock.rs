@@ -166,7 +166,8 @@ pub(super) fn is_announced(word: &str, before: &str, behind: &str) -> bool {
     let has_minutes = word.contains('.');
     // `2025. u 14:30` is a year, and the Croatian "at".
     let may_be_hour = has_minutes || word.len() <= 2;
-    may_be_hour && is_one_of(&BEHIND, behind) || has_minutes && is_one_of(&BEFORE, before)
+    let beside_word = || is_one_of(&BEHIND, behind) || is_one_of(&BEHIND, before);
+    may_be_hour && beside_word() || has_minutes && is_one_of(&BEFORE, before)
 }
 
 fn is_one_of(words: &[&str], token: &str) -> bool {

@@ -40,8 +40,9 @@ fn text_of(item: &Map<String, Value>, name: &str) -> Option<Value> {
     is_text.then(|| value.clone())
 }
 
-/// Whether these are entries: objects of which each has an address and a title.
+/// Whether these are entries: objects of which each has an address, and some have a title.
 pub(super) fn are_entries(items: &[Value]) -> bool {
-    let has = |item: &Value, name| item.get(name).and_then(Value::as_str).is_some();
-    !items.is_empty() && items.iter().all(|item| has(item, "url") && has(item, "title"))
+    let has =
+        |item: &Value, name| item.get(name).is_some_and(|it| it.is_string() || it.is_number());
+    items.iter().all(|item| has(item, "url")) && items.iter().any(|item| has(item, "title"))
 }
