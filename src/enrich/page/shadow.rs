@@ -28,18 +28,18 @@ fn open_one(template: &NodeRef<'_>) {
         return template.remove_from_parent();
     };
     // What no slot shows is not shown, nor is a second template.
-    let mut own: HashMap<_, Vec<NodeRef<'_>>> = HashMap::new();
+    let mut own: HashMap<String, Vec<NodeRef<'_>>> = HashMap::new();
     for child in host.children().into_iter().filter(|child| child.id != template.id) {
         child.remove_from_parent();
         if !child.has_name("template") {
-            own.entry(child.attr("slot").unwrap_or_default()).or_default().push(child);
+            own.entry(child.attr("slot").unwrap_or_default().to_string()).or_default().push(child);
         }
     }
     let slots: Vec<NodeRef<'_>> =
         contents.descendants().into_iter().filter(|node| node.has_name("slot")).collect();
     for slot in slots {
         // The first slot of a name takes all that is for it.
-        let shown = own.remove(&slot.attr("name").unwrap_or_default()).unwrap_or_default();
+        let shown = own.remove(&*slot.attr("name").unwrap_or_default()).unwrap_or_default();
         if shown.iter().any(|child| !child.text().trim().is_empty()) {
             slot.remove_children();
             shown.iter().for_each(|child| slot.append_child(child));
