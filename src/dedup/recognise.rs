@@ -83,8 +83,8 @@ pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
         (Some(false), Some(true)) => {
             let says = says(candidate, known);
             says.is_all()
-                || (says.agreed() > 1 || says.text && is_reworded(candidate, known))
-                    && id_left_the_document(candidate, known)
+                || id_left_the_document(candidate, known)
+                    && (says.agreed() > 1 || says.text && is_reworded(candidate, known))
         }
         (Some(false) | None, Some(false)) => was_moved(candidate, known),
         (Some(false) | None, None) => is_same_without_link(candidate, known, same_guid),
@@ -213,9 +213,10 @@ fn was_moved(candidate: &Candidate, known: &Entry) -> bool {
             && is_timed()
             && !contradicts(entry, known)
     };
+    // Texts are read in full last: a document may hold megabytes of them.
     says.title
-        && (says.is_enough && (says.date || is_same_day()) || is_framed())
         && left_the_document(candidate, known)
+        && (says.is_enough && (says.date || is_same_day()) || is_framed())
 }
 
 const DAY: i64 = 24 * 3600;
