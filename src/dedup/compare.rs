@@ -18,11 +18,9 @@ use super::title::{
 };
 use super::weights::{JOINED, MOST_OF_A_TITLE, weight};
 use crate::model::{
-    Entry, Evidence, FactorKind, Forbidden, Lookalikes, Member, Story, StoryId, Timestamp, are_one,
+    Entry, Evidence, FactorKind, Forbidden, Lookalikes, Member, Story, StoryId, are_one,
     is_own_page, publisher_of,
 };
-
-const DAY: u64 = 24 * HOUR;
 
 /// How far apart two pages of one site with one text may be dated, unless both are of one day.
 /// Offices publish a joint announcement within hours; the next of a daily release comes on another
@@ -320,10 +318,9 @@ fn weigh_speakers(
             .as_ref()
             .map(|(leader, _)| *leader)
             .filter(|leader| entry.dated().is_some() && leader.entry.dated().is_some());
-        let day = |date: Timestamp| date.as_secs().div_euclid(DAY as i64);
         let near = dated.is_some_and(|leader| {
             let led = date_of(leader);
-            led.apart(candidate.date) <= SITE_WINDOW || day(led) == day(candidate.date)
+            led.apart(candidate.date) <= SITE_WINDOW || led.day() == candidate.date.day()
         });
         if !(is_equal && near) {
             comparison.oppose(FactorKind::OneSite, Forbidden::OneSite { host });

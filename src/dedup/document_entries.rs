@@ -76,17 +76,20 @@ pub fn candidates(
         .collect();
     let listed = (extent == Extent::Whole).then(|| Arc::new(listed));
     note_title_steps(&mut kept);
+    let said: Vec<Option<(Key, u64)>> = kept
+        .iter()
+        .map(|candidate| {
+            let key = candidate.said_key()?;
+            Some((key, xxhash_rust::xxh3::xxh3_64(candidate.entry.text.as_bytes())))
+        })
+        .collect();
     let mut times: HashMap<(Key, u64), usize> = HashMap::new();
-    let said = |candidate: &Candidate| {
-        let text = xxhash_rust::xxh3::xxh3_64(candidate.entry.text.as_bytes());
-        Some((candidate.said_key()?, text))
-    };
-    for said in kept.iter().filter_map(said) {
-        *times.entry(said).or_default() += 1;
+    for said in said.iter().flatten() {
+        *times.entry(*said).or_default() += 1;
     }
-    for candidate in &mut kept {
+    for (candidate, said) in kept.iter_mut().zip(said) {
         candidate.listed = listed.clone();
-        candidate.is_said_once = said(candidate).is_some_and(|said| times.get(&said) == Some(&1));
+        candidate.is_said_once = said.is_some_and(|said| times.get(&said) == Some(&1));
     }
     kept
 }

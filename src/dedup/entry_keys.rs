@@ -361,7 +361,7 @@ pub(super) struct SharedNames {
 /// The key of the title and the day of an entry, where it says anything: a site that moves keeps both, and not
 /// always the time and the last word.
 fn said_key(entry: &Entry, title: &Title) -> Option<Key> {
-    let day = entry.dated()?.as_secs().div_euclid(24 * 3600);
+    let day = entry.dated()?.day();
     let said = format!("{day}\n{}", title.normal());
     (!entry.text.is_empty()).then(|| own_key(&entry.source, "said", &said))
 }

@@ -12,8 +12,6 @@ use crate::model::{FloodState, Timestamp};
 
 use super::entry_keys::Candidate;
 
-const DAY: i64 = 24 * 3600;
-
 /// The names of a document's entries, as far as they need to be compared.
 pub fn listed(candidates: &[Candidate]) -> Vec<Vec<u64>> {
     let short = |hash: [u8; 16]| u64::from_be_bytes(*hash.first_chunk().unwrap_or(&[0; 8]));
@@ -30,7 +28,7 @@ pub fn allowance(listed: &[Vec<u64>], intake: &FloodState, most: usize, now: Tim
             return 0;
         }
     }
-    let taken = if intake.day == day(now) { intake.taken } else { 0 };
+    let taken = if intake.day == now.day() { intake.taken } else { 0 };
     most.saturating_sub(taken)
 }
 
@@ -43,10 +41,10 @@ pub fn took_in(
     whole: bool,
     now: Timestamp,
 ) -> FloodState {
-    let taken = if intake.day == day(now) { intake.taken } else { 0 };
+    let taken = if intake.day == now.day() { intake.taken } else { 0 };
     let waits = waiting > 0 || intake.since.is_some() && !whole;
     FloodState {
-        day: day(now),
+        day: now.day(),
         taken: taken + new,
         waiting,
         since: waits.then(|| intake.since.unwrap_or(now)),
@@ -56,8 +54,4 @@ pub fn took_in(
             (true, false) => intake.listed.clone(),
         },
     }
-}
-
-fn day(now: Timestamp) -> i64 {
-    now.as_secs().div_euclid(DAY)
 }

@@ -19,7 +19,7 @@ use super::shingles::Passages;
 use super::story_index::stories_with;
 use super::text_match::MOSTLY;
 use super::title::{Title, TitleMatch, title_match};
-use crate::model::{Entry, Habits, Key, Lookalikes, Member, Timestamp};
+use crate::model::{Entry, Habits, Key, Lookalikes, Member};
 
 /// Settled entries of a document that are read beside a new one.
 const MOST_NEIGHBOURS: usize = 16;
@@ -200,10 +200,9 @@ fn was_moved(candidate: &Candidate, known: &Entry) -> bool {
     let says = says(candidate, known);
     let entry = &candidate.entry;
     let dates = entry.dated().zip(known.dated());
-    let is_midnight = |date: Timestamp| date.as_secs().rem_euclid(DAY) == 0;
     let is_same_day =
-        || dates.is_some_and(|(own, theirs)| is_midnight(own) && day_of(own) == day_of(theirs));
-    let is_timed = || dates.is_some_and(|(own, _)| !is_midnight(own));
+        || dates.is_some_and(|(own, theirs)| own.is_midnight() && own.day() == theirs.day());
+    let is_timed = || dates.is_some_and(|(own, _)| !own.is_midnight());
     // A text that is the same is long enough, or it is not.
     let is_framed = || {
         says.date
@@ -217,12 +216,6 @@ fn was_moved(candidate: &Candidate, known: &Entry) -> bool {
     says.title
         && left_the_document(candidate, known)
         && (says.is_enough && (says.date || is_same_day()) || is_framed())
-}
-
-const DAY: i64 = 24 * 3600;
-
-fn day_of(date: Timestamp) -> i64 {
-    date.as_secs().div_euclid(DAY)
 }
 
 /// Whether a page only says in other words what it said: neither its title nor its text names anything else. A page

@@ -27,9 +27,9 @@ impl Engine {
         if !retention.is_bounded() {
             return Ok(gone);
         }
-        if self.progress.walk == WalkPosition::Finished && self.progress.walk_day != Some(day(now))
+        if self.progress.walk == WalkPosition::Finished && self.progress.walk_day != Some(now.day())
         {
-            self.progress.walk_day = Some(day(now));
+            self.progress.walk_day = Some(now.day());
             self.progress.walk = WalkPosition::Stories(None);
         }
         self.progress.walk = match self.progress.walk {
@@ -204,8 +204,4 @@ impl Listed {
     fn holds(&self, story: StoryId) -> bool {
         self.0.get(&story).is_some_and(|count| *count > 0)
     }
-}
-
-fn day(now: Timestamp) -> i64 {
-    now.as_secs() / (24 * 3600)
 }

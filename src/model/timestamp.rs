@@ -25,6 +25,9 @@ const LAST: i64 = 253_402_300_799_999;
 /// The origin of stored distances.
 const BEFORE: i64 = FIRST - 1;
 
+/// Seconds of a day.
+const DAY: i64 = 24 * 3600;
+
 impl Timestamp {
     /// 1970-01-01T00:00:00Z, the epoch.
     pub const EPOCH: Self = Self::from_millis(0);
@@ -54,6 +57,16 @@ impl Timestamp {
     /// Whole seconds since 1970, rounded towards the past.
     pub const fn as_secs(self) -> i64 {
         self.as_millis().div_euclid(1000)
+    }
+
+    /// Whole days since 1970, in UTC, rounded towards the past.
+    pub const fn day(self) -> i64 {
+        self.as_secs().div_euclid(DAY)
+    }
+
+    /// Whether this is the first second of a day in UTC, as of a date that was stated without a time.
+    pub const fn is_midnight(self) -> bool {
+        self.as_secs().rem_euclid(DAY) == 0
     }
 
     /// This moment and `wait` more.

@@ -222,6 +222,12 @@ impl ReadContext<'_> {
         }
     }
 
+    /// Reads the page of an entry from an address: its own, or the one to which it leads on.
+    async fn read_page(&self, entry: &Arc<Entry>, page: &Url, from: &Url) -> Result<Read, Failure> {
+        let document = self.fetcher.page(self.source, from, self.clock.now()).await?;
+        self.richer(entry.clone(), page, document).await
+    }
+
     /// Fetches the page of one entry, unless its host has just refused a page.
     async fn complete(&self, place: usize, visits: &mut Visits) {
         let entry = &visits.candidates[place].entry;
@@ -234,18 +240,11 @@ impl ReadContext<'_> {
         }
         visits.made += 1;
         visits.pages.asked += 1;
-        let fetched = self.fetcher.page(self.source, &page, self.clock.now()).await;
         let entry = visits.candidates[place].entry.clone();
-        let mut done = match fetched {
-            Ok(document) => self.richer(entry.clone(), &page, document).await,
-            Err(failure) => Err(failure),
-        };
+        let mut done = self.read_page(&entry, &page, &page).await;
         if let Ok(Read::LeadsTo(next)) = &done {
             tokio::time::sleep(self.plan.polling.spacing).await;
-            done = match self.fetcher.page(self.source, next, self.clock.now()).await {
-                Ok(document) => self.richer(entry, &page, document).await,
-                Err(failure) => Err(failure),
-            };
+            done = self.read_page(&entry, &page, next).await;
         }
         let entry = &mut visits.candidates[place].entry;
         let failure = match done {

@@ -64,8 +64,8 @@ fn shared<K: Eq + Hash>(
         TitleWords::of(one).are_mostly_in(other) || TitleWords::of(other).are_mostly_in(one)
     };
     for entry in stored {
-        let is_own = pages.iter().any(|page| page.entry.url == entry.url);
         if let Some((first, differs)) = key(entry).and_then(|key| titles.get_mut(&key)) {
+            let is_own = pages.iter().any(|page| page.entry.url == entry.url);
             *differs |= !is_own && !resemble(first, &entry.title);
         }
     }

@@ -24,10 +24,8 @@ const SLOPPY_PART: u32 = 8;
 /// Instalments of what is published again and again are taken to be so far apart.
 const PERIOD: Duration = Duration::from_secs(3 * 24 * 3600);
 
-/// A title alone joins within so long.
+/// A copy follows its instalment by so much at most. Dates further apart than four days weigh against any title alone.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
-
-const DAY: i64 = 24 * 3600;
 
 /// Members of a story whose titles are looked at.
 pub(in crate::dedup) const MOST_TITLES: usize = 16;
@@ -182,8 +180,7 @@ fn is_copy_of(one: &Use<'_>, other: &Use<'_>, window: Window) -> bool {
         _ => return date.apart(other_date) <= window.longest,
     };
     // A date without a time stands for its whole day.
-    let day = |date: Timestamp| date.as_secs().div_euclid(DAY);
-    let is_of_that_day = copy.as_secs().rem_euclid(DAY) == 0 && day(copy) == day(original);
+    let is_of_that_day = copy.is_midnight() && copy.day() == original.day();
     let most = if copy < original && !is_of_that_day { window.before } else { window.longest };
     original.apart(copy) <= most
 }

@@ -64,9 +64,9 @@ fn only<'n, 'p>(
 /// The element around the body of an article that has its headline and lead as well.
 fn article_around<'p>(node: &NodeRef<'p>, title: &TitleWords) -> Option<NodeRef<'p>> {
     node.attr("itemprop").or_else(|| node.attr("property"))?;
-    let mut around = node.ancestors_it(None).take_while(|outer| !has_name(outer, &["body"]));
+    let mut around = node.ancestors_it(None).take_while(|outer| !outer.has_name("body"));
     around.find(|outer| {
-        has_name(outer, &["article"])
+        outer.has_name("article")
             || headings(outer, "h1").next().is_some()
             || is_titled(outer, title)
     })
@@ -116,12 +116,12 @@ pub(super) fn read(node: &NodeRef<'_>, title: &TitleWords) -> Content {
     let inside = node.descendants();
     let with_headline = inside
         .iter()
-        .find(|inner| has_name(inner, &["article"]) && headings(inner, "h1").next().is_some());
+        .find(|inner| inner.has_name("article") && headings(inner, "h1").next().is_some());
     for inner in &inside {
         let role = inner.attr("role").unwrap_or_default();
-        let is_menu = has_name(inner, &["nav"])
+        let is_menu = inner.has_name("nav")
             || matches!(&*role, "navigation" | "search" | "banner" | "contentinfo");
-        let is_headline = has_name(inner, &["h1"]) && title.are_mostly_in(&inner.text());
+        let is_headline = inner.has_name("h1") && title.are_mostly_in(&inner.text());
         if is_menu && inner.parent().is_some() {
             let text = spaced(&inner.text());
             if !text.is_empty() && content.set_aside.len() < MOST_NOTED {
@@ -130,8 +130,8 @@ pub(super) fn read(node: &NodeRef<'_>, title: &TitleWords) -> Content {
             inner.remove_from_parent();
         } else if is_headline {
             inner.remove_from_parent();
-        } else if has_name(inner, &["aside"]) && role.is_empty()
-            || has_name(inner, &["article"]) && is_beside(inner, with_headline)
+        } else if inner.has_name("aside") && role.is_empty()
+            || inner.has_name("article") && is_beside(inner, with_headline)
         {
             // A hint: only where it looks like a list of others, it goes.
             inner.set_attr("role", "complementary");
@@ -171,7 +171,7 @@ pub(super) fn part(page: &Document, fragment: Option<&str>) -> Part {
     let is_meant = |node: &&NodeRef<'_>| {
         let is = |value: &str| value == fragment || is_written_as(value, fragment);
         node.attr("id").is_some_and(|id| is(&id))
-            || has_name(node, &["a"]) && node.attr("name").is_some_and(|name| is(&name))
+            || node.has_name("a") && node.attr("name").is_some_and(|name| is(&name))
     };
     let marked = page.select("body [id], body a[name]");
     let Some(mark) = marked.nodes().iter().find(is_meant) else { return Part::Unknown };
@@ -185,7 +185,7 @@ pub(super) fn part(page: &Document, fragment: Option<&str>) -> Part {
     }
     let level = level(&start);
     let is_anchor = level.is_none() && (is_inline(&start) || is_inline(mark));
-    if level.is_none() && !is_anchor && !has_name(&start, &["dt"]) {
+    if level.is_none() && !is_anchor && !start.has_name("dt") {
         return Part::Html(start.inner_html().to_string());
     }
     let mut html = match level {
@@ -196,7 +196,7 @@ pub(super) fn part(page: &Document, fragment: Option<&str>) -> Part {
     while let Some(node) = next {
         let ends = match level {
             Some(level) => begins_section(&node, level),
-            None if has_name(&start, &["dt"]) => has_name(&node, &["dt"]),
+            None if start.has_name("dt") => node.has_name("dt"),
             None => node.is_element() && is_mark(&node),
         };
         if ends {

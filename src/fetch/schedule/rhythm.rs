@@ -254,7 +254,7 @@ fn date_of(at: Timestamp) -> i64 {
 
 /// The weekday, UTC, 0 = Monday. 1970 began on a Thursday.
 pub(super) fn day_of(at: Timestamp) -> usize {
-    (at.as_secs().div_euclid(86_400) + 3).rem_euclid(7) as usize
+    (at.day() + 3).rem_euclid(7) as usize
 }
 
 #[cfg(test)]

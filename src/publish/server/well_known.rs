@@ -17,7 +17,7 @@ pub(super) async fn security(State(context): State<RouteContext>) -> Response<Bo
     let Some(contact) = context.contact.clone() else { return not_found(State(context)).await };
     let site = context.backend.site();
     // The same for a day, so that caches and readers see no change in every answer.
-    let day = context.backend.now().as_secs().div_euclid(86_400) * 86_400;
+    let day = context.backend.now().day() * 86_400;
     let expires = crate::model::Timestamp::from_secs(day).after(HOLDS);
     let canonical = site.address("/.well-known/security.txt");
     let text = format!(
