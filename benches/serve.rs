@@ -20,10 +20,7 @@ use gazetted::model::{
     Entry, Evidence, Member, Revisions, SourceId, Sources, Story, StoryId, Timestamp, Topic,
     TopicId,
 };
-use gazetted::publish::{
-    self, Backend, CallbackBackend, FeedBackend, HubBackend, Metrics, ResponseCache, SearchBackend,
-    Settings, Site, SourcesBackend, StatusBackend, StoryBackend,
-};
+use gazetted::publish::{self, Backend, Metrics, ResponseCache, Settings, Site};
 use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -411,9 +408,7 @@ async fn input_ends() {
 /// A desk at which nothing is asked.
 struct Nobody;
 
-impl Backend for Nobody {}
-
-impl StatusBackend for Nobody {
+impl Backend for Nobody {
     fn now(&self) -> Timestamp {
         Timestamp::from_secs(1_743_600_000)
     }
@@ -438,18 +433,6 @@ impl StatusBackend for Nobody {
         Arc::default()
     }
 }
-
-impl SourcesBackend for Nobody {}
-
-impl StoryBackend for Nobody {}
-
-impl SearchBackend for Nobody {}
-
-impl CallbackBackend for Nobody {}
-
-impl HubBackend for Nobody {}
-
-impl FeedBackend for Nobody {}
 
 fn site() -> Site {
     let base = "http://127.0.0.1/".parse().expect("it is a URL");

@@ -25,10 +25,10 @@ mod backend;
 
 mod backups;
 #[cfg(feature = "cluster")]
-mod cluster;
+mod cluster_start;
 #[cfg(not(feature = "cluster"))]
 #[path = "daemon/without_cluster.rs"]
-mod cluster;
+mod cluster_start;
 
 mod file_limit;
 mod handle;
@@ -40,9 +40,9 @@ mod static_site;
 
 pub use background::{Background, at_low_priority};
 pub use backups::keep_backups;
-pub use cluster::{begin_stream, check_servers};
+pub use cluster_start::{begin_stream, check_servers};
 #[cfg(not(feature = "cluster"))]
-pub use cluster::{fetch_snapshot, first_snapshot, keep_snapshots};
+pub use cluster_start::{fetch_snapshot, first_snapshot, keep_snapshots};
 pub use handle::{Handle, PlanInForce};
 #[cfg(feature = "cluster")]
 pub use snapshots::{fetch_snapshot, first_snapshot, keep_snapshots};
@@ -145,7 +145,7 @@ impl Daemon {
         let Listeners { readers, operators } = listeners.into();
         let address = readers.address();
         let plan = Arc::new(file_limit::within(plan));
-        let joining = cluster::Joining::begin(plan.clone(), &*store).await?;
+        let joining = cluster_start::Joining::begin(plan.clone(), &*store).await?;
         let plan = joining.as_ref().map_or(plan, |joining| joining.plan.clone());
         let at = joining.as_ref().map_or_else(|| clock.now(), |joining| joining.opened_at(&clock));
         let cache = Arc::new(ResponseCache::default());

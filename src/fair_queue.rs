@@ -201,15 +201,15 @@ mod tests {
     const BOUNDS: QueueLimits =
         QueueLimits { turns: 2, turns_of_one: 1, waiting: 6, waiting_of_one: 3 };
 
-    type Asked = Pin<Box<dyn Future<Output = Result<Permit, Full>>>>;
+    type PendingTurn = Pin<Box<dyn Future<Output = Result<Permit, Full>>>>;
 
     fn client(last: u8) -> Option<IpAddr> {
         Some([192, 0, 2, last].into())
     }
 
-    fn ask(queue: &FairQueue, client: Option<IpAddr>) -> Asked {
+    fn ask(queue: &FairQueue, client: Option<IpAddr>) -> PendingTurn {
         let queue = queue.clone();
-        let mut asked: Asked = Box::pin(async move { queue.turn(client).await });
+        let mut asked: PendingTurn = Box::pin(async move { queue.turn(client).await });
         // A request counts from when it is first looked at.
         match poll(&mut asked) {
             Poll::Pending => asked,
@@ -217,18 +217,18 @@ mod tests {
         }
     }
 
-    fn poll(asked: &mut Asked) -> Poll<Result<Permit, Full>> {
+    fn poll(asked: &mut PendingTurn) -> Poll<Result<Permit, Full>> {
         asked.as_mut().poll(&mut Context::from_waker(Waker::noop()))
     }
 
-    fn given(asked: &mut Asked) -> Permit {
+    fn given(asked: &mut PendingTurn) -> Permit {
         match poll(asked) {
             Poll::Ready(turn) => turn.unwrap(),
             Poll::Pending => panic!("it has no turn"),
         }
     }
 
-    fn is_full(mut asked: Asked) -> bool {
+    fn is_full(mut asked: PendingTurn) -> bool {
         matches!(poll(&mut asked), Poll::Ready(Err(Full)))
     }
 
@@ -265,7 +265,7 @@ mod tests {
     }
 
     /// The turn of one of them, if it has it by now; it asks no more then.
-    fn poll_once(asked: &mut [Asked], place: usize) -> Option<Permit> {
+    fn poll_once(asked: &mut [PendingTurn], place: usize) -> Option<Permit> {
         match poll(&mut asked[place]) {
             Poll::Ready(turn) => {
                 asked[place] = Box::pin(std::future::pending());

@@ -38,7 +38,7 @@ use url::Url;
 
 use crate::model::{
     Document, Failure, FailureKind, FloodState, Freshness, Location, PageHold, Source, SourceState,
-    Timestamp, Validators,
+    Timestamp, Unchanged, Validators,
 };
 use crate::websub::inbound::HubRequest;
 
@@ -79,46 +79,39 @@ pub enum Fetched {
         is_damaged: bool,
     },
     /// A 304, or the same bytes as before.
-    Unchanged {
-        /// Validators to keep from now on, if the answer named any.
-        validators: Option<Validators>,
-        /// How long it holds.
-        freshness: Freshness,
-        /// Bytes received.
-        bytes: u64,
-        /// Where an all-permanent redirect chain led.
-        moved: Option<Url>,
-        /// Whether it was a 304.
-        not_modified: bool,
-    },
+    Unchanged(Unchanged),
 }
 
 impl Fetched {
     /// The permanent address, if an answer names one.
     fn moved(&self) -> Option<&Url> {
         match self {
-            Self::Document { moved, .. } | Self::Unchanged { moved, .. } => moved.as_ref(),
+            Self::Document { moved, .. } | Self::Unchanged(Unchanged { moved, .. }) => {
+                moved.as_ref()
+            }
         }
     }
 
     /// Whether it is the document as it is known, or one that `is_feed`.
     fn may_be(&self, is_feed: impl Fn(&Document) -> bool) -> bool {
         match self {
-            Self::Unchanged { .. } => true,
+            Self::Unchanged(_) => true,
             Self::Document { document, .. } => is_feed(document),
         }
     }
 
-    /// The answer of a configured address that still redirects there. Nothing else was asked.
+    /// The answer of a configured address that still redirects there. Nothing else was asked, so it
+    /// is not a 304 of the document.
     fn still_at(to: &Url) -> Self {
-        let (validators, freshness, moved) = (None, Freshness::default(), Some(to.clone()));
-        Self::Unchanged { validators, freshness, bytes: 0, moved, not_modified: true }
+        Self::Unchanged(Unchanged { moved: Some(to.clone()), ..Unchanged::default() })
     }
 
     /// The same answer with another permanent address.
     fn moved_to(mut self, to: Url) -> Self {
         match &mut self {
-            Self::Document { moved, .. } | Self::Unchanged { moved, .. } => *moved = Some(to),
+            Self::Document { moved, .. } | Self::Unchanged(Unchanged { moved, .. }) => {
+                *moved = Some(to);
+            }
         }
         self
     }
@@ -127,7 +120,7 @@ impl Fetched {
 /// Asks sources. One for the whole daemon: it keeps connections (P69).
 #[derive(Debug)]
 pub struct Fetcher {
-    web: http::Web,
+    http: http::HttpClient,
     /// Bytes of a file.
     max_document: u64,
     /// Counts requests that ended.
@@ -138,8 +131,8 @@ impl Fetcher {
     /// A client with these settings. The error is an operator's: a proxy or
     /// certificate store that cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, Failure> {
-        let web = http::Web::new(settings)?;
-        Ok(Self { web, max_document: settings.max_document.0, ended: Arc::default() })
+        let http = http::HttpClient::new(settings)?;
+        Ok(Self { http, max_document: settings.max_document.0, ended: Arc::default() })
     }
 
     /// The same, which counts the requests that ended, by whatever outcome.
@@ -163,7 +156,7 @@ impl Fetcher {
     ) -> Result<Fetched, Failure> {
         match &source.location {
             Location::Web { url, .. } => {
-                self.counted(self.web.fetch(source, url, state, now).await)
+                self.counted(self.http.fetch(source, url, state, now).await)
             }
             Location::File(path) => file::read(source, path, state, self.max_document, now).await,
         }
@@ -171,23 +164,23 @@ impl Fetcher {
 
     /// Where an origin (`https://www.gov.uk`) was reached last; none through a proxy.
     pub fn address_of(&self, origin: &str) -> Option<IpAddr> {
-        self.web.address_of(origin)
+        self.http.address_of(origin)
     }
 
     /// Asks a hub to push, over the same guarded connections, following 307 and
     /// 308 alone, with the same form (W6). The hub's word comes later, to the callback.
     pub async fn subscribe(&self, request: &HubRequest) -> Result<(), Failure> {
-        self.web.subscribe(request).await
+        self.http.subscribe(request).await
     }
 
     /// Sends a message over the same guarded connections, once, and follows no redirect. `now` is the moment that dates in the answer are held against.
     pub async fn call(&self, call: &Call, now: Timestamp) -> Result<CallAnswer, Failure> {
-        self.web.call(call, now).await
+        self.http.call(call, now).await
     }
 
     /// Where a stranger's host is, if connections may be made there; none where a proxy knows.
     pub async fn locate(&self, url: &Url) -> Result<Option<IpAddr>, Failure> {
-        self.web.locate(url).await
+        self.http.locate(url).await
     }
 
     /// Asks for a page that `source`'s document names, an older page of it (see [`older_page()`]) or an
@@ -201,7 +194,7 @@ impl Fetcher {
         now: Timestamp,
     ) -> Result<Document, Failure> {
         match source.location.url() {
-            Some(url) => self.counted(self.web.page(source, url, page, now).await),
+            Some(url) => self.counted(self.http.page(source, url, page, now).await),
             None => Err(Failure::new(FailureKind::File, "a file has no older pages")),
         }
     }
@@ -214,18 +207,18 @@ impl Fetcher {
         state: &SourceState,
         now: Timestamp,
     ) -> Option<Timestamp> {
-        self.web.limited(&source_origin::origin_of(source, state), now)
+        self.http.limited(&source_origin::origin_of(source, state), now)
     }
 
     /// Servers that have asked to be left alone since a moment.
     pub fn held_since(&self, moment: Timestamp) -> Vec<PageHold> {
-        self.web.limits().noted_since(moment)
+        self.http.limits().noted_since(moment)
     }
 
     /// Leaves those servers alone that asked for it before a restart, as the state of a source has it.
     pub fn recall_holds(&self, state: &SourceState, now: Timestamp) {
         for hold in state.round.iter().flat_map(|round| &round.held) {
-            self.web.limits().recall(hold, now);
+            self.http.limits().recall(hold, now);
         }
     }
 }

@@ -8,7 +8,7 @@
 //! Everything a poll carries can be serialised, because one day it may
 //! travel through a stream between machines; nothing else reaches the loop.
 
-mod cluster;
+mod cluster_state;
 
 mod engine_record;
 
@@ -56,7 +56,7 @@ mod topic;
 
 mod websub;
 
-pub use cluster::{Applied, Assignment, PARTITIONS, Partition, RULES_VERSION, StateDigest};
+pub use cluster_state::{Applied, Assignment, PARTITIONS, Partition, RULES_VERSION, StateDigest};
 pub use engine_record::{EngineRecord, FeedName, Horizon, Progress, WalkPosition};
 pub use entry::{Enclosure, Enriched, Entry, Feed, Publisher};
 pub use event::{EventKind, SourceEvent, TopicSilence};
@@ -68,7 +68,7 @@ pub use habits::{Habit, Habits};
 pub use look_back::{LookBack, NotASpan};
 pub use name::{NodeName, SourceId, StoryId, TopicId};
 pub use network::network_of;
-pub use poll::{Backfill, Document, Hints, Outcome, Poll, ReadBy, Reading, Validators};
+pub use poll::{Backfill, Document, Hints, Outcome, Poll, ReadBy, Reading, Unchanged, Validators};
 pub use publisher::{are_one, publisher_of};
 pub use recheck::{PageCount, PageHold, Recheck, RecheckRound};
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};

@@ -9,7 +9,7 @@
 //! | `polls` | starts and collects polls; `read_source`, `backfill` and `enrich_entries` read one |
 //! | `websub` | talks to sources' hubs and to our own hub's subscribers |
 //! | `engine_driver` | applies a turn, makes it durable, renders feeds |
-//! | `cluster` | in a cluster: applies what comes from the stream, and assigns sources |
+//! | `cluster_node` | in a cluster: applies what comes from the stream, and assigns sources |
 //! | `apply_turn`, `replan` | act on what a turn reports, and on a new plan |
 //! | `disk_watch` | stops the intake while the disk is full |
 //! | `publish_throttle`, `poll_batch` | decide when to publish and when to commit |
@@ -34,7 +34,7 @@ use crate::stream::{Received, Stream, StreamError};
 
 mod apply_turn;
 mod backfill;
-mod cluster;
+mod cluster_node;
 mod compute;
 mod crash_marks;
 mod disk_watch;
@@ -63,7 +63,7 @@ use polls::{PollWish, Polls};
 use publish_throttle::PublishThrottle;
 use websub::{WebSub, WebSubEvent};
 
-pub use cluster::{ClusterNode, ClusterStatus, CompileShared, NodeStatus, UpgradeStep};
+pub use cluster_node::{ClusterNode, ClusterStatus, CompileShared, NodeStatus, UpgradeStep};
 pub use engine_driver::EngineDriver;
 pub use liveness::{Liveness, TICK};
 pub use request::{BackupRefused, BackupWriter, Filled, ReplanError, Request};

@@ -30,7 +30,7 @@ use crate::model::{
 
 mod backup;
 mod backups;
-mod crash_marks;
+mod crash_mark_file;
 mod disk_space;
 mod files;
 mod import_check;
@@ -48,7 +48,7 @@ mod samples;
 
 pub use backup::{Contents, backup, is_backup, restore, verify_backup};
 pub use backups::{BackupInTransit, BackupOutcome, Backups, StoredBackup, is_due};
-pub use crash_marks::{CrashMarkFile, Mark, Stage};
+pub use crash_mark_file::{CrashMarkFile, Mark, Stage};
 pub use disk_space::DiskSpace;
 pub use files::{PRIVATE, Replacement, SHARED, restrict_umask, with_suffix};
 pub use import_check::{Fit, ImportCheck, topics_to_refill};

@@ -67,7 +67,7 @@ pub use lints::TermCounts;
 pub use query::Field;
 pub use set::{Bounded, Looked, TopicSet};
 pub use subject::Subject;
-pub use suggestions::{Seen, Suggestions};
+pub use suggestions::{StoryMatch, Suggestions};
 pub use work::{Spent, Work};
 
 /// Named lists of terms that queries share: `@western_balkans_places`.

@@ -357,7 +357,7 @@ async fn polls_that_looked_at_pages_again_replay_too() {
         polls.push(world.handle().poll_now(source, false).await.unwrap().unwrap().poll);
         world.handle().settled().await;
     }
-    let bare = |poll: &&Poll| matches!(poll.outcome, Outcome::Unchanged { .. });
+    let bare = |poll: &&Poll| matches!(poll.outcome, Outcome::Unchanged(_));
     assert!(polls.iter().filter(bare).any(|poll| poll.pages.is_some()));
     let written = serde_json::to_string(&polls).unwrap();
     let polls: Vec<Poll> = serde_json::from_str(&written).unwrap();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use gazetted::fetch::{News, Settings, record_poll};
 use gazetted::model::{
     Feed, Freshness, Hints, Location, Outcome, Poll, Reading, Source, SourceId, SourceState,
-    Timestamp, Validators,
+    Timestamp, Unchanged, Validators,
 };
 
 /// Nobody polls more often than this, nor less often than that; in hours.
@@ -188,13 +188,7 @@ impl Policy for Hazard {
     fn wait(&mut self, now: f64, new: &[f64], window: &[f64]) -> f64 {
         let at = moment(now);
         let outcome = if new.is_empty() {
-            Outcome::Unchanged {
-                validators: None,
-                freshness: Freshness::default(),
-                bytes: 0,
-                moved: None,
-                not_modified: true,
-            }
+            Outcome::Unchanged(Unchanged { not_modified: true, ..Unchanged::default() })
         } else {
             Outcome::Read(Box::new(Reading {
                 validators: Validators { etag: Some(b"\"tag\"".to_vec()), ..Validators::default() },

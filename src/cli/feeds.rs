@@ -285,7 +285,7 @@ impl SiteSearch {
                     allow_private && moved.as_ref().is_none_or(|to| to.origin() == url.origin());
                 Ok(FetchedPage { document, url: moved.unwrap_or_else(|| url.clone()), is_private })
             }
-            Fetched::Unchanged { .. } => {
+            Fetched::Unchanged(_) => {
                 Err(Failure::new(FailureKind::NotAFeed, "it sent no document"))
             }
         }

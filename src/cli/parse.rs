@@ -111,7 +111,7 @@ fn fetch(name: &str, source: &Source, polling: Settings) -> Result<Document, Cli
     });
     match fetched {
         Ok(Fetched::Document { document, .. }) => Ok(document),
-        Ok(Fetched::Unchanged { .. }) => Err(CliError::because(format!("{name} sent no document"))),
+        Ok(Fetched::Unchanged(_)) => Err(CliError::because(format!("{name} sent no document"))),
         Err(failure) => Err(CliError::because(format!("{name}: {failure}"))),
     }
 }

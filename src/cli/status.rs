@@ -136,12 +136,12 @@ fn of_filling(filling: &TopicFillProgress) -> serde_json::Value {
 
 /// A silent topic as a line of JSON; a line with `topic` is not a source.
 fn of_topic(silence: &TopicSilence) -> serde_json::Value {
-    let TopicSilence { topic, since, told, .. } = silence;
+    let TopicSilence { topic, since, reported, .. } = silence;
     json!({
         "topic": topic,
         "state": "silent",
         "silent_since": since.to_string(),
-        "told": told.to_string(),
+        "reported": reported.to_string(),
     })
 }
 
@@ -164,12 +164,12 @@ mod tests {
         let silence = TopicSilence {
             topic: TopicId::new("balkans"),
             since: Timestamp::from_secs(1_743_600_000),
-            told: Timestamp::from_secs(1_745_000_000),
+            reported: Timestamp::from_secs(1_745_000_000),
             ended: None,
         };
         assert_eq!(
             of_topic(&silence).to_string(),
-            r#"{"silent_since":"2025-04-02T13:20:00Z","state":"silent","told":"2025-04-18T18:13:20Z","topic":"balkans"}"#
+            r#"{"reported":"2025-04-18T18:13:20Z","silent_since":"2025-04-02T13:20:00Z","state":"silent","topic":"balkans"}"#
         );
     }
 }

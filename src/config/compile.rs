@@ -2,7 +2,7 @@
 
 mod access;
 
-mod cluster;
+mod cluster_settings;
 
 mod overrides;
 

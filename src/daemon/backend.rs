@@ -16,9 +16,8 @@ use crate::model::{
 };
 use crate::pipeline::{Callbacks, Liveness, Request};
 use crate::publish::{
-    Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, HubBackend,
-    Metrics, NotSearched, Reply, Search, SearchBackend, Site, SourceDetail, SourceStatus,
-    SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, Volume, VolumeDetail,
+    Backend, Before, Delivery, EarlierDetail, Finding, Metrics, NotSearched, Reply, Search, Site,
+    SourceDetail, SourceStatus, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
 use crate::websub::inbound::CallbackAnswer;
 use crate::websub::outbound::{RequestRefused, SubscriptionRequest};
@@ -95,9 +94,7 @@ impl DaemonBackend {
     }
 }
 
-impl Backend for DaemonBackend {}
-
-impl StatusBackend for DaemonBackend {
+impl Backend for DaemonBackend {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -121,9 +118,7 @@ impl StatusBackend for DaemonBackend {
     fn next_poll(&self) -> Option<Timestamp> {
         self.liveness.next_poll()
     }
-}
 
-impl SourcesBackend for DaemonBackend {
     fn sources(&self) -> Reply<Vec<SourceStatus>> {
         let now = self.clock.now();
         self.look_up(move |records| {
@@ -154,9 +149,7 @@ impl SourcesBackend for DaemonBackend {
     fn subscribers(&self) -> Reply<Vec<Subscriber>> {
         self.look_up(|records| records.subscribers().map_err(unavailable))
     }
-}
 
-impl StoryBackend for DaemonBackend {
     fn story(&self, id: StoryId, opened: Vec<TopicId>) -> Reply<Option<StoryDetail>> {
         let now = self.clock.now();
         self.look_up(move |records| records.story_detail_for(id, &opened, now).map_err(unavailable))
@@ -165,15 +158,11 @@ impl StoryBackend for DaemonBackend {
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
         dedup::differences(earlier, later)
     }
-}
 
-impl SearchBackend for DaemonBackend {
     fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
         Box::pin(self.searches.search(self.records.clone(), search, self.clock.now()))
     }
-}
 
-impl CallbackBackend for DaemonBackend {
     fn callback(&self, token: &str) -> Reply<Option<u64>> {
         let plan = self.records.plan();
         let most = plan.polling.max_body.0;
@@ -202,11 +191,8 @@ impl CallbackBackend for DaemonBackend {
             if !takes {
                 return Err(cannot_take());
             }
-            let stopping = || Unavailable("the daemon is stopping".to_owned());
-            let (done, answer) = oneshot::channel();
-            let request = Request::CallBack { token, query, done };
-            requests.send(request).await.map_err(|_| stopping())?;
-            Ok(match answer.await.map_err(|_| stopping())? {
+            let callback = |done| Request::CallBack { token, query, done };
+            Ok(match ask_loop(&requests, callback).await? {
                 CallbackAnswer::Echo(challenge) => Some(challenge),
                 CallbackAnswer::DenialNoted => Some(String::new()),
                 CallbackAnswer::Unknown => None,
@@ -218,9 +204,7 @@ impl CallbackBackend for DaemonBackend {
         self.liveness.takes_messages()
             && self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
     }
-}
 
-impl HubBackend for DaemonBackend {
     fn is_hub(&self) -> bool {
         self.records.plan().hub.runs_hub
     }
@@ -232,16 +216,10 @@ impl HubBackend for DaemonBackend {
     ) -> Reply<Result<(), RequestRefused>> {
         let requests = self.hubs.requests.clone();
         Box::pin(async move {
-            let stopping = || Unavailable("the daemon is stopping".to_owned());
-            let (done, answer) = oneshot::channel();
-            let request = Request::Subscribe { request, client, done };
-            requests.send(request).await.map_err(|_| stopping())?;
-            answer.await.map_err(|_| stopping())
+            ask_loop(&requests, |done| Request::Subscribe { request, client, done }).await
         })
     }
-}
 
-impl FeedBackend for DaemonBackend {
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
         self.look_up(move |records| records.volume_detail(&topic, volume).map_err(unavailable))
     }
@@ -250,9 +228,22 @@ impl FeedBackend for DaemonBackend {
         self.look_up(move |records| records.earlier(topic.as_ref(), before).map_err(unavailable))
     }
 
-    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {
-        self.look_up(move |records| records.source_detail(&source, confide).map_err(unavailable))
+    fn source(&self, source: SourceId, may_see_private: bool) -> Reply<Option<SourceDetail>> {
+        self.look_up(move |records| {
+            records.source_detail(&source, may_see_private).map_err(unavailable)
+        })
     }
+}
+
+/// Sends the loop a request and waits for its answer.
+async fn ask_loop<T>(
+    requests: &mpsc::Sender<Request>,
+    request: impl FnOnce(oneshot::Sender<T>) -> Request,
+) -> Result<T, Unavailable> {
+    let stopping = || Unavailable("the daemon is stopping".to_owned());
+    let (done, answer) = oneshot::channel();
+    requests.send(request(done)).await.map_err(|_| stopping())?;
+    answer.await.map_err(|_| stopping())
 }
 
 fn cannot_take() -> Unavailable {

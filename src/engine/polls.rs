@@ -364,7 +364,7 @@ fn candidates_of(poll: &Poll, plan: &Plan, habits: Habits) -> Vec<Candidate> {
         Outcome::Read(reading) => {
             Extent::of_document(reading.freshness.partial, reading.broken_off)
         }
-        Outcome::Pushed(_) | Outcome::Unchanged { .. } | Outcome::Failed(_) => Extent::Part,
+        Outcome::Pushed(_) | Outcome::Unchanged(_) | Outcome::Failed(_) => Extent::Part,
     };
     dedup::candidates(poll.entries(), extent, &Rules { habits, ..rules(plan) }, poll.at)
 }
@@ -373,7 +373,7 @@ fn candidates_of(poll: &Poll, plan: &Plan, habits: Habits) -> Vec<Candidate> {
 fn document_of(poll: &Poll) -> Option<&Reading> {
     match &poll.outcome {
         Outcome::Read(reading) | Outcome::Pushed(reading) => Some(reading),
-        Outcome::Unchanged { .. } | Outcome::Failed(_) => None,
+        Outcome::Unchanged(_) | Outcome::Failed(_) => None,
     }
 }
 

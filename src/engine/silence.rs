@@ -33,7 +33,7 @@ struct Reported {
 impl Silences {
     pub(super) fn open(records: &[EngineRecord], plan: &Plan, topics: &Topics) -> Self {
         let mut silences = Self::default();
-        for (topic, since, _) in reported(records) {
+        for (topic, since, _) in last_reports(records) {
             let place = plan.topics.iter().position(|known| known.id == topic);
             let latest = place.and_then(|place| topics.arrivals(place).next_back());
             let ended = latest.is_some_and(|latest| latest > since);
@@ -102,17 +102,17 @@ impl Silences {
 pub(crate) fn silences(store: &dyn Store, plan: &Plan) -> Result<Vec<TopicSilence>, StoreError> {
     let mut silences = Vec::new();
     let listed = super::listed_versions(store, plan)?;
-    for (topic, since, told) in reported(&store.engine_records()?) {
+    for (topic, since, reported) in last_reports(&store.engine_records()?) {
         let Some(place) = plan.topics.iter().position(|known| known.id == topic) else { continue };
         let archive = super::archive_of(store, listed(place))?;
         let ended = archive.iter().map(|(at, _)| *at).find(|at| *at > since);
-        silences.push(TopicSilence { topic, since, told, ended });
+        silences.push(TopicSilence { topic, since, reported, ended });
     }
     Ok(silences)
 }
 
 /// Topics, since when they were silent, and when that was reported.
-fn reported(records: &[EngineRecord]) -> Vec<(TopicId, Timestamp, Timestamp)> {
+fn last_reports(records: &[EngineRecord]) -> Vec<(TopicId, Timestamp, Timestamp)> {
     let silence = |record: &EngineRecord| match record {
         EngineRecord::Silence { topic, since, reported } => {
             Some((topic.clone(), *since, *reported))

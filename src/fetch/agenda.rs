@@ -136,7 +136,7 @@ impl Agenda {
     /// The next request to start, which is then under way; none where all that are
     /// due must wait for their origin, their time or the others.
     pub fn start(&mut self, now: Timestamp) -> Option<Start> {
-        self.notice(now);
+        self.handle_clock_change(now);
         self.wake(now);
         if self.in_flight >= self.concurrency {
             return None;
@@ -197,7 +197,7 @@ impl Agenda {
     }
 
     fn finish_slot(&mut self, number: Option<usize>, now: Timestamp) {
-        self.notice(now);
+        self.handle_clock_change(now);
         let Some(number) = number else { return };
         let state = &mut self.slots[number].state;
         let State::InFlight(flight) = &*state else { return };
@@ -252,7 +252,12 @@ impl Agenda {
 
     /// Puts a source at the head of its origin's queue, on request; refused inside the floor and inside a hold, unless its operator `insists`
     /// (P14). It also wakes a source that rests.
-    pub fn hurry(&mut self, id: &SourceId, insists: bool, now: Timestamp) -> Result<(), Refusal> {
+    pub fn poll_early(
+        &mut self,
+        id: &SourceId,
+        insists: bool,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         let &number = self.numbers.get(id).ok_or(Refusal::Unknown)?;
         let slot = &self.slots[number];
         if matches!(slot.state, State::InFlight(_)) {
@@ -286,7 +291,7 @@ impl Agenda {
     }
 
     /// Why a source that waits for its turn must wait in any case, if its origin is held.
-    pub fn put_off(&self, id: &SourceId, now: Timestamp) -> Option<Refusal> {
+    pub fn reason_to_wait(&self, id: &SourceId, now: Timestamp) -> Option<Refusal> {
         let number = *self.numbers.get(id)?;
         let slot = &self.slots[number];
         let waits = !slot.insists && !matches!(slot.state, State::InFlight(_));
@@ -447,7 +452,7 @@ impl Agenda {
 
     /// After the clock was set back everything is due as far ahead as it was;
     /// and before it was first known nothing further than anything ever is (P40).
-    fn notice(&mut self, now: Timestamp) {
+    fn handle_clock_change(&mut self, now: Timestamp) {
         let back = match self.latest.replace(now) {
             Some(latest) if now >= latest => return,
             Some(latest) => now.until(latest),

@@ -115,7 +115,7 @@ pub(super) fn of_status(
         _ => FailureKind::Status,
     };
     let mut message = match status.as_u16() {
-        203 => "a proxy on the way changed the document (203)".to_owned(),
+        203 => "a proxy on the way changes what the source answers (203): have it pass this host's answers unchanged, or set another `proxy` in [polling]".to_owned(),
         204 => "the answer is empty (204 No Content)".to_owned(),
         206 => "the answer is a part only (206), which was not asked for".to_owned(),
         304 => "the answer is \"not modified\" (304) to a request without conditions".to_owned(),
@@ -223,6 +223,7 @@ mod tests {
     #[test]
     fn each_status_has_its_kind() {
         for (status, kind) in [
+            (203, FailureKind::Status),
             (204, FailureKind::Status),
             (206, FailureKind::Status),
             (304, FailureKind::Status),

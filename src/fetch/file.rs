@@ -12,7 +12,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Fetched;
 use crate::model::{
-    Document, Failure, FailureKind, Freshness, Source, SourceState, Timestamp, Validators,
+    Document, Failure, FailureKind, Freshness, Source, SourceState, Timestamp, Unchanged,
+    Validators,
 };
 
 /// Reads the file unless its time and size are the remembered ones. They are
@@ -35,13 +36,7 @@ pub(super) async fn read(
     let mut file = tokio::fs::File::from_std(file);
     let state = state_of(&metadata).map_err(failed)?;
     if source_state.validators.etag.as_deref() == Some(&state) {
-        return Ok(Fetched::Unchanged {
-            validators: None,
-            freshness: Freshness::default(),
-            bytes: 0,
-            moved: None,
-            not_modified: true,
-        });
+        return Ok(Fetched::Unchanged(Unchanged { not_modified: true, ..Unchanged::default() }));
     }
 
     let mut body = Vec::new();
@@ -54,13 +49,11 @@ pub(super) async fn read(
     let bytes = body.len() as u64;
     let hash = xxh3_64(&body);
     if source_state.hash == Some(hash) {
-        return Ok(Fetched::Unchanged {
+        return Ok(Fetched::Unchanged(Unchanged {
             validators: Some(validators),
-            freshness: Freshness::default(),
             bytes,
-            moved: None,
-            not_modified: false,
-        });
+            ..Unchanged::default()
+        }));
     }
     Ok(Fetched::Document {
         document: Document {

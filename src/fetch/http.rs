@@ -34,7 +34,8 @@ use super::address::Guard;
 use super::freshness::freshness;
 use super::{Fetched, Settings, coding, error_text, robots, whole};
 use crate::model::{
-    Document, Failure, FailureKind, Freshness, Source, SourceState, Timestamp, Validators,
+    Document, Failure, FailureKind, Freshness, Source, SourceState, Timestamp, Unchanged,
+    Validators,
 };
 
 /// Redirects followed in one poll (P48).
@@ -42,7 +43,7 @@ const MOST_HOPS: usize = 5;
 
 /// The HTTP side of the fetcher.
 #[derive(Debug)]
-pub(super) struct Web {
+pub(super) struct HttpClient {
     /// For public addresses and the permitted private ones.
     public: Client,
     public_guard: Guard,
@@ -77,7 +78,7 @@ enum Hop {
     Answered(Response, Freshness),
 }
 
-impl Web {
+impl HttpClient {
     pub(super) fn new(settings: &Settings) -> Result<Self, Failure> {
         let public_guard = Guard::Public(settings.allow_private.clone().into());
         let tls = tls()?;
@@ -111,7 +112,7 @@ impl Web {
     ) -> Result<Fetched, Failure> {
         let moved = state.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url));
         let start = moved.map_or(url, |moved| &moved.to);
-        self.asked(source, url, state, now).within(self.timeout, start).await
+        self.request(source, url, state, now).within(self.timeout, start).await
     }
 
     /// Asks the configured address of a source that has moved. `None` if it still redirects there
@@ -124,21 +125,21 @@ impl Web {
         state: &SourceState,
         now: Timestamp,
     ) -> Result<Option<Fetched>, Failure> {
-        let asked = Asked { moved_to: Some(moved_to), ..self.asked(source, url, state, now) };
-        let fetched = asked.within(self.timeout, url).await?;
+        let request = Fetch { moved_to: Some(moved_to), ..self.request(source, url, state, now) };
+        let fetched = request.within(self.timeout, url).await?;
         Ok(Some(fetched).filter(|fetched| fetched.moved() != Some(moved_to)))
     }
 
     /// A poll of a source at its configured address.
-    fn asked<'a>(
+    fn request<'a>(
         &'a self,
         source: &'a Source,
         subscribed: &'a Url,
         state: &'a SourceState,
         now: Timestamp,
-    ) -> Asked<'a> {
+    ) -> Fetch<'a> {
         let (heeds_robots, is_page, moved_to) = (self.robots_for_sources, false, None);
-        Asked { web: self, source, subscribed, state, moved_to, heeds_robots, is_page, now }
+        Fetch { http: self, source, subscribed, state, moved_to, heeds_robots, is_page, now }
     }
 
     /// Where an origin was reached last, as far as is known.
@@ -179,17 +180,17 @@ impl Web {
         let is_page = page != url;
         // The operator named the document, and nothing that it leads to.
         let heeds_robots = self.robots_for_pages && is_page;
-        let asked = Asked { heeds_robots, is_page, ..self.asked(source, url, &nothing, now) };
-        match asked.within(self.timeout, page).await? {
+        let request = Fetch { heeds_robots, is_page, ..self.request(source, url, &nothing, now) };
+        match request.within(self.timeout, page).await? {
             Fetched::Document { document, .. } => Ok(document),
-            Fetched::Unchanged { .. } => Err(refused("a page cannot be unchanged")),
+            Fetched::Unchanged(_) => Err(refused("a page cannot be unchanged")),
         }
     }
 }
 
 /// One poll under way.
-struct Asked<'a> {
-    web: &'a Web,
+struct Fetch<'a> {
+    http: &'a HttpClient,
     source: &'a Source,
     /// The address the operator wrote.
     subscribed: &'a Url,
@@ -203,7 +204,7 @@ struct Asked<'a> {
     now: Timestamp,
 }
 
-impl Asked<'_> {
+impl Fetch<'_> {
     /// Follows `start` to its end, unless that takes too long.
     async fn within(&self, timeout: Duration, start: &Url) -> Result<Fetched, Failure> {
         match tokio::time::timeout(timeout, self.follow(start)).await {
@@ -284,7 +285,7 @@ impl Asked<'_> {
 
     /// One request, sent again only where an idle connection turned out closed (P36).
     async fn exchange(&self, url: &Url, headers: HeaderMap) -> Result<Response, Failure> {
-        let (client, guard) = self.client(url);
+        let (client, guard) = self.client_for(url);
         guard.judge(url)?;
         let host = url.host_str().unwrap_or("the host");
         let asked = self.with_credentials(url);
@@ -317,18 +318,18 @@ impl Asked<'_> {
     }
 
     /// The operator's own site may be private; where it redirects to may not.
-    fn client(&self, url: &Url) -> (&Client, &Guard) {
+    fn client_for(&self, url: &Url) -> (&Client, &Guard) {
         if self.is_own(url) {
-            (&self.web.own, &Guard::Any)
+            (&self.http.own, &Guard::Any)
         } else {
-            (&self.web.public, &self.web.public_guard)
+            (&self.http.public, &self.http.public_guard)
         }
     }
 
     /// The headers for this hop: the source's own go to its origin alone (P70),
     /// validators to the address that sent them (P15).
     fn headers(&self, url: &Url) -> Result<HeaderMap, Failure> {
-        let mut headers = self.web.headers.clone();
+        let mut headers = self.http.headers.clone();
         if is_same(&url.origin(), &self.subscribed.origin()) {
             for (name, value) in &self.source.headers {
                 let (name, value) = header(name, value.reveal())?;
@@ -369,12 +370,12 @@ impl Asked<'_> {
     /// way a connection came about, it must not lead inside.
     fn check_address(&self, response: &Response, guard: &Guard) -> Result<(), Failure> {
         match response.remote_addr() {
-            Some(address) if !self.web.proxied && !guard.admits(address.ip()) => {
+            Some(address) if !self.http.proxied && !guard.admits(address.ip()) => {
                 let message = format!("{} is a private address", address.ip());
                 Err(Failure::new(FailureKind::Forbidden, message))
             }
-            Some(address) if !self.web.proxied => {
-                self.web.note_address(response.url(), address.ip());
+            Some(address) if !self.http.proxied => {
+                self.http.note_address(response.url(), address.ip());
                 Ok(())
             }
             _ => Ok(()),
@@ -394,11 +395,11 @@ impl Asked<'_> {
         let conditional = self.are_of(url) && !known.is_empty();
         match response.status() {
             StatusCode::OK => self.document(url, response, freshness, said, moved).await,
-            StatusCode::IM_USED if self.web.deltas && is_delta(response.headers()) => {
+            StatusCode::IM_USED if self.http.deltas && is_delta(response.headers()) => {
                 let freshness = Freshness { partial: true, ..freshness };
                 self.document(url, response, freshness, said, moved).await
             }
-            StatusCode::NOT_MODIFIED if conditional => Ok(Fetched::Unchanged {
+            StatusCode::NOT_MODIFIED if conditional => Ok(Fetched::Unchanged(Unchanged {
                 validators: (!said.is_empty()).then(|| Validators {
                     etag: said.etag.or_else(|| known.etag.clone()),
                     last_modified: said.last_modified.or_else(|| known.last_modified.clone()),
@@ -409,7 +410,7 @@ impl Asked<'_> {
                 bytes: 0,
                 moved,
                 not_modified: true,
-            }),
+            })),
             status => Err(self.failed(url, status, response, freshness).await),
         }
     }
@@ -424,11 +425,11 @@ impl Asked<'_> {
     ) -> Result<Fetched, Failure> {
         let host = url.host_str().unwrap_or("the host");
         let headers = response.headers().clone();
-        let Received { body, broke_off } = receive_part(response, self.web.max_body, host).await?;
+        let Received { body, broke_off } = receive_part(response, self.http.max_body, host).await?;
         let bytes = body.len() as u64;
-        let (codings, most) = (codings(&headers), self.web.max_document);
+        let (codings, most) = (codings(&headers), self.http.max_document);
         let (body, is_damaged) =
-            match (self.web.turns.decoded(codings, body, most).await, broke_off) {
+            match (self.http.turns.decoded(codings, body, most).await, broke_off) {
                 (Ok((body, _)), Some(_)) if whole::is_whole(&body) => (body, true),
                 (_, Some(broke_off)) => return Err(broke_off),
                 (decoded, None) => decoded?,
@@ -442,13 +443,13 @@ impl Asked<'_> {
         let hash = xxh3_64(&body);
         if self.state.hash == Some(hash) {
             let validators = Some(validators);
-            return Ok(Fetched::Unchanged {
+            return Ok(Fetched::Unchanged(Unchanged {
                 validators,
                 freshness,
                 bytes,
                 moved,
                 not_modified: false,
-            });
+            }));
         }
         Ok(Fetched::Document {
             document: Document {
@@ -487,7 +488,7 @@ impl Asked<'_> {
             _ => None,
         };
         let failure = error_text::of_status(status, freshness, detail);
-        self.web.limits.note(url, self.is_own(url), &failure, self.now);
+        self.http.limits.note(url, self.is_own(url), &failure, self.now);
         failure
     }
 }

@@ -36,7 +36,7 @@ impl Fetcher {
         else {
             return self.fetch(source, state, now).await;
         };
-        let found = self.counted(self.web.look(source, url, &moved.to, state, now).await);
+        let found = self.counted(self.http.look(source, url, &moved.to, state, now).await);
         match found {
             Ok(Some(fetched)) if fetched.may_be(is_feed) => {
                 let to = fetched.moved().unwrap_or(url).clone();

@@ -68,8 +68,8 @@ impl PollBudget {
 }
 
 fn counts_towards_budget(poll: &Poll, state: &SourceState, source: &Source) -> bool {
-    let answers = state.failure.is_none()
-        && matches!(poll.outcome, Outcome::Read(_) | Outcome::Unchanged { .. });
+    let answers =
+        state.failure.is_none() && matches!(poll.outcome, Outcome::Read(_) | Outcome::Unchanged(_));
     let steered = source.location.url().is_some() && source.pace().interval.is_none();
     let free = state.hold.is_none() && state.endings == 0;
     answers && steered && free && !inbound::is_trusted(state, poll.at)
@@ -89,17 +89,11 @@ mod tests {
     use super::*;
     use crate::fetch::tests::web_source;
     use crate::fetch::{News, record_poll};
-    use crate::model::{Failure, FailureKind, Freshness, Timestamp};
+    use crate::model::{Failure, FailureKind, Timestamp, Unchanged};
     use std::collections::BTreeSet;
 
     fn unchanged() -> Outcome {
-        Outcome::Unchanged {
-            validators: None,
-            freshness: Freshness::default(),
-            bytes: 0,
-            moved: None,
-            not_modified: true,
-        }
+        Outcome::Unchanged(Unchanged { not_modified: true, ..Unchanged::default() })
     }
 
     /// A fleet of sources, from one entry a month to one every few hours.

@@ -1,10 +1,10 @@
-//! Records a poll in what is remembered of its source, and decides when the source is due next.
+//! Records a poll in its source's state, and decides when the source is due next.
 
 use url::Url;
 
 use crate::model::{
     Backfill, Described, Failure, FailureKind, Hold, HoldScope, Moved, Outcome, Poll, Reading,
-    RecheckRound, Source, SourceState, Timestamp, Validators,
+    RecheckRound, Source, SourceState, Timestamp, Unchanged, Validators,
 };
 use crate::websub::inbound;
 
@@ -54,11 +54,11 @@ pub fn record_poll(
                 note_refusal(&mut facts, refusal);
             }
         }
-        Outcome::Unchanged { validators, freshness, bytes, moved, not_modified } => {
-            succeeded(state, source, *bytes, moved.as_ref(), now);
-            unchanged(state, validators.as_ref(), *not_modified, now);
-            facts.freshness = *freshness;
-            facts.size = *bytes;
+        Outcome::Unchanged(answer) => {
+            succeeded(state, source, answer.bytes, answer.moved.as_ref(), now);
+            unchanged(state, answer, now);
+            facts.freshness = answer.freshness;
+            facts.size = answer.bytes;
             if let Some(refusal) = refusal_of_pages {
                 note_refusal(&mut facts, refusal);
             }
@@ -103,8 +103,8 @@ fn note_refusal(facts: &mut PollFacts, refusal: &Failure) {
     }
 }
 
-/// Records the news in a document that a hub pushed. It is not an answer of the source, so its
-/// validators and its due time stay (W12).
+/// Records the new entries of a document that a hub pushed. The source itself did not answer, so
+/// its validators and its due time stay (W12).
 fn pushed(news: &News, state: &mut SourceState, now: Timestamp) {
     schedule::learn(&mut state.rhythm, &news.new, now);
     if !news.new.is_empty() {
@@ -250,20 +250,15 @@ fn missed(back: Option<&Backfill>) -> String {
     }
 }
 
-fn unchanged(
-    state: &mut SourceState,
-    validators: Option<&Validators>,
-    not_modified: bool,
-    now: Timestamp,
-) {
-    if let Some(validators) = validators {
+fn unchanged(state: &mut SourceState, answer: &Unchanged, now: Timestamp) {
+    if let Some(validators) = &answer.validators {
         state.validators = validators.clone();
         state.gave_validators |= !validators.is_empty();
     }
-    if not_modified {
+    if answer.not_modified {
         state.not_modified += 1;
         state.rhythm.unmodified_since.get_or_insert(now);
-    } else {
+    } else if answer.bytes > 0 {
         // The same bytes in full: the 304s before it were true.
         state.rhythm.unmodified_since = None;
     }

@@ -14,7 +14,7 @@ use crate::model::{Story, StoryId, Timestamp};
 use crate::store::{StoreError, TopicPlace};
 use crate::topics::Subject;
 
-/// Stories that are listed of those that a topic gains or loses.
+/// How many of the gained or lost stories are listed.
 const LISTED: usize = 20;
 
 /// A part of the answer to [`super::Question::Archive`].
@@ -69,7 +69,7 @@ impl Records {
         })
     }
 
-    /// Tells the archive to the control socket.
+    /// Sends the archive to the control socket, line by line.
     pub(super) fn tell_archive(
         &self,
         since: Option<Timestamp>,
@@ -119,7 +119,7 @@ pub struct TopicChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// It has the stories that it had.
+    /// The same stories as before.
     Same,
     /// It gains or loses stories.
     Changed,
@@ -130,7 +130,7 @@ pub enum State {
 }
 
 impl Changes {
-    /// Whether readers would notice.
+    /// Whether readers would notice the change.
     pub fn any(&self) -> bool {
         self.topics.iter().any(|topic| topic.state != State::Same || topic.formerly.is_some())
     }
@@ -299,7 +299,7 @@ impl TopicChange {
         if self.adds.len() < LISTED {
             self.adds.push(story);
         }
-        self.notice();
+        self.mark_changed();
     }
 
     fn lose(&mut self, story: StoryLine) {
@@ -307,10 +307,10 @@ impl TopicChange {
         if self.loses.len() < LISTED {
             self.loses.push(story);
         }
-        self.notice();
+        self.mark_changed();
     }
 
-    fn notice(&mut self) {
+    fn mark_changed(&mut self) {
         if self.state == State::Same {
             self.state = State::Changed;
         }

@@ -188,22 +188,23 @@ impl Records {
         EarlierDetail { topic, stories, words, sources, next: None, total: None }
     }
 
-    /// The stories of a source's last document, newest first. Without `confide`, stories that only
+    /// The stories of a source's last document, newest first. Without `may_see_private`, stories that only
     /// private topics hold are left out, and a source read with credentials is hidden.
     pub fn source_detail(
         &self,
         source: &SourceId,
-        confide: bool,
+        may_see_private: bool,
     ) -> Result<Option<SourceDetail>, StoreError> {
         let plan = self.plan();
         let Some(source) = plan.sources.get(source) else { return Ok(None) };
-        if !confide && !source.headers.is_empty() {
+        if !may_see_private && !source.headers.is_empty() {
             return Ok(None);
         }
         let mut stories = Vec::new();
         for id in self.store.listed_by(&source.id)? {
             let story = self.store.story(id)?;
-            stories.extend(story.filter(|story| confide || !self.hides(story)).map(Arc::new));
+            stories
+                .extend(story.filter(|story| may_see_private || !self.hides(story)).map(Arc::new));
         }
         stories.sort_by_key(|story| std::cmp::Reverse((story.updated, story.id)));
         let (source, sources) = (source.clone(), plan.sources.clone());

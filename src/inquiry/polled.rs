@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Records;
 use crate::engine::{Ingested, Polled};
 use crate::fetch::Refusal;
-use crate::model::{Outcome, SourceId};
+use crate::model::{Outcome, SourceId, Unchanged};
 
 /// A part of the answer to a poll by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,7 +102,7 @@ impl PollReport {
                 report.bytes = reading.bytes;
                 ("read", reading.warnings.first().cloned())
             }
-            Outcome::Unchanged { bytes, .. } => {
+            Outcome::Unchanged(Unchanged { bytes, .. }) => {
                 report.bytes = bytes;
                 ("unchanged", None)
             }

@@ -24,33 +24,33 @@ pub struct SourceReport {
     pub title: String,
     /// `ok`, `failing`, `held`, `silent`, `ended` or `gone`, or `new` before the first poll.
     pub state: String,
-    /// When it was last asked.
+    /// Time of the last poll.
     pub last_poll: Option<String>,
     /// Its result: `new entries`, `nothing new`, or a kind of failure.
     #[serde(default)]
     pub last_outcome: Option<String>,
-    /// When it last answered well.
+    /// Time of the last successful poll.
     #[serde(default)]
     pub last_success: Option<String>,
-    /// When it last listed something new.
+    /// Time of the last new entry.
     pub last_news: Option<String>,
-    /// When it is due next.
+    /// Time of the next poll.
     pub next_poll: Option<String>,
-    /// Why then.
+    /// The reason for that time.
     pub because: String,
-    /// Before when not even the operator has it asked.
+    /// Before this time, not even an operator's request polls it.
     #[serde(default)]
     pub not_before: Option<String>,
     /// Until when its server asked to be left alone.
     #[serde(default)]
     pub held_until: Option<String>,
-    /// How far that reaches: `source` or `origin`.
+    /// The scope of the hold: `source` or `origin`.
     #[serde(default)]
     pub held: Option<String>,
-    /// The source whose poll was answered so; of an origin, it may be another.
+    /// The source whose poll caused the hold; another one, if the hold is the origin's.
     #[serde(default)]
     pub held_by: Option<String>,
-    /// The answer of its server.
+    /// The server's answer that caused the hold.
     #[serde(default)]
     pub held_reason: Option<String>,
     /// Entries a day, as learned.
@@ -59,13 +59,13 @@ pub struct SourceReport {
     /// Unreliable IDs, links or dates, as learned from its documents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub habits: Vec<String>,
-    /// Failures in a row.
+    /// Consecutive failures.
     pub failures: u32,
     /// The kind of the last failure.
     pub failure_kind: Option<String>,
     /// The failure, in words.
     pub failure: Option<String>,
-    /// When the row of failures began.
+    /// Time of the first of these failures.
     pub failing_since: Option<String>,
     /// Polls in all.
     pub polls: u64,
@@ -76,9 +76,9 @@ pub struct SourceReport {
     pub not_modified_share: f64,
     /// Bytes received in all.
     pub bytes: u64,
-    /// The validators the next request will carry.
+    /// The `ETag` that the next request will carry.
     pub etag: Option<String>,
-    /// The other one.
+    /// The `Last-Modified` that the next request will carry.
     pub last_modified: Option<String>,
     /// Repairs and omissions in the last document.
     pub warnings: Vec<String>,
@@ -103,14 +103,14 @@ pub struct SourceReport {
     pub events: Vec<Event>,
 }
 
-/// Something that became of a source.
+/// A recorded change in a source's condition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// Time of the event.
     pub at: String,
     /// `failing`, `recovered`, `moved`, `gone`, `ended`, `silent`, `speaks`, `gap`, `floods` or `steady`.
     pub kind: String,
-    /// How it came about.
+    /// The details, in words.
     pub note: String,
 }
 
@@ -121,17 +121,17 @@ pub struct PushStatus {
     pub state: String,
     /// The hub.
     pub hub: String,
-    /// Until when it pushes, unless it is asked again.
+    /// End of the subscription, unless it is renewed.
     pub until: Option<String>,
-    /// Until when it is not relied upon, having let news pass.
+    /// End of the time for which it is not relied upon, because it missed news.
     pub distrusted_until: Option<String>,
-    /// Pushes that were taken in.
+    /// Accepted pushes.
     pub delivered: u64,
-    /// When the last of them came.
+    /// Time of the last one.
     pub last_delivery: Option<String>,
-    /// Pushes that the hub had not signed.
+    /// Pushes without the hub's valid signature.
     pub forged: u64,
-    /// Why it could not be asked the last time.
+    /// Why the last request to it failed.
     pub trouble: Option<String>,
 }
 

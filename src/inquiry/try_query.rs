@@ -12,7 +12,7 @@ use crate::model::{LookBack, Member, Story, Timestamp, Topic, TopicId};
 use crate::publish::{Finding, FoundStory, Week};
 use crate::store::StoreError;
 use crate::topics::{
-    Bounded, Place, QueryProblem, Seen, Spent, Suggestions, TermCounts, TopicSet, Work,
+    Bounded, Place, QueryProblem, Spent, StoryMatch, Suggestions, TermCounts, TopicSet, Work,
 };
 use near::Nearest;
 
@@ -242,7 +242,7 @@ impl<'a> Trying<'a> {
         // Suggestions never use up the work that the search itself needs.
         if !work.is_half_spent() {
             let wanted = self.place.map(|place| topics.contains(&place));
-            looked.advise(0, &mut self.advice, Seen { caught, wanted })?;
+            looked.advise(0, &mut self.advice, StoryMatch { matches: caught, wanted })?;
             if !caught && self.near.is_wanted() {
                 self.near.add(&story, looked.near_miss(0)?);
             }

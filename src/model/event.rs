@@ -83,7 +83,7 @@ pub struct TopicSilence {
     /// When the last story before it was first seen.
     pub since: Timestamp,
     /// When it was reported.
-    pub told: Timestamp,
+    pub reported: Timestamp,
     /// When the first story after it was seen, if one was.
     pub ended: Option<Timestamp>,
 }

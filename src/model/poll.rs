@@ -44,24 +44,28 @@ impl Poll {
     }
 }
 
+/// An answer that brings nothing new.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Unchanged {
+    /// Validators to keep from now on, if the answer named any (P8, P9).
+    pub validators: Option<Validators>,
+    /// How long the answer says it holds.
+    pub freshness: Freshness,
+    /// Bytes received; none with a 304, or where a redirect was all that was asked for.
+    pub bytes: u64,
+    /// The permanent address that an all-permanent redirect chain named (P45).
+    pub moved: Option<Url>,
+    /// Whether this was a 304.
+    pub not_modified: bool,
+}
+
 /// The result of a poll.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
     /// A document that differs from the one before.
     Read(Box<Reading>),
     /// The source says, or its bytes show, that nothing changed.
-    Unchanged {
-        /// Validators to keep from now on, if the answer named any (P8, P9).
-        validators: Option<Validators>,
-        /// How long the answer says it holds.
-        freshness: Freshness,
-        /// Bytes received.
-        bytes: u64,
-        /// The permanent address that an all-permanent redirect chain named (P45).
-        moved: Option<Url>,
-        /// Whether this was a 304, rather than the same bytes again.
-        not_modified: bool,
-    },
+    Unchanged(Unchanged),
     /// Nothing could be read.
     Failed(Failure),
     /// A document that the source's hub pushed: no answer of the source itself (W12).

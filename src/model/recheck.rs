@@ -1,4 +1,4 @@
-//! How far the pages of what a source told before have been looked at again: plain data.
+//! The progress of checking the pages of a source's stored entries again: plain data.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use super::{Entry, Failure, Timestamp};
 /// The result of visiting entries' pages during a poll.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recheck {
-    /// Where the source had nothing to tell, what it told before, some of it with what its
-    /// pages say now; empty where a document came, or nothing was looked at.
+    /// Without a new document: the source's stored entries, some with the new text of their
+    /// pages. Empty with a document, or if no page was visited.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Arc<Entry>>,
-    /// How far it came.
+    /// The state of the round after this poll.
     pub round: RecheckRound,
     /// The 429 with which the source's own origin answered for a page (P28).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,16 +25,16 @@ pub struct Recheck {
 /// yet, and to see whether the others still stand. It takes as many polls as it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecheckRound {
-    /// When the round before it began.
+    /// Start of the previous round.
     pub since: Timestamp,
-    /// When it began.
+    /// Start of this round.
     pub began: Timestamp,
-    /// The page that was looked at last.
+    /// The page that was visited last.
     #[serde(default)]
     pub after: Option<Url>,
-    /// Whether there are more behind that.
+    /// Whether pages remain to be visited.
     pub open: bool,
-    /// Whether a server did not let us see a page.
+    /// Whether a server refused a page.
     #[serde(default)]
     pub refused: bool,
     /// [`Source::page_rules`](super::Source::page_rules) by which pages are read; zero where that is
@@ -44,10 +44,10 @@ pub struct RecheckRound {
     /// Whether every page is read again, because they were read by other rules before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_anew: bool,
-    /// The pages that were asked for since it began.
+    /// The pages requested in this round.
     #[serde(default, skip_serializing_if = "PageCount::is_empty")]
     pub pages: PageCount,
-    /// The holds of pages that it met.
+    /// Servers that asked to be left alone in this round.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<PageHold>,
 }
@@ -101,7 +101,7 @@ impl PageCount {
 pub struct PageHold {
     /// The origin (`https://www.gov.uk`), or the address where the answer was about that alone.
     pub of: String,
-    /// Until when.
+    /// End of the hold.
     pub until: Timestamp,
 }
 

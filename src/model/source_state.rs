@@ -87,7 +87,7 @@ pub struct SourceState {
     pub gaps: u64,
     /// When the last of those was.
     pub last_gap: Option<Timestamp>,
-    /// Documents before which entries had been missed, which older pages then told.
+    /// Gaps whose missed entries were then found on older pages.
     pub filled: u64,
     /// The subscription at its hub.
     pub push: Option<Box<Subscription>>,

@@ -92,7 +92,7 @@ impl Pipeline {
     }
 
     fn has_room(&self) {
-        if self.liveness.stall(None) {
+        if self.liveness.set_stalled(None) {
             info!(event = "disk_has_room", "there is room again: polling goes on");
         }
     }
@@ -101,7 +101,7 @@ impl Pipeline {
         if self.liveness.alive().is_ok() {
             error!(event = "disk_full", "polling stops until there is room: {full}");
         }
-        self.liveness.stall(Some(full.to_string()));
+        self.liveness.set_stalled(Some(full.to_string()));
         self.polls.refuse_all(&Refusal::DiskFull);
         self.disk.retry_later();
     }

@@ -122,7 +122,7 @@ impl ReadContext<'_> {
         let mut left = wanted.iter().filter(|wanted| **wanted == Wanted::New).count();
         let visiting = async {
             for (place, _) in wanted.iter().enumerate().filter(|(_, what)| **what == Wanted::New) {
-                if visits.made == MOST_PAGES {
+                if visits.made >= MOST_PAGES {
                     return;
                 }
                 self.complete(place, &mut visits).await;
@@ -183,7 +183,7 @@ impl ReadContext<'_> {
             if !checking && wanted[place] != Wanted::Again {
                 continue;
             }
-            if visits.made == MOST_PAGES || (checking && checks == MOST_CHECKS) {
+            if visits.made >= MOST_PAGES || (checking && checks == MOST_CHECKS) {
                 return;
             }
             // Recorded before the visit: a page that never answers does not hold up the round.
@@ -222,30 +222,45 @@ impl ReadContext<'_> {
         }
     }
 
-    /// Reads the page of an entry from an address: its own, or the one to which it leads on.
-    async fn read_page(&self, entry: &Arc<Entry>, page: &Url, from: &Url) -> Result<Read, Failure> {
-        let document = self.fetcher.page(self.source, from, self.clock.now()).await?;
-        self.richer(entry.clone(), page, document).await
-    }
-
-    /// Fetches the page of one entry, unless its host has just refused a page.
-    async fn complete(&self, place: usize, visits: &mut Visits) {
-        let entry = &visits.candidates[place].entry;
-        let Some(page) = enrich::wanted(entry, self.source.enrich) else { return };
-        if page.host_str().is_some_and(|host| visits.refused.contains(host)) {
-            return;
+    /// Asks an address for the page of an entry: the page's own, or the one that it leads on to.
+    /// `None` if the address's host has refused a page already.
+    async fn read_page(
+        &self,
+        entry: &Arc<Entry>,
+        page: &Url,
+        from: &Url,
+        visits: &mut Visits,
+    ) -> Option<Result<Read, Failure>> {
+        if from.host_str().is_some_and(|host| visits.refused.contains(host)) {
+            return None;
         }
         if visits.made > 0 {
             tokio::time::sleep(self.plan.polling.spacing).await;
         }
         visits.made += 1;
         visits.pages.asked += 1;
+        Some(match self.fetcher.page(self.source, from, self.clock.now()).await {
+            Ok(document) => self.richer(entry.clone(), page, document).await,
+            Err(failure) => Err(failure),
+        })
+    }
+
+    /// Fetches the page of one entry, unless its host has just refused a page.
+    async fn complete(&self, place: usize, visits: &mut Visits) {
         let entry = visits.candidates[place].entry.clone();
-        let mut done = self.read_page(&entry, &page, &page).await;
-        if let Ok(Read::LeadsTo(next)) = &done {
-            tokio::time::sleep(self.plan.polling.spacing).await;
-            done = self.read_page(&entry, &page, next).await;
+        let Some(page) = enrich::wanted(&entry, self.source.enrich) else { return };
+        let mut from = page.clone();
+        let Some(mut done) = self.read_page(&entry, &page, &from, visits).await else { return };
+        if let Ok(Read::LeadsTo(next)) = done {
+            visits.pages.failed += 1;
+            visits.pages.why = format!("{page} leads on to {next}");
+            from = next;
+            done = match self.read_page(&entry, &page, &from, visits).await {
+                Some(done) => done,
+                None => return,
+            };
         }
+        let host = from.host_str().map(str::to_owned);
         let entry = &mut visits.candidates[place].entry;
         let failure = match done {
             Ok(Read::Entry(richer)) => {
@@ -258,7 +273,7 @@ impl ReadContext<'_> {
                 debug!(event = "enrich_failed", %source, "{page} adds nothing: it is {kind}");
                 visits.pages.failed += 1;
                 visits.pages.why = format!("{page} is {kind}");
-                return visits.meet(gate, page);
+                return visits.meet(gate, page, host);
             }
             Ok(Read::LeadsTo(next)) => {
                 let message = format!("the page leads on twice, to {next} at last");
@@ -287,7 +302,7 @@ impl ReadContext<'_> {
             FailureKind::Redirect,
         ];
         if !nothing.contains(&failure.kind) {
-            visits.refused.extend(page.host_str().map(str::to_owned));
+            visits.refused.extend(host);
         }
     }
 
@@ -363,10 +378,10 @@ impl Visits {
         self.shared = shared_pages::take_back(&mut pages, stored);
     }
 
-    /// Records the gate that stood before a page. The first one says nothing of other pages: it may
+    /// Records the gate that a host put before a page. The first one says nothing of other pages: it may
     /// be a page that looks like a gate. Behind the second of one text the host is not asked again.
-    fn meet(&mut self, gate: Gate, page: Url) {
-        let Some(host) = page.host_str().map(str::to_owned) else { return };
+    fn meet(&mut self, gate: Gate, page: Url, host: Option<String>) {
+        let Some(host) = host else { return };
         match self.gates.get(&host) {
             Some((first, known)) if *known == gate && *first != page => {
                 let kind = gate.kind;

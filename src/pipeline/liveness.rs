@@ -69,13 +69,13 @@ impl Liveness {
         if self.stopped.load(Ordering::Relaxed) {
             return Err("the core loop has ended".to_owned());
         }
-        self.watch().stall(self.patience.load(Ordering::Relaxed)).map_or(Ok(()), Err)
+        self.watch().restart_reason(self.patience.load(Ordering::Relaxed)).map_or(Ok(()), Err)
     }
 
     /// Checks the loop. To be called every [`TICK`].
     pub fn tick(&self, now: Timestamp) {
         let due = timestamp(&self.wake_at).is_some_and(|wake_at| wake_at <= now);
-        let seen = Seen {
+        let seen = TickState {
             step: self.steps.load(Ordering::Relaxed),
             is_busy: self.busy.load(Ordering::Relaxed),
             progress: self.progress.load(Ordering::Relaxed),
@@ -85,13 +85,13 @@ impl Liveness {
     }
 
     /// Sets or clears the reason why nothing new is taken in. Returns whether there was one.
-    pub(super) fn stall(&self, why: Option<String>) -> bool {
+    pub(super) fn set_stalled(&self, why: Option<String>) -> bool {
         let mut stalled = self.stalled.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *stalled, why).is_some()
     }
 
     /// Sets or clears the reason why this node of a cluster is not ready.
-    pub(super) fn lag(&self, why: Option<String>) {
+    pub(super) fn set_not_ready(&self, why: Option<String>) {
         *self.not_ready.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
@@ -110,7 +110,7 @@ impl Liveness {
 
     /// Derives from the settings how long polls may go without progress: every request and every
     /// parse has its own deadline.
-    pub(super) fn allow(&self, polling: &fetch::Settings) {
+    pub(super) fn set_patience(&self, polling: &fetch::Settings) {
         // Twice, for a server's robots.txt before its page.
         let longest = polling.timeout * 2 + polling.spacing + LONGEST_PARSE * 2;
         let ticks = longest.div_duration_f64(TICK).ceil();
@@ -158,7 +158,7 @@ fn timestamp(millis: &AtomicI64) -> Option<Timestamp> {
 
 /// The loop's state at one tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Seen {
+struct TickState {
     step: u64,
     is_busy: bool,
     progress: u64,
@@ -169,7 +169,7 @@ struct Seen {
 /// Counts ticks without progress. Pure.
 #[derive(Debug, Default)]
 struct Watch {
-    seen: Seen,
+    seen: TickState,
     /// Ticks in a row at which the loop was at the same step.
     in_step: u32,
     /// Ticks in a row at which polls waited and none began or ended.
@@ -177,18 +177,18 @@ struct Watch {
 }
 
 impl Watch {
-    fn tick(&mut self, seen: Seen) {
+    fn tick(&mut self, seen: TickState) {
         let before = std::mem::replace(&mut self.seen, seen);
         let in_step = seen.is_busy && before.is_busy && seen.step == before.step;
         self.in_step = if in_step { self.in_step + 1 } else { 0 };
         // During a long step the loop neither begins a poll nor takes one in.
-        let waits = |seen: Seen| seen.is_waiting && !seen.is_busy;
+        let waits = |seen: TickState| seen.is_waiting && !seen.is_busy;
         let idle = waits(seen) && waits(before) && seen.progress == before.progress;
         self.idle = if idle { self.idle + 1 } else { 0 };
     }
 
     /// Why to restart the daemon, if there is a reason.
-    fn stall(&self, patience: u32) -> Option<String> {
+    fn restart_reason(&self, patience: u32) -> Option<String> {
         let seconds = |ticks: u32| u64::from(ticks) * TICK.as_secs();
         if seconds(self.in_step) >= LONGEST_STEP.as_secs() {
             let seconds = seconds(self.in_step);
@@ -205,20 +205,20 @@ impl Watch {
 mod tests {
     use super::*;
 
-    /// The stall after these ticks, with a patience of 10.
-    fn after(ticks: impl IntoIterator<Item = Seen>) -> Option<String> {
+    /// The reason to restart after these ticks, with a patience of 10.
+    fn after(ticks: impl IntoIterator<Item = TickState>) -> Option<String> {
         let mut watch = Watch::default();
         ticks.into_iter().for_each(|seen| watch.tick(seen));
-        watch.stall(10)
+        watch.restart_reason(10)
     }
 
     #[test]
     fn only_what_stands_still_although_it_could_go_on_is_a_stall() {
-        let rests = Seen::default();
-        let waits = Seen { is_waiting: true, ..rests };
-        let busy = Seen { is_busy: true, ..waits };
-        let for_ever = |seen: Seen| vec![seen; 100];
-        let each = |of: fn(u64) -> Seen| (0..100).map(of).collect::<Vec<_>>();
+        let rests = TickState::default();
+        let waits = TickState { is_waiting: true, ..rests };
+        let busy = TickState { is_busy: true, ..waits };
+        let for_ever = |seen: TickState| vec![seen; 100];
+        let each = |of: fn(u64) -> TickState| (0..100).map(of).collect::<Vec<_>>();
         for (what, ticks, stall) in [
             ("nothing is due, or all origins are held", for_ever(rests), None),
             ("polls do not begin or end", for_ever(waits), Some("none has begun or ended")),
@@ -227,17 +227,17 @@ mod tests {
             ("the loop is at a long step", vec![busy; 20], None),
             (
                 "it takes step after step, while slow servers take their time",
-                each(|n| Seen { step: n, is_busy: true, progress: n / 9, is_waiting: true }),
+                each(|n| TickState { step: n, is_busy: true, progress: n / 9, is_waiting: true }),
                 None,
             ),
             (
                 "a slow poll ends now and then",
-                each(|n| Seen { progress: n / 9, is_waiting: true, ..Seen::default() }),
+                each(|n| TickState { progress: n / 9, is_waiting: true, ..TickState::default() }),
                 None,
             ),
             (
                 "polls are stuck, while readers and hubs keep the loop awake",
-                each(|n| Seen { step: n, is_waiting: true, ..Seen::default() }),
+                each(|n| TickState { step: n, is_waiting: true, ..TickState::default() }),
                 Some("none has begun or ended"),
             ),
             (
@@ -261,7 +261,7 @@ mod tests {
     fn polls_are_given_the_time_that_their_own_deadlines_give_them() {
         let liveness = Liveness::default();
         let polling = fetch::Settings::default();
-        liveness.allow(&polling);
+        liveness.set_patience(&polling);
         liveness.waits(true, None);
         let ticks = (polling.timeout * 2).as_secs() / TICK.as_secs();
         (0..=ticks).for_each(|_| liveness.tick(Timestamp::EPOCH));

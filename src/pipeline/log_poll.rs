@@ -40,7 +40,7 @@ pub(super) fn of_poll(poll: &Poll, ingested: &Ingested) {
             debug!(event = "poll_failed", %source, kind = failure.kind.as_str(), "{source} fails: {failure}");
         }
         Outcome::Failed(_) => {}
-        Outcome::Unchanged { .. } => {
+        Outcome::Unchanged(_) => {
             debug!(event = "poll_unchanged", %source, "{source} has nothing new");
         }
         Outcome::Read(reading) | Outcome::Pushed(reading) => {

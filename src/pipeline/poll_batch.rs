@@ -44,7 +44,7 @@ impl PollBatch {
         self.is_urgent |= match &ended {
             Ok((_, None)) => false,
             Ok((_, Some(poll))) => {
-                !matches!(poll.outcome, Outcome::Unchanged { .. }) || poll.pages.is_some()
+                !matches!(poll.outcome, Outcome::Unchanged(_)) || poll.pages.is_some()
             }
             Err(_) => true,
         };
@@ -91,13 +91,11 @@ mod tests {
     use tokio::task::JoinSet;
 
     use super::*;
-    use crate::model::{Failure, FailureKind, Freshness, SourceId, Timestamp};
+    use crate::model::{Failure, FailureKind, SourceId, Timestamp, Unchanged};
 
     /// A poll that found nothing changed.
     fn quiet() -> Poll {
-        let (validators, freshness, moved) = (None, Freshness::default(), None);
-        let outcome =
-            Outcome::Unchanged { validators, freshness, bytes: 0, moved, not_modified: true };
+        let outcome = Outcome::Unchanged(Unchanged::default());
         Poll {
             source: SourceId::new("a"),
             location: 0,

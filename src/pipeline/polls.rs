@@ -54,7 +54,7 @@ pub(super) struct Polls {
 impl Polls {
     pub(super) fn new(plan: &Plan, liveness: Arc<Liveness>) -> Result<Self, Failure> {
         let (marks, crashed) = CrashMarks::open(plan);
-        liveness.allow(&plan.polling);
+        liveness.set_patience(&plan.polling);
         Ok(Self {
             marks: LoopMarks(marks),
             crashed,
@@ -127,7 +127,7 @@ impl Polls {
     pub(super) fn follow_settings(&mut self, plan: &Plan) -> Result<(), Failure> {
         let fetcher = Fetcher::new(&plan.polling)?;
         self.fetcher = Arc::new(fetcher.counting(self.liveness.progress()));
-        self.liveness.allow(&plan.polling);
+        self.liveness.set_patience(&plan.polling);
         Ok(())
     }
 
@@ -324,7 +324,7 @@ impl Polls {
             _ if refusal.is_some() => refusal.cloned(),
             Some(other) => Some(Refusal::Merged(other.clone())),
             // A poll that is under way counts: nothing is read twice.
-            None => match self.agenda.hurry(&source, wish.insists, now) {
+            None => match self.agenda.poll_early(&source, wish.insists, now) {
                 Ok(()) | Err(Refusal::UnderWay) => None,
                 Err(refusal) => Some(refusal),
             },
@@ -370,7 +370,7 @@ impl Polls {
 
     /// Refuses the requests for sources whose origins are held by now (P28). Returns the sources.
     pub(super) fn refuse_held(&mut self, now: Timestamp) -> Vec<SourceId> {
-        let held = |id: &SourceId| Some((id.clone(), self.agenda.put_off(id, now)?));
+        let held = |id: &SourceId| Some((id.clone(), self.agenda.reason_to_wait(id, now)?));
         let held: Vec<_> = self.waiting.keys().filter_map(held).collect();
         for (id, refusal) in &held {
             for wish in self.waiting.remove(id).unwrap_or_default() {

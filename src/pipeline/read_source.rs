@@ -114,9 +114,9 @@ pub(super) async fn read(
                 Err(failure) => Outcome::Failed(Failure { freshness, ..failure }),
             }
         }
-        Ok(Fetched::Unchanged { validators, freshness, bytes, moved, not_modified }) => {
+        Ok(Fetched::Unchanged(unchanged)) => {
             pages = context.recheck(&state).await;
-            Outcome::Unchanged { validators, freshness, bytes, moved, not_modified }
+            Outcome::Unchanged(unchanged)
         }
         Err(failure) => Outcome::Failed(failure),
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::cluster::{ClusterStatus, UpgradeStep};
+use super::cluster_node::{ClusterStatus, UpgradeStep};
 use crate::config::Plan;
 use crate::engine::{Polled, TopicFillResult};
 use crate::fetch::Refusal;

@@ -75,7 +75,7 @@ fn of_source(state: &SourceStatus, event: &SourceEvent, site: &Site) -> Entry {
 
 /// That a topic fell silent, and that it spoke again.
 fn of_topic(silence: &TopicSilence, site: &Site) -> Vec<(Timestamp, Entry)> {
-    let TopicSilence { topic, since, told, ended } = silence;
+    let TopicSilence { topic, since, reported, ended } = silence;
     let event = |at: Timestamp, kind: EventKind, said: &str| {
         let id = site.event_id("topic", topic.as_str(), at, kind.as_str());
         let title = format!("Topic {topic} {}", kind.says());
@@ -83,7 +83,7 @@ fn of_topic(silence: &TopicSilence, site: &Site) -> Vec<(Timestamp, Entry)> {
         (at, entry(id, &title, at, kind, html, site.address(&topic_path(topic))))
     };
     let said = format!("No story came into it since {since}, for far longer than ever before.");
-    let mut entries = vec![event(*told, EventKind::Silent, &said)];
+    let mut entries = vec![event(*reported, EventKind::Silent, &said)];
     if let Some(ended) = ended {
         let said = format!("It had been silent since {since}.");
         entries.push(event(*ended, EventKind::Speaks, &said));

@@ -16,9 +16,9 @@ use prometheus_client::registry::{Registry, Unit};
 use super::source_status::SourceStatus;
 use crate::model::{Outcome, Poll, SourceId, Story, Timestamp, TopicId, Verdict};
 
-pub use cluster::{ClusterMetrics, NodeFigures};
+pub use cluster_metrics::{ClusterMetrics, NodeFigures};
 
-mod cluster;
+mod cluster_metrics;
 
 /// Counts what happens, for operators. The loop tells it; nothing is decided by it.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub struct Metrics {
 }
 
 /// The values that are read at a scrape rather than counted.
-pub(super) struct Sight<'a> {
+pub(super) struct ScrapeValues<'a> {
     pub sources: &'a [SourceStatus],
     /// The answers by path, as far as the reader may know the paths.
     pub tallies: Vec<(String, Arc<Tally>)>,
@@ -203,8 +203,8 @@ impl Metrics {
         let source = Name(poll.source.clone());
         let (outcome, bytes, entries) = match &poll.outcome {
             Outcome::Read(reading) => ("read", reading.bytes, reading.entries.len()),
-            Outcome::Unchanged { bytes, not_modified: true, .. } => ("not-modified", *bytes, 0),
-            Outcome::Unchanged { bytes, .. } => ("same-bytes", *bytes, 0),
+            Outcome::Unchanged(answer) if answer.not_modified => ("not-modified", answer.bytes, 0),
+            Outcome::Unchanged(answer) => ("same-bytes", answer.bytes, 0),
             Outcome::Failed(failure) => (failure.kind.as_str(), 0, 0),
             // No poll: it is counted when it comes.
             Outcome::Pushed(reading) => {
@@ -286,19 +286,19 @@ impl Metrics {
     }
 
     /// Everything as OpenMetrics text: what was counted, and what can be seen now.
-    pub(super) fn text(&self, sight: Sight<'_>) -> Result<String, std::fmt::Error> {
+    pub(super) fn text(&self, values: ScrapeValues<'_>) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         encode_registry(&mut text, &self.registry)?;
-        if !sight.hides {
+        if !values.hides {
             encode_registry(&mut text, &self.of_all_stories)?;
         }
         if let Some(registry) = self.cluster.registry() {
             encode_registry(&mut text, registry)?;
         }
-        encode_registry(&mut text, &of_sources(sight.sources, sight.now))?;
-        encode_registry(&mut text, &of_daemon(sight.ready, sight.changed))?;
-        encode_registry(&mut text, &self.of_topics(&sight.tallies))?;
-        encode_registry(&mut text, &of_readers(sight.tallies))?;
+        encode_registry(&mut text, &of_sources(values.sources, values.now))?;
+        encode_registry(&mut text, &of_daemon(values.ready, values.changed))?;
+        encode_registry(&mut text, &self.of_topics(&values.tallies))?;
+        encode_registry(&mut text, &of_readers(values.tallies))?;
         encode_eof(&mut text)?;
         Ok(text)
     }

@@ -3,37 +3,10 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
+use crate::markup::is_block;
+
 /// Elements without an end tag, of those that cleaning lets through.
 const VOID: [&str; 5] = ["br", "col", "hr", "img", "wbr"];
-
-/// Elements after which a text can end without a loose end.
-const BLOCKS: [&str; 25] = [
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "figure",
-    "footer",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "li",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "table",
-    "tr",
-    "ul",
-];
 
 /// The mark where a text was cut between words.
 const ELLIPSIS: &str = "…";
@@ -103,7 +76,7 @@ pub(super) fn truncate(html: &str, limit: usize) -> String {
         written += written_len(piece);
         at = end;
         match event {
-            Event::End(_) if BLOCKS.contains(&name) => block = Cut { at, end_tags },
+            Event::End(_) if ends_a_text(name) => block = Cut { at, end_tags },
             Event::Text(_) | Event::End(_) => word = Cut { at, end_tags },
             _ => {}
         }
@@ -113,6 +86,12 @@ pub(super) fn truncate(html: &str, limit: usize) -> String {
         true => format!("{}{ELLIPSIS}{}", html[..word.at].trim_end(), word.end_tags),
         false => format!("{}{}", &html[..block.at], block.end_tags),
     }
+}
+
+/// Whether a text can end behind an element without a loose end.
+fn ends_a_text(name: &str) -> bool {
+    // What follows a term, a caption or a summary belongs to it.
+    name == "tr" || is_block(name) && !matches!(name, "dt" | "figcaption" | "summary")
 }
 
 /// The name in a tag.

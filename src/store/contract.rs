@@ -35,7 +35,7 @@ pub(super) fn check<S: Store>(open: impl Fn(&Path) -> S) {
         println!("{name}");
         case(&open(dir.path()));
     }
-    who_is_crowded_out_stays_so(&open);
+    evicted_stories_stay_evicted(&open);
     any_commits_mean_what_they_mean_in_memory(open);
 }
 
@@ -172,9 +172,9 @@ fn the_newest_bearers_are_known(store: &dyn Store) {
     assert_eq!(found.stories.len(), MOST_BEARERS);
 }
 
-/// Stories that newer ones have crowded out stay so when the newer ones go, also after a restart,
+/// Stories that newer ones have evicted stay evicted when the newer ones go, also after a restart,
 /// and also where the store is made anew of its records.
-fn who_is_crowded_out_stays_so<S: Store>(open: impl Fn(&Path) -> S) {
+fn evicted_stories_stay_evicted<S: Store>(open: impl Fn(&Path) -> S) {
     let dir = tempfile::tempdir().unwrap();
     let [title, passage] = [KeyKind::Title, KeyKind::Passage].map(|kind| key(kind, 1));
     let store = open(dir.path());
@@ -182,7 +182,7 @@ fn who_is_crowded_out_stays_so<S: Store>(open: impl Fn(&Path) -> S) {
     let commit = |store: &S, commit| done(store.commit(commit)).unwrap();
     let retired = (0..3).map(|n| (id(n), at(200))).collect();
     commit(&store, Commit { admitted: (0..70).map(news).collect(), ..Commit::default() });
-    // Of those that stay, one is retired and then crowded out as well.
+    // Of those that stay, one is retired and then evicted as well.
     commit(&store, Commit { retired: vec![(id(6), at(200))], ..Commit::default() });
     commit(&store, Commit { admitted: vec![news(70)], retired, ..Commit::default() });
     let gone: Vec<_> = (61..71).map(|n| (id(n), at(300))).collect();

@@ -117,7 +117,7 @@ impl State {
         let keys = merge_keys(&before, dropped, new, self.first_span);
         let id = story.id;
         self.order.insert((story.first_seen, id));
-        // A key that stays is not borne anew: nobody is crowded out for it.
+        // A key that stays is not borne anew: no story is evicted for it.
         let moved = |key: &&Key| seen != story.first_seen || !keys.contains(key);
         let lost: Vec<Key> = before.iter().filter(moved).copied().collect();
         self.unbear(&lost, seen, id);
@@ -187,7 +187,7 @@ impl State {
             if bearers.len() > MOST_BEARERS
                 && let Some((_, oldest)) = bearers.pop_first()
             {
-                // It is crowded out for good.
+                // The eviction is permanent.
                 let story = self.stories.get_mut(&oldest).map(|(_, keys)| keys);
                 let retired = self.retired.get_mut(&oldest).map(|retired| &mut retired.keys);
                 for keys in story.into_iter().chain(retired) {

@@ -14,7 +14,7 @@ use super::work::Work;
 /// A subject, with the occurrences of what is looked for. Once the work is spent, every answer
 /// comes soon and means nothing.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sight<'a> {
+pub(super) struct EvalContext<'a> {
     pub(super) subject: &'a Subject,
     pub(super) occurrences: &'a Occurrences,
     pub(super) work: &'a Work<'a>,
@@ -48,7 +48,7 @@ impl Pair {
     }
 }
 
-impl Sight<'_> {
+impl EvalContext<'_> {
     /// Whether the subject fulfils the clause.
     pub(super) fn holds(&self, clause: &Clause) -> bool {
         if !self.work.spend(1) {

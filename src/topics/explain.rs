@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::Language;
-use super::eval::{Sight, label_fits, link_fits};
+use super::eval::{EvalContext, label_fits, link_fits};
 use super::index::Span;
 use super::program::{Clause, Places, Test};
 use super::query::Field;
@@ -83,14 +83,14 @@ const MAX_ALTERNATIVES: usize = 12;
 /// Words shown on each side of a place.
 const SURROUNDING_WORDS: u32 = 6;
 
-pub(super) fn explain(sight: Sight<'_>, root: &Clause, language: &Language) -> Explanation {
-    let matched = sight.holds(root);
-    let reason = reason(sight, root, language);
+pub(super) fn explain(context: EvalContext<'_>, root: &Clause, language: &Language) -> Explanation {
+    let matched = context.holds(root);
+    let reason = reason(context, root, language);
     if matched {
         let summary = format!("in it: {}", found(&reason));
         return Explanation { matched, summary, near_miss: None, reason };
     }
-    let missing = Missing::of(sight, root, language);
+    let missing = Missing::of(context, root, language);
     let near_miss = missing.is_near().then(|| missing.told());
     let summary = match &near_miss {
         Some(near) => format!("nearly in it, one term short: {near}"),
@@ -101,8 +101,8 @@ pub(super) fn explain(sight: Sight<'_>, root: &Clause, language: &Language) -> E
 
 /// Explains why a story is in a topic by its lead alone.
 pub(super) fn explain_lead(
-    lead: Sight<'_>,
-    whole: Sight<'_>,
+    lead: EvalContext<'_>,
+    whole: EvalContext<'_>,
     root: &Clause,
     language: &Language,
 ) -> Explanation {
@@ -122,11 +122,15 @@ pub struct NearMiss {
 }
 
 /// Of a story that is not in the topic; none where it is more than one term short of it.
-pub(super) fn near_miss(sight: Sight<'_>, root: &Clause, language: &Language) -> Option<NearMiss> {
-    if !sight.occurrences.has_any() {
+pub(super) fn near_miss(
+    context: EvalContext<'_>,
+    root: &Clause,
+    language: &Language,
+) -> Option<NearMiss> {
+    if !context.occurrences.has_any() {
         return None;
     }
-    let missing = Missing::of(sight, root, language);
+    let missing = Missing::of(context, root, language);
     missing.is_near().then(|| NearMiss { gap: missing.gap(), told: missing.told() })
 }
 
@@ -154,14 +158,15 @@ fn collect_found(reason: &Reason, told: &mut Vec<String>) {
     reason.parts.iter().for_each(|part| collect_found(part, told));
 }
 
-fn reason(sight: Sight<'_>, clause: &Clause, language: &Language) -> Reason {
-    let holds = sight.holds(clause);
-    let of = |part: &Clause| reason(sight, part, language);
+fn reason(context: EvalContext<'_>, clause: &Clause, language: &Language) -> Reason {
+    let holds = context.holds(clause);
+    let of = |part: &Clause| reason(context, part, language);
     let mut note = None;
     let parts = match &clause.test {
         Test::All(parts) => parts.iter().map(of).collect(),
         Test::Any(parts) => {
-            let telling: Vec<_> = parts.iter().filter(|part| !holds || sight.holds(part)).collect();
+            let telling: Vec<_> =
+                parts.iter().filter(|part| !holds || context.holds(part)).collect();
             if !holds && parts.len() > MAX_ALTERNATIVES {
                 note = Some(format!("none of {} alternatives", parts.len()));
                 Vec::new()
@@ -171,7 +176,7 @@ fn reason(sight: Sight<'_>, clause: &Clause, language: &Language) -> Reason {
         }
         Test::Not(part) => vec![of(part)],
         Test::Score { parts, threshold } => {
-            note = Some(format!("{} of {threshold}", sight.score(parts)));
+            note = Some(format!("{} of {threshold}", context.score(parts)));
             parts.iter().map(|(part, _)| of(part)).collect()
         }
         Test::Vocabulary(shared) => {
@@ -180,19 +185,19 @@ fn reason(sight: Sight<'_>, clause: &Clause, language: &Language) -> Reason {
             inner.parts
         }
         _ => {
-            note = missing::note(sight, clause, language, holds);
-            left_out(sight, clause)
+            note = missing::note(context, clause, language, holds);
+            left_out(context, clause)
         }
     };
-    Reason { query: clause.said.clone(), holds, note, hits: hits(sight, clause), parts }
+    Reason { query: clause.said.clone(), holds, note, hits: hits(context, clause), parts }
 }
 
 /// Places of a clause that do not count because of what stands near them.
-fn left_out(sight: Sight<'_>, clause: &Clause) -> Vec<Reason> {
+fn left_out(context: EvalContext<'_>, clause: &Clause) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if let Some(places) = clause.places() {
         missing::each_apart(places, &mut |from, of, without, said| {
-            let hulls = missing::too_near(sight, from, of, without);
+            let hulls = missing::too_near(context, from, of, without);
             let count = hulls.len();
             if count > 0 {
                 let places =
@@ -201,7 +206,7 @@ fn left_out(sight: Sight<'_>, clause: &Clause) -> Vec<Reason> {
                     query: said.to_owned(),
                     holds: false,
                     note: Some(format!("{places} not count")),
-                    hits: hulls.into_iter().take(MAX_HITS).map(|span| hit(sight, span)).collect(),
+                    hits: hulls.into_iter().take(MAX_HITS).map(|span| hit(context, span)).collect(),
                     parts: Vec::new(),
                 });
             }
@@ -211,38 +216,40 @@ fn left_out(sight: Sight<'_>, clause: &Clause) -> Vec<Reason> {
 }
 
 /// Where a clause without parts finds something, whether that is enough or not.
-fn hits(sight: Sight<'_>, clause: &Clause) -> Vec<Hit> {
+fn hits(context: EvalContext<'_>, clause: &Clause) -> Vec<Hit> {
     let mut hits = Vec::new();
     match &clause.test {
         Test::Found(places) | Test::AtLeast { of: places, .. } | Test::First { of: places, .. } => {
             hits.extend(
-                sight.spans(places).into_iter().take(MAX_HITS).map(|span| hit(sight, span)),
+                context.spans(places).into_iter().take(MAX_HITS).map(|span| hit(context, span)),
             );
         }
         Test::Label { field, value, prefix } => {
-            let labels = sight.subject.labels.iter().filter(|label| {
+            let labels = context.subject.labels.iter().filter(|label| {
                 label.field == *field && label_fits(&label.value, *field, value, *prefix)
             });
             hits.extend(labels.map(|label| whole(*field, label.member, &label.stated)));
         }
         Test::Link { value, prefix } => {
             let fits = |link: &&super::subject::Link| link_fits(&link.value, value, *prefix);
-            let links = sight.subject.links.iter().filter(fits);
+            let links = context.subject.links.iter().filter(fits);
             hits.extend(links.map(|link| whole(Field::Link, link.member, &link.stated)));
         }
-        Test::Pattern { scope, pattern } => sight.each_text(*scope, &mut |field, member, text| {
-            pattern.each(text, sight.work, |range| {
-                let (before, after) = (&text[..range.start], &text[range.end..]);
-                hits.push(Hit {
-                    field,
-                    member,
-                    before: last_words(before),
-                    found: text[range.clone()].to_owned(),
-                    after: first_words(after),
-                    range,
+        Test::Pattern { scope, pattern } => {
+            context.each_text(*scope, &mut |field, member, text| {
+                pattern.each(text, context.work, |range| {
+                    let (before, after) = (&text[..range.start], &text[range.end..]);
+                    hits.push(Hit {
+                        field,
+                        member,
+                        before: last_words(before),
+                        found: text[range.clone()].to_owned(),
+                        after: first_words(after),
+                        range,
+                    });
                 });
-            });
-        }),
+            })
+        }
         Test::All(_) | Test::Any(_) | Test::Not(_) | Test::Score { .. } | Test::Vocabulary(_) => {}
     }
     hits.truncate(MAX_HITS);
@@ -260,8 +267,8 @@ fn whole(field: Field, member: usize, stated: &str) -> Hit {
     }
 }
 
-fn hit(sight: Sight<'_>, span: Span) -> Hit {
-    let section = sight.section(span);
+fn hit(context: EvalContext<'_>, span: Span) -> Hit {
+    let section = context.section(span);
     let range = section.range(span.start, span.end);
     let text = &section.words.text;
     Hit {
@@ -297,9 +304,9 @@ fn last_words(text: &str) -> String {
     line[start..].to_owned()
 }
 
-pub(super) fn highlights(sight: Sight<'_>, root: &Clause) -> Vec<Highlight> {
+pub(super) fn highlights(context: EvalContext<'_>, root: &Clause) -> Vec<Highlight> {
     let mut all = Vec::new();
-    collect_highlights(sight, root, &mut all);
+    collect_highlights(context, root, &mut all);
     all.sort_unstable_by_key(|mark| (mark.member, mark.field, mark.range.start, mark.range.end));
     let mut apart: Vec<Highlight> = Vec::with_capacity(all.len());
     for mark in all {
@@ -316,34 +323,37 @@ pub(super) fn highlights(sight: Sight<'_>, root: &Clause) -> Vec<Highlight> {
     apart
 }
 
-fn collect_highlights(sight: Sight<'_>, clause: &Clause, marks: &mut Vec<Highlight>) {
+fn collect_highlights(context: EvalContext<'_>, clause: &Clause, marks: &mut Vec<Highlight>) {
     match &clause.test {
         Test::Not(_) | Test::Label { .. } | Test::Link { .. } => {}
-        _ if !sight.holds(clause) && !matches!(clause.test, Test::All(_) | Test::Score { .. }) => {}
+        _ if !context.holds(clause)
+            && !matches!(clause.test, Test::All(_) | Test::Score { .. }) => {}
         Test::All(parts) | Test::Any(parts) => {
-            parts.iter().for_each(|part| collect_highlights(sight, part, marks));
+            parts.iter().for_each(|part| collect_highlights(context, part, marks));
         }
         Test::Score { parts, .. } => {
             let weighty = parts.iter().filter(|(_, weight)| *weight > 0);
-            weighty.for_each(|(part, _)| collect_highlights(sight, part, marks));
+            weighty.for_each(|(part, _)| collect_highlights(context, part, marks));
         }
-        Test::Vocabulary(shared) => collect_highlights(sight, shared, marks),
+        Test::Vocabulary(shared) => collect_highlights(context, shared, marks),
         Test::Found(of) | Test::AtLeast { of, .. } | Test::First { of, .. } => {
-            mark_places(sight, of, marks);
+            mark_places(context, of, marks);
         }
-        Test::Pattern { scope, pattern } => sight.each_text(*scope, &mut |field, member, text| {
-            if matches!(field, Field::Title | Field::Text) {
-                pattern.each(text, sight.work, |range| {
-                    marks.push(Highlight { member, field, range });
-                });
-            }
-        }),
+        Test::Pattern { scope, pattern } => {
+            context.each_text(*scope, &mut |field, member, text| {
+                if matches!(field, Field::Title | Field::Text) {
+                    pattern.each(text, context.work, |range| {
+                        marks.push(Highlight { member, field, range });
+                    });
+                }
+            })
+        }
     }
 }
 
 /// The bytes of a span, where it is in a title or text.
-fn highlight(sight: Sight<'_>, span: Span) -> Option<Highlight> {
-    let section = sight.section(span);
+fn highlight(context: EvalContext<'_>, span: Span) -> Option<Highlight> {
+    let section = context.section(span);
     let range = section.range(span.start, span.end);
     matches!(section.field, Field::Title | Field::Text).then_some(Highlight {
         member: section.member,
@@ -353,13 +363,16 @@ fn highlight(sight: Sight<'_>, span: Span) -> Option<Highlight> {
 }
 
 /// Marks terms one by one: of words near each other, not what stands between them.
-fn mark_places(sight: Sight<'_>, places: &Places, marks: &mut Vec<Highlight>) {
+fn mark_places(context: EvalContext<'_>, places: &Places, marks: &mut Vec<Highlight>) {
     match places {
         Places::Apart { of, .. } => {
             let mut terms = Vec::new();
-            mark_places(sight, of, &mut terms);
-            let counting: Vec<_> =
-                sight.spans(places).into_iter().filter_map(|span| highlight(sight, span)).collect();
+            mark_places(context, of, &mut terms);
+            let counting: Vec<_> = context
+                .spans(places)
+                .into_iter()
+                .filter_map(|span| highlight(context, span))
+                .collect();
             let counts = |term: &Highlight| {
                 counting.iter().any(|place| {
                     (place.member, place.field) == (term.member, term.field)
@@ -370,9 +383,9 @@ fn mark_places(sight: Sight<'_>, places: &Places, marks: &mut Vec<Highlight>) {
             marks.extend(terms.into_iter().filter(counts));
         }
         Places::Phrase { .. } => {
-            let spans = sight.spans(places).into_iter();
-            marks.extend(spans.filter_map(|span| highlight(sight, span)));
+            let spans = context.spans(places).into_iter();
+            marks.extend(spans.filter_map(|span| highlight(context, span)));
         }
-        _ => places.parts().into_iter().for_each(|part| mark_places(sight, part, marks)),
+        _ => places.parts().into_iter().for_each(|part| mark_places(context, part, marks)),
     }
 }

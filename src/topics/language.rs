@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rust_stemmers::{Algorithm, Stemmer};
 use serde::{Deserialize, Serialize};
 
-/// How words are read.
+/// The stemmers and the spelling rules of texts and queries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Language {
     /// The Snowball stemmer of texts and queries, one of [`Language::STEMMERS`], or
@@ -231,7 +231,7 @@ impl Dialect {
         self.algorithm.map_or(0, |algorithm| algorithm as u64 + 1)
     }
 
-    /// Tells the ways of reading apart.
+    /// A number that differs between dialects.
     pub(super) fn code(self) -> u8 {
         self.number() as u8 * 2 + u8::from(self.spellings)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::eval::Sight;
+use super::eval::EvalContext;
 use super::index::Occurrences;
 use super::program::{Clause, Places, Program, Test, Warning};
 use super::query::{Ask, Field, Query, nearest};
@@ -17,7 +17,7 @@ pub(super) fn warnings(query: &Query, root: &Clause) -> Vec<Warning> {
     contradictions(query, &mut warnings);
     let (nothing, occurrences) = (Subject::default(), Occurrences::default());
     let work = Work::unlimited();
-    if (Sight { subject: &nothing, occurrences: &occurrences, work: &work }).holds(root) {
+    if (EvalContext { subject: &nothing, occurrences: &occurrences, work: &work }).holds(root) {
         warnings.push((
             query.span.clone(),
             "this matches even a story without a word, and so nearly every story".to_owned(),
@@ -202,7 +202,7 @@ impl TermCounts {
         self.subjects
     }
 
-    pub(super) fn count(&mut self, program: &Program, subject: Sight<'_>) {
+    pub(super) fn count(&mut self, program: &Program, subject: EvalContext<'_>) {
         let mut term = 0;
         each_term(&program.root, &mut |clause| {
             self.having.resize(self.having.len().max(term + 1), 0);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::compile::Compiler;
-use super::eval::Sight;
+use super::eval::EvalContext;
 use super::explain::{self, Explanation, Highlight, NearMiss};
 use super::index::{Index, Occurrences};
 use super::lints::{self, TermCounts};
@@ -14,7 +14,7 @@ use super::program::Program;
 use super::query::Query;
 use super::stem_cache::StemCaches;
 use super::subject::Reader;
-use super::suggestions::{Seen, Suggestions};
+use super::suggestions::{StoryMatch, Suggestions};
 use super::work::{Spent, Work};
 use super::{Language, QueryProblem, Subject, Vocabulary};
 use crate::model::{Role, Sources, Story, TopicId, TopicVersion};
@@ -183,18 +183,18 @@ impl TopicSet {
     /// The places in the compiled list of the topics that `subject` is in, ascending.
     pub fn matches(&self, subject: &Subject) -> Vec<usize> {
         let (occurrences, work) = (self.index.occurrences(subject), Work::unlimited());
-        let sight = Sight { subject, occurrences: &occurrences, work: &work };
+        let context = EvalContext { subject, occurrences: &occurrences, work: &work };
         let candidates = self.index.candidates(&occurrences);
         let topics = candidates.into_iter().map(|topic| topic as usize);
         let lead = OnceCell::new();
-        topics.filter(|topic| self.decide(*topic, sight, &lead).1).collect()
+        topics.filter(|topic| self.decide(*topic, context, &lead).1).collect()
     }
 
     /// Whether `subject` is in one topic.
     pub fn is_in(&self, subject: &Subject, topic: usize) -> bool {
         let (occurrences, work) = (self.index.occurrences(subject), Work::unlimited());
-        let sight = Sight { subject, occurrences: &occurrences, work: &work };
-        self.decide(topic, sight, &OnceCell::new()).1
+        let context = EvalContext { subject, occurrences: &occurrences, work: &work };
+        self.decide(topic, context, &OnceCell::new()).1
     }
 
     /// Whether a story is in a topic, and what of it decides that: all of it, or its lead alone where the
@@ -202,9 +202,9 @@ impl TopicSet {
     fn decide<'s>(
         &self,
         topic: usize,
-        whole: Sight<'s>,
+        whole: EvalContext<'s>,
         lead: &'s OnceCell<(Subject, Occurrences)>,
-    ) -> (Sight<'s>, bool) {
+    ) -> (EvalContext<'s>, bool) {
         let Program { root, asks, .. } = &*self.programs[topic];
         if whole.holds(root) {
             return (whole, true);
@@ -218,7 +218,7 @@ impl TopicSet {
             whole.work.spend(occurrences.cost());
             (subject, occurrences)
         });
-        let lead = Sight { subject, occurrences, work: whole.work };
+        let lead = EvalContext { subject, occurrences, work: whole.work };
         match lead.holds(root) {
             true => (lead, true),
             false => (whole, false),
@@ -233,13 +233,13 @@ impl TopicSet {
     /// Why `subject` is, or is not, in a topic.
     pub fn explain(&self, subject: &Subject, topic: usize) -> Explanation {
         let (occurrences, work) = (self.index.occurrences(subject), Work::unlimited());
-        let sight = Sight { subject, occurrences: &occurrences, work: &work };
+        let context = EvalContext { subject, occurrences: &occurrences, work: &work };
         let (root, language) = (&self.programs[topic].root, &self.written.language);
-        match self.decide(topic, sight, &OnceCell::new()) {
+        match self.decide(topic, context, &OnceCell::new()) {
             (lead, true) if !std::ptr::eq(lead.subject, subject) => {
-                explain::explain_lead(lead, sight, root, language)
+                explain::explain_lead(lead, context, root, language)
             }
-            _ => explain::explain(sight, root, language),
+            _ => explain::explain(context, root, language),
         }
     }
 
@@ -264,10 +264,10 @@ impl TopicSet {
     /// The matching terms in titles and texts of `subject`, in order and without overlaps.
     pub fn highlights(&self, subject: &Subject, topic: usize) -> Vec<Highlight> {
         let (occurrences, work) = (self.index.occurrences(subject), Work::unlimited());
-        let sight = Sight { subject, occurrences: &occurrences, work: &work };
+        let context = EvalContext { subject, occurrences: &occurrences, work: &work };
         let lead = OnceCell::new();
-        let (sight, _) = self.decide(topic, sight, &lead);
-        explain::highlights(sight, &self.programs[topic].root)
+        let (context, _) = self.decide(topic, context, &lead);
+        explain::highlights(context, &self.programs[topic].root)
     }
 
     /// Changes with everything that decides which stories are in a topic.
@@ -318,15 +318,15 @@ impl TopicSet {
         let (mut counts, work) = (TermCounts::default(), Work::unlimited());
         for subject in subjects {
             let occurrences = self.index.occurrences(subject);
-            let sight = Sight { subject, occurrences: &occurrences, work: &work };
-            counts.count(&self.programs[topic], sight);
+            let context = EvalContext { subject, occurrences: &occurrences, work: &work };
+            counts.count(&self.programs[topic], context);
         }
         counts
     }
 
     /// Suggestions for a topic's query from the archive.
     pub fn advice(&self, topic: usize, advice: &Suggestions) -> Vec<String> {
-        advice.told(&self.programs[topic])
+        advice.lines(&self.programs[topic])
     }
 
     /// The same, of subjects that were counted one by one.
@@ -366,9 +366,9 @@ pub struct Looked<'a> {
 }
 
 impl Looked<'_> {
-    fn sight(&self) -> Sight<'_> {
+    fn context(&self) -> EvalContext<'_> {
         let Self { of, subject, occurrences } = self;
-        Sight { subject, occurrences, work: of.work }
+        EvalContext { subject, occurrences, work: of.work }
     }
 
     fn program(&self, topic: usize) -> &Program {
@@ -377,21 +377,21 @@ impl Looked<'_> {
 
     /// Whether the subject is in one topic.
     pub fn is_in(&self, topic: usize) -> Result<bool, Spent> {
-        self.of.work.result(self.of.set.decide(topic, self.sight(), &OnceCell::new()).1)
+        self.of.work.result(self.of.set.decide(topic, self.context(), &OnceCell::new()).1)
     }
 
     /// The matching terms in titles and texts of the subject. A pattern that would take long in a
     /// long text marks nothing there.
     pub fn highlights(&self, topic: usize) -> Result<Vec<Highlight>, Spent> {
         let lead = OnceCell::new();
-        let (sight, _) = self.of.set.decide(topic, self.sight(), &lead);
-        self.of.work.result(explain::highlights(sight, &self.program(topic).root))
+        let (context, _) = self.of.set.decide(topic, self.context(), &lead);
+        self.of.work.result(explain::highlights(context, &self.program(topic).root))
     }
 
     /// Why the subject is nearly in a topic that it is not in.
     pub fn near_miss(&self, topic: usize) -> Result<Option<NearMiss>, Spent> {
         let (set, lead) = (self.of.set, OnceCell::new());
-        let near_miss = match set.decide(topic, self.sight(), &lead) {
+        let near_miss = match set.decide(topic, self.context(), &lead) {
             (_, true) => None,
             (whole, false) => {
                 explain::near_miss(whole, &self.program(topic).root, &set.written.language)
@@ -401,14 +401,19 @@ impl Looked<'_> {
     }
 
     /// Takes the subject into account for advice about a topic's query.
-    pub fn advise(&self, topic: usize, advice: &mut Suggestions, seen: Seen) -> Result<(), Spent> {
-        advice.look_at(self.program(topic), self.sight(), seen);
+    pub fn advise(
+        &self,
+        topic: usize,
+        advice: &mut Suggestions,
+        seen: StoryMatch,
+    ) -> Result<(), Spent> {
+        advice.look_at(self.program(topic), self.context(), seen);
         self.of.work.result(())
     }
 
     /// Counts the terms of a topic that the subject has.
     pub fn count_terms(&self, topic: usize, counts: &mut TermCounts) -> Result<(), Spent> {
-        counts.count(self.program(topic), self.sight());
+        counts.count(self.program(topic), self.context());
         self.of.work.result(())
     }
 }

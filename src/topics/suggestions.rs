@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::eval::Sight;
+use super::eval::EvalContext;
 use super::program::{Clause, Form, Kind, Places, Program, Scope, Test};
 use super::query::Field;
 use super::symbol::Symbol;
@@ -19,10 +19,10 @@ const COMMON: usize = 4;
 
 /// Whether a query matches a story, and whether it should.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen {
+pub struct StoryMatch {
     /// Whether the query matches the story.
-    pub caught: bool,
-    /// Whether the story should be caught, where somebody knows: it is in the topic to compare with.
+    pub matches: bool,
+    /// Whether the story should match, where somebody knows: it is in the topic to compare with.
     pub wanted: Option<bool>,
 }
 
@@ -30,12 +30,12 @@ pub struct Seen {
 #[derive(Debug, Clone, Default)]
 pub struct Suggestions {
     /// In the order in which the terms stand.
-    terms: Vec<Brought>,
+    terms: Vec<TermCount>,
     names: Option<Names>,
     /// By name and by the relative's folded form.
     relatives: BTreeMap<(String, String), Relative>,
     /// Words of wanted stories that the query does not find, by stem.
-    lacked: BTreeMap<Symbol, Lacked>,
+    missed_words: BTreeMap<Symbol, MissedWord>,
     lost: usize,
     others: usize,
     /// The stories that have each term, counted until the query finds one.
@@ -45,8 +45,8 @@ pub struct Suggestions {
 
 /// The stories that a term brings.
 #[derive(Debug, Clone, Copy, Default)]
-struct Brought {
-    caught: usize,
+struct TermCount {
+    matching: usize,
     unwanted: usize,
     /// Those in which no other term of the query is.
     alone: usize,
@@ -65,7 +65,7 @@ struct Relative {
 
 /// A word, and how many stories have it.
 #[derive(Debug, Clone, Default)]
-struct Lacked {
+struct MissedWord {
     shown: String,
     lost: usize,
     others: usize,
@@ -88,33 +88,38 @@ struct Name {
 }
 
 impl Suggestions {
-    pub(super) fn look_at(&mut self, program: &Program, sight: Sight<'_>, seen: Seen) {
-        if seen.caught {
+    pub(super) fn look_at(
+        &mut self,
+        program: &Program,
+        context: EvalContext<'_>,
+        found: StoryMatch,
+    ) {
+        if found.matches {
             self.has_found = true;
-            self.count_terms(program, sight, seen.wanted == Some(false));
+            self.count_terms(program, context, found.wanted == Some(false));
         } else {
-            self.find_relatives(program, sight);
+            self.find_relatives(program, context);
             if !self.has_found {
-                self.count_present(program, sight);
+                self.count_present(program, context);
             }
         }
-        if let Some(wanted) = seen.wanted {
-            self.count_words(sight, wanted && !seen.caught, seen.caught);
+        if let Some(wanted) = found.wanted {
+            self.count_words(context, wanted && !found.matches, found.matches);
         }
     }
 
-    fn count_terms(&mut self, program: &Program, sight: Sight<'_>, unwanted: bool) {
+    fn count_terms(&mut self, program: &Program, context: EvalContext<'_>, unwanted: bool) {
         let (mut holding, mut passing, mut at) = (Vec::new(), false, 0);
         each_term(&program.root, &mut |clause| {
-            if sight.holds(clause) {
+            if context.holds(clause) {
                 holding.push(at);
-                passing = is_passing(sight, clause);
+                passing = is_passing(context, clause);
             }
             at += 1;
         });
-        self.terms.resize(at, Brought::default());
+        self.terms.resize(at, TermCount::default());
         for term in &holding {
-            self.terms[*term].caught += 1;
+            self.terms[*term].matching += 1;
             self.terms[*term].unwanted += usize::from(unwanted);
         }
         if let [one] = holding[..] {
@@ -123,23 +128,23 @@ impl Suggestions {
         }
     }
 
-    fn count_present(&mut self, program: &Program, sight: Sight<'_>) {
+    fn count_present(&mut self, program: &Program, context: EvalContext<'_>) {
         let mut at = 0;
         each_term(&program.root, &mut |clause| {
             self.present.resize(self.present.len().max(at + 1), 0);
-            self.present[at] += usize::from(sight.holds(clause));
+            self.present[at] += usize::from(context.holds(clause));
             at += 1;
         });
     }
 
-    fn find_relatives(&mut self, program: &Program, sight: Sight<'_>) {
+    fn find_relatives(&mut self, program: &Program, context: EvalContext<'_>) {
         let names = self.names.get_or_insert_with(|| Names::of(program));
         if names.by_head.is_empty() {
             return;
         }
         let mut met = BTreeSet::new();
-        for section in running_text(sight) {
-            sight.work.spend(section.words.len() as u64);
+        for section in running_text(context) {
+            context.work.spend(section.words.len() as u64);
             for word in &section.words {
                 let form = section.form(word);
                 for name in names.beginning(form) {
@@ -161,44 +166,45 @@ impl Suggestions {
         }
     }
 
-    fn count_words(&mut self, sight: Sight<'_>, is_lost: bool, is_caught: bool) {
+    fn count_words(&mut self, context: EvalContext<'_>, is_lost: bool, matches: bool) {
         self.lost += usize::from(is_lost);
         self.others += usize::from(!is_lost);
-        if is_caught {
+        if matches {
             return;
         }
         let mut met = HashSet::new();
-        for section in running_text(sight) {
+        for section in running_text(context) {
             for word in &section.words {
                 let form = section.form(word);
                 if form.len() < COMMON || !met.insert(word.stem) {
                     continue;
                 }
                 if is_lost {
-                    let lacked = self.lacked.entry(word.stem).or_default();
-                    lacked.lost += 1;
-                    if lacked.shown.is_empty() {
-                        form.clone_into(&mut lacked.shown);
+                    let missed_words = self.missed_words.entry(word.stem).or_default();
+                    missed_words.lost += 1;
+                    if missed_words.shown.is_empty() {
+                        form.clone_into(&mut missed_words.shown);
                     }
                 } else {
-                    self.lacked.entry(word.stem).or_default().others += 1;
+                    self.missed_words.entry(word.stem).or_default().others += 1;
                 }
             }
         }
     }
 
     /// The advice, each piece a sentence with its counts.
-    pub(super) fn told(&self, program: &Program) -> Vec<String> {
+    pub(super) fn lines(&self, program: &Program) -> Vec<String> {
         let mut advice = Vec::new();
         let mut terms = self.terms.iter();
         each_term(&program.root, &mut |clause| {
-            let Some(Brought { caught, unwanted, alone, passing }) = terms.next().copied() else {
+            let Some(TermCount { matching, unwanted, alone, passing }) = terms.next().copied()
+            else {
                 return;
             };
             let said = &clause.said;
-            if unwanted >= ENOUGH && unwanted * 4 >= caught * 3 {
+            if unwanted >= ENOUGH && unwanted * 4 >= matching * 3 {
                 advice.push(format!(
-                    "`{said}` brings {caught} stories, and {unwanted} of them are not in the topic"
+                    "`{said}` brings {matching} stories, and {unwanted} of them are not in the topic"
                 ));
             } else if alone >= ENOUGH && passing * 2 > alone {
                 advice.push(format!(
@@ -208,15 +214,15 @@ impl Suggestions {
             }
         });
         advice.truncate(MOST);
-        advice.extend(self.present_told(program));
-        advice.extend(self.relatives_told());
-        advice.extend(self.lacked_told());
+        advice.extend(self.present_shown(program));
+        advice.extend(self.relatives_shown());
+        advice.extend(self.missed_words_shown());
         advice
     }
 
     /// Where a query finds nothing: which of its terms are nowhere, and how many stories have the
     /// others.
-    fn present_told(&self, program: &Program) -> Vec<String> {
+    fn present_shown(&self, program: &Program) -> Vec<String> {
         if self.has_found {
             return Vec::new();
         }
@@ -228,25 +234,25 @@ impl Suggestions {
             None => {}
         });
         absent.dedup();
-        let mut told = Vec::new();
+        let mut lines = Vec::new();
         if let Some((last, others)) = absent.split_last() {
             let shown = others.iter().take(MOST).map(|term| format!("`{term}`"));
             let shown = shown.collect::<Vec<_>>().join(", ");
-            told.push(match others.len() {
+            lines.push(match others.len() {
                 0 => format!("No story has `{last}`"),
                 1..=MOST => format!("No story has {shown} or `{last}`"),
                 many => format!("No story has {shown} or {} more terms", many + 1 - MOST),
             });
         }
         present.sort_by(|(a, more), (b, less)| b.cmp(a).then(more.cmp(less)));
-        told.extend(present.into_iter().take(MOST).map(|(count, term)| match count {
+        lines.extend(present.into_iter().take(MOST).map(|(count, term)| match count {
             1 => format!("`{term}` is in 1 story"),
             many => format!("`{term}` is in {many} stories"),
         }));
-        told
+        lines
     }
 
-    fn relatives_told(&self) -> Vec<String> {
+    fn relatives_shown(&self) -> Vec<String> {
         let names = self.relatives.iter().filter(|(_, relative)| !relative.is_plain);
         let mut names: Vec<_> = names.collect();
         names.sort_by(|(a, more), (b, less)| less.stories.cmp(&more.stories).then(a.cmp(b)));
@@ -263,25 +269,25 @@ impl Suggestions {
         names.into_iter().take(MOST).map(tell).collect()
     }
 
-    fn lacked_told(&self) -> Vec<String> {
-        let telling = |lacked: &&Lacked| {
+    fn missed_words_shown(&self) -> Vec<String> {
+        let telling = |word: &&MissedWord| {
             let (lost, others) = (self.lost.max(1), self.others.max(1));
-            lacked.lost >= 2
-                && lacked.lost * 10 >= lost * 3
+            word.lost >= 2
+                && word.lost * 10 >= lost * 3
                 // At least four times as frequent as elsewhere.
-                && lacked.lost * others >= 4 * lacked.others * lost
+                && word.lost * others >= 4 * word.others * lost
         };
-        let mut lacked: Vec<_> = self.lacked.values().filter(telling).collect();
-        lacked.sort_by(|a, b| {
+        let mut missed_words: Vec<_> = self.missed_words.values().filter(telling).collect();
+        missed_words.sort_by(|a, b| {
             b.lost.cmp(&a.lost).then(a.others.cmp(&b.others)).then(a.shown.cmp(&b.shown))
         });
-        let tell = |word: &Lacked| {
+        let tell = |word: &MissedWord| {
             format!(
                 "“{}” is in {} of the {} stories that the query loses, and in {} of the other {}",
                 word.shown, word.lost, self.lost, word.others, self.others
             )
         };
-        lacked.into_iter().take(MOST).map(tell).collect()
+        missed_words.into_iter().take(MOST).map(tell).collect()
     }
 }
 
@@ -323,20 +329,20 @@ fn head(letters: &str) -> Option<[u8; COMMON]> {
     letters.as_bytes().first_chunk().copied()
 }
 
-fn running_text<'a>(sight: Sight<'a>) -> impl Iterator<Item = &'a Words> {
-    let sections = sight.subject.sections.iter();
+fn running_text<'a>(context: EvalContext<'a>) -> impl Iterator<Item = &'a Words> {
+    let sections = context.subject.sections.iter();
     sections
         .filter(|section| matches!(section.field, Field::Title | Field::Text))
         .map(|section| &section.words)
 }
 
 /// Whether a term without a field is there once, after title and first paragraph.
-fn is_passing(sight: Sight<'_>, clause: &Clause) -> bool {
+fn is_passing(context: EvalContext<'_>, clause: &Clause) -> bool {
     let Test::Found(places @ Places::Phrase { scope: Scope::Anywhere, .. }) = &clause.test else {
         return false;
     };
-    let [span] = sight.spans(places)[..] else { return false };
-    let section = sight.section(span);
+    let [span] = context.spans(places)[..] else { return false };
+    let section = context.section(span);
     section.field == Field::Text && span.end > section.lead
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gazetted::model::{
     Entry, Failure, FailureKind, Feed, Freshness, Hints, Location, Outcome, Poll, Reading, Source,
-    SourceId, Timestamp, Validators,
+    SourceId, Timestamp, Unchanged, Validators,
 };
 
 /// Sources of every plan.
@@ -213,8 +213,7 @@ fn entry(source: u64, number: u64, revision: u64, dated: Timestamp) -> Entry {
 }
 
 fn unchanged() -> Outcome {
-    let (validators, freshness, moved) = (None, Freshness::default(), None);
-    Outcome::Unchanged { validators, freshness, bytes: 0, moved, not_modified: true }
+    Outcome::Unchanged(Unchanged { not_modified: true, ..Unchanged::default() })
 }
 
 fn poll(source: u64, at: Timestamp, outcome: Outcome) -> Poll {

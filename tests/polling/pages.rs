@@ -335,21 +335,41 @@ async fn the_announcement_is_read_wherever_its_address_leads() {
     }
 }
 
+/// A page without an announcement, which leads on to another by itself.
+fn leads_on(to: &str) -> Answer {
+    let html = format!("<meta http-equiv=refresh content=\"0; url={to}\"><p>You are sent on.</p>");
+    Answer::ok(format!("<!DOCTYPE html><html>{html}</html>")).header("Content-Type", "text/html")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_leads_on_by_itself_is_followed_once() {
-    let on = |to: &str| {
-        let html =
-            format!("<meta http-equiv=refresh content=\"0; url={to}\"><p>You are sent on.</p>");
-        Answer::ok(format!("<!DOCTYPE html><html>{html}</html>"))
-            .header("Content-Type", "text/html")
-    };
     for (to, is_own) in [("/new/1", true), ("/again", false), ("/", false)] {
         let read = read_by("/news/1", |site| {
-            site.script("/news/1", [on(to)]);
-            site.script("/again", [on("/new/1")]);
+            site.script("/news/1", [leads_on(to)]);
+            site.script("/again", [leads_on("/new/1")]);
             site.script("/new/1", [html(TITLE, TEXT)]);
             site.script("/", [html("Ministry of Ports", OTHER)]);
         });
         assert_eq!(read.await, (false, is_own), "{to}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_counts_for_the_host_that_refused_also_behind_a_page_that_leads_there() {
+    let (world, other) = (World::new().await, Site::start_on("127.0.0.2").await);
+    let paths = [1, 2, 3].map(|number| format!("/news/{number}"));
+    for path in &paths {
+        world.site.script(path, [leads_on(other.url(path).as_str())]);
+        other.script(path, [Answer::status(503)]);
+    }
+    let pages = paths.clone().map(|path| world.site.url(&path));
+    let listed: Vec<_> = pages.iter().map(|page| (page, TITLE)).collect();
+    let world = reading(world, &listed).await.start().await;
+    for path in &paths {
+        assert_eq!(world.site.requests(path).len(), 1, "{}", world.site.story());
+    }
+    let asked: usize = paths.iter().map(|path| other.requests(path).len()).sum();
+    assert_eq!(asked, 1, "{}", other.story());
+    let warnings = &world.handle().records().status(world.clock.now())[0].warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("(4 asked for)")), "{warnings:?}");
 }

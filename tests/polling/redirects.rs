@@ -177,6 +177,7 @@ async fn p49_a_source_that_moved_to_anothers_address_is_not_asked_beside_it() {
     assert!((19..=21).contains(&looks) && polls("a") == looks, "{}", site.story());
     assert!(polls("b") > 5);
     assert_eq!(site.requests("/b").len(), polls("b") + 1);
+    assert_eq!(world.source_states["a"].not_modified, 0, "a redirect is not a 304");
     let moved = world.source_states["a"].moved.as_ref().unwrap();
     assert!(moved.is_proven(world.now), "the operator hears of it");
 }

@@ -403,7 +403,7 @@ async fn p40_a_clock_that_is_set_back_neither_hurries_nor_silences_a_source() {
 
 #[tokio::test]
 async fn files_are_read_again_when_they_changed() {
-    use gazetted::model::{Location, Outcome};
+    use gazetted::model::{Location, Outcome, Unchanged};
 
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("feed.atom");
@@ -413,7 +413,7 @@ async fn files_are_read_again_when_they_changed() {
     assert!(matches!(world.poll().await, Outcome::Failed(_)));
     std::fs::write(&path, "<feed>one").unwrap();
     assert!(matches!(world.poll().await, Outcome::Read(_)));
-    assert!(matches!(world.poll().await, Outcome::Unchanged { not_modified: true, .. }));
+    assert!(matches!(world.poll().await, Outcome::Unchanged(Unchanged { not_modified: true, .. })));
     std::fs::write(&path, "<feed>three").unwrap();
     assert!(matches!(world.poll().await, Outcome::Read(_)));
 }

@@ -131,7 +131,7 @@ impl World {
 
     /// An operator's wish to have `one` asked now.
     pub fn hurry(&mut self) -> Result<(), gazetted::fetch::Refusal> {
-        self.agenda.hurry(&SourceId::new("one"), false, self.now)
+        self.agenda.poll_early(&SourceId::new("one"), false, self.now)
     }
 
     /// The times between the polls of a source.
@@ -191,9 +191,7 @@ fn outcome(fetched: Result<Fetched, Failure>, hints: &Hints) -> Outcome {
                 read_by: Default::default(),
             }))
         }
-        Ok(Fetched::Unchanged { validators, freshness, bytes, moved, not_modified }) => {
-            Outcome::Unchanged { validators, freshness, bytes, moved, not_modified }
-        }
+        Ok(Fetched::Unchanged(unchanged)) => Outcome::Unchanged(unchanged),
         Err(failure) => Outcome::Failed(failure),
     }
 }

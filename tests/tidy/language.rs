@@ -69,15 +69,20 @@ const FORMER_NAMES: &[&str] = &[
 /// Names of types, functions and constants that a reader could not understand without their file.
 const FORMER_ITEMS: &[&str] = &[
     "asked_once",
+    "brought",
     "client_is_named",
     "desk",
     "fenced",
     "give_way",
+    "hurry",
+    "lacked",
     "market",
     "nameless",
     "nobody_runs",
     "now_and_then",
     "parted",
+    "put_off",
+    "sight",
     "spot",
     "take_up",
 ];

@@ -142,7 +142,7 @@ fn a_hold_of_the_origin_holds_all_its_sources_and_no_others() {
     let neighbour = SourceId::new("http://a/1");
     let by = Some(SourceId::new("http://a/0"));
     let held = Err(Refusal::Held { until: at(500), by });
-    assert_eq!(agenda.hurry(&neighbour, false, at(1)), held);
+    assert_eq!(agenda.poll_early(&neighbour, false, at(1)), held);
     assert_eq!(agenda.wake_at(), Some(at(500)));
     assert_eq!(started(&mut agenda, at(500)).len(), 1);
 }
@@ -156,15 +156,15 @@ fn who_insists_is_asked_in_spite_of_hold_and_floor_and_nobody_else_is() {
     agenda.plan(&web_source(name, name), &refused);
     assert_eq!(started(&mut agenda, at(0)), [""; 0]);
     let id = SourceId::new(name);
-    assert_eq!(agenda.hurry(&id, true, at(10)), Ok(()));
-    assert_eq!(agenda.put_off(&id, at(10)), None);
+    assert_eq!(agenda.poll_early(&id, true, at(10)), Ok(()));
+    assert_eq!(agenda.reason_to_wait(&id, at(10)), None);
     assert_eq!(started(&mut agenda, at(10)), [name]);
     // It is refused again, and the others wait as before.
     agenda.finished(&id, at(11));
     agenda.plan(&web_source(name, name), &refused);
     assert_eq!(started(&mut agenda, at(20)), [""; 0]);
     // It is answered well, which takes the hold back.
-    assert_eq!(agenda.hurry(&id, true, at(30)), Ok(()));
+    assert_eq!(agenda.poll_early(&id, true, at(30)), Ok(()));
     assert_eq!(started(&mut agenda, at(30)), [name]);
     agenda.finished(&id, at(31));
     agenda.plan(&web_source(name, name), &due(900));
@@ -201,12 +201,12 @@ fn a_wish_goes_before_the_line_but_not_inside_the_floor() {
     let state = SourceState { not_before: at(100), ..due(5000) };
     agenda.plan(&web_source("wished", "http://a/wished"), &state);
     let wished = SourceId::new("wished");
-    assert_eq!(agenda.hurry(&SourceId::new("unknown"), true, at(0)), Err(Refusal::Unknown));
-    assert_eq!(agenda.hurry(&wished, false, at(99)), Err(Refusal::TooSoon(at(100))));
-    assert_eq!(agenda.hurry(&wished, false, at(100)), Ok(()));
-    assert_eq!(agenda.hurry(&wished, false, at(100)), Ok(()), "a second wish changes nothing");
+    assert_eq!(agenda.poll_early(&SourceId::new("unknown"), true, at(0)), Err(Refusal::Unknown));
+    assert_eq!(agenda.poll_early(&wished, false, at(99)), Err(Refusal::TooSoon(at(100))));
+    assert_eq!(agenda.poll_early(&wished, false, at(100)), Ok(()));
+    assert_eq!(agenda.poll_early(&wished, false, at(100)), Ok(()), "a second wish changes nothing");
     assert_eq!(started(&mut agenda, at(100)), ["wished"]);
-    assert_eq!(agenda.hurry(&wished, false, at(100)), Err(Refusal::UnderWay));
+    assert_eq!(agenda.poll_early(&wished, false, at(100)), Err(Refusal::UnderWay));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use url::{Host, Url};
 
 use super::body::{MOST_ERROR, receive};
 use super::connect::noticing;
-use super::{Web, freshness};
+use super::{HttpClient, freshness};
 use crate::fetch::address::{Guard, admitted};
 use crate::fetch::error_text;
 use crate::model::{Failure, FailureKind, Timestamp};
@@ -59,7 +59,7 @@ pub struct CallAnswer {
     pub retry_after: Option<Duration>,
 }
 
-impl Web {
+impl HttpClient {
     /// The address of a stranger's host, if connections may be made there: the least of its addresses,
     /// which is the same every time. None where a proxy makes the connections.
     pub(in crate::fetch) async fn locate(&self, url: &Url) -> Result<Option<IpAddr>, Failure> {

@@ -5,13 +5,13 @@ use reqwest::header::CONTENT_TYPE;
 use super::body::{MOST_ERROR, receive};
 use super::headers::content_type;
 use super::redirect::{refused, target};
-use super::{MOST_HOPS, Web};
+use super::{HttpClient, MOST_HOPS};
 use crate::fetch::error_text;
 use crate::fetch::freshness::freshness;
 use crate::model::{Failure, FailureKind};
 use crate::websub::inbound::{self, HubRequest};
 
-impl Web {
+impl HttpClient {
     /// Asks a hub for a subscription (W3, W6).
     pub(in crate::fetch) async fn subscribe(&self, request: &HubRequest) -> Result<(), Failure> {
         match tokio::time::timeout(self.timeout, self.post(request)).await {

@@ -5,26 +5,26 @@ use url::Url;
 use super::body::{drain, receive_start};
 use super::headers::codings;
 use super::redirect::{refused, target};
-use super::{Asked, MOST_HOPS};
+use super::{Fetch, MOST_HOPS};
 use crate::fetch::freshness::freshness;
 use crate::fetch::{coding, robots};
 use crate::model::{Failure, FailureKind};
 
-impl Asked<'_> {
+impl Fetch<'_> {
     /// Asks the site what robots may ask for, where that counts: at most once a day, or once an hour
     /// as long as that cannot be read (P71).
     pub(super) async fn heed_robots(&self, url: &Url) -> Result<(), Failure> {
         if !self.heeds_robots {
             return Ok(());
         }
-        let known = &self.web.robots;
+        let known = &self.http.robots;
         let robots = match known.of(url, self.now) {
             Some(known) => known?,
             None => {
                 let asking = known.ask(url, self.now);
                 let robots = asking.answered(self.robots(url).await)?;
                 // The source itself is asked as far apart as any other (P34).
-                tokio::time::sleep(self.web.spacing).await;
+                tokio::time::sleep(self.http.spacing).await;
                 robots
             }
         };
@@ -41,7 +41,7 @@ impl Asked<'_> {
         if !self.is_page {
             return Ok(());
         }
-        let Some(until) = self.web.limits.of_address(url, self.now) else { return Ok(()) };
+        let Some(until) = self.http.limits.of_address(url, self.now) else { return Ok(()) };
         let message = format!("its server asked to be left alone until {until}");
         Err(Failure {
             retry_after: Some(self.now.until(until)),
@@ -54,7 +54,7 @@ impl Asked<'_> {
     async fn robots(&self, url: &Url) -> robots::Answer {
         let mut url = url.join("/robots.txt").map_err(|_| refused("no address for robots.txt"))?;
         for _ in 0..=MOST_HOPS {
-            let response = self.exchange(&url, self.web.headers.clone()).await?;
+            let response = self.exchange(&url, self.http.headers.clone()).await?;
             match response.status().as_u16() {
                 200..=299 => {
                     let codings = codings(response.headers());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::fetch::tests::web_source;
-use crate::model::{Feed, Freshness, Hints, ReadBy};
+use crate::model::{Feed, Freshness, Hints, ReadBy, Unchanged};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -48,13 +48,7 @@ fn document(hints: Hints) -> Outcome {
 }
 
 fn unmodified() -> Outcome {
-    Outcome::Unchanged {
-        validators: None,
-        freshness: Freshness::default(),
-        bytes: 0,
-        moved: None,
-        not_modified: true,
-    }
+    Outcome::Unchanged(Unchanged { not_modified: true, ..Unchanged::default() })
 }
 
 fn failure(kind: FailureKind) -> Outcome {

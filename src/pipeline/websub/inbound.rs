@@ -22,7 +22,7 @@ use crate::model::{
     Timestamp,
 };
 use crate::pipeline::Pipeline;
-use crate::pipeline::cluster::turn_size::is_too_large;
+use crate::pipeline::cluster_node::turn_size::is_too_large;
 use crate::pipeline::known_text::KnownText;
 use crate::publish::Delivery;
 use crate::store::StoreError;

@@ -5,7 +5,7 @@ use askama::Template;
 use super::chart::{Profile, plural};
 use super::{inside, subscribers};
 use crate::model::{
-    FailureKind, PushState, SourceHold, Subscriber, Subscription, Timestamp, TopicSilence,
+    Failure, FailureKind, PushState, SourceHold, Subscriber, Subscription, Timestamp, TopicSilence,
 };
 use crate::publish::dates::{away, minute};
 use crate::publish::site::{Site, source_path};
@@ -135,7 +135,7 @@ fn row(condition: Condition, state: &SourceStatus, now: Timestamp, site: &Site) 
             Some(since) => format!("{} (once, {})", line(&failure.message), minute(since)),
             None => line(&failure.message),
         }),
-        remedy: failure.map(|failure| remedy(failure.kind)),
+        remedy: failure.map(|failure| remedy(failure)),
         last_news: source_state.last_news.map(moment),
         last_success: source_state.last_success.map(moment),
         next_poll: match state.next_poll(now) {
@@ -175,9 +175,9 @@ fn pushes(push: &Subscription, now: Timestamp) -> String {
     said
 }
 
-/// The remedy for a kind of failure.
-fn remedy(kind: FailureKind) -> &'static str {
-    match kind {
+/// The remedy for a failure.
+fn remedy(failure: &Failure) -> &'static str {
+    match failure.kind {
         FailureKind::Dns => "Check the host name in the source’s url, and this machine’s resolver.",
         FailureKind::Refused | FailureKind::Timeout | FailureKind::Protocol => {
             "The site may be down. Open the url in a browser; it is asked again by itself."
@@ -193,6 +193,9 @@ fn remedy(kind: FailureKind) -> &'static str {
         }
         FailureKind::TooMany | FailureKind::Unavailable => {
             "The site asked us to wait, and we do. A longer interval helps if it recurs."
+        }
+        FailureKind::Status if failure.status == Some(203) => {
+            "A browser may see no fault. Ask whoever runs the proxy, or configure another one."
         }
         FailureKind::Status => "Open the url in a browser to see what the site answers.",
         FailureKind::TooLarge => {

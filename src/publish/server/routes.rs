@@ -15,7 +15,7 @@ use super::route_context::{RouteContext, not_found};
 use super::{search_routes, well_known};
 use crate::model::{SourceId, Story, StoryId, TopicId};
 use crate::publish::closed_volume::archived;
-use crate::publish::metrics::Sight;
+use crate::publish::metrics::ScrapeValues;
 use crate::publish::site::story_path;
 use crate::publish::{
     Audience, Backend, Before, Format, ResponseCache, Settings, StoryDetail, Unavailable, Volume,
@@ -114,8 +114,8 @@ async fn metrics(State(context): State<RouteContext>) -> Response<Body> {
     let (tallies, changed) = (context.tallies(), context.cache.changed(context.shows_private));
     let hides = !context.shows_private && context.cache.rules().is_some();
     let now = context.backend.now();
-    let sight = Sight { sources: &states, tallies, changed, hides, ready, now };
-    match metrics.text(sight) {
+    let values = ScrapeValues { sources: &states, tallies, changed, hides, ready, now };
+    match metrics.text(values) {
         Ok(text) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             typed(StatusCode::OK, text, content_type, "no-store")

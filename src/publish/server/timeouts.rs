@@ -31,7 +31,7 @@ impl Progress {
         }
     }
 
-    /// Returns once there has been a request; for one who waits.
+    /// Returns once there has been a request. At most one task may wait.
     pub(super) async fn first(&self) {
         if self.read() == 0 {
             self.0.first.notified().await;
@@ -57,7 +57,7 @@ pub(super) struct TimeLimited<Io> {
     /// How many requests were answered: fewer than asked while one is being worked on.
     answered: u64,
     waiting: Waiting,
-    /// Since when, once there was anything to wait for.
+    /// Start of the wait, if the stream is waiting.
     since: Option<Instant>,
     alarm: Pin<Box<Sleep>>,
 }

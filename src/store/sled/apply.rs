@@ -127,14 +127,14 @@ fn put_story(stage: &mut Stage<'_>, story: &Story, is_new: bool) -> Result<(), F
 
 /// Gives a story other keys than it had, and takes keys from the stories that it crowds out.
 fn bear(stage: &mut Stage<'_>, id: StoryId, had: &[Key], has: Vec<Key>) -> Result<(), Fault> {
-    let crowded = stage.index_mut().bear(id, had, &has);
+    let evicted = stage.index_mut().bear(id, had, &has);
     if let Some(card) = stage.card_mut(id)? {
         card.keys = has;
     }
-    for slot in crowded.out {
+    for slot in evicted.own {
         lose(stage, id, slot)?;
     }
-    for (other, slot) in crowded.others {
+    for (other, slot) in evicted.others {
         lose(stage, other, slot)?;
     }
     Ok(())

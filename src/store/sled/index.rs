@@ -69,11 +69,11 @@ pub(super) struct Index {
     pub(super) topics: Topics,
 }
 
-/// The stories that lose a key because others bear it, too.
+/// The stories that lose a key because [`MOST_BEARERS`] newer stories have it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Crowded {
+pub(super) struct Evicted {
     /// A key that is not listed for this story, because very many newer stories bear it.
-    pub(super) out: Vec<Slot>,
+    pub(super) own: Vec<Slot>,
     /// The stories that are too old to be known by it any longer.
     pub(super) others: Vec<(StoryId, Slot)>,
 }
@@ -113,8 +113,8 @@ impl Index {
 
     /// Has a known story, which had these keys, bear those. Of very many stories with one
     /// key the newest keep it.
-    pub(super) fn bear(&mut self, id: StoryId, had: &[Key], has: &[Key]) -> Crowded {
-        let Some(number) = self.stories.number(id) else { return Crowded::default() };
+    pub(super) fn bear(&mut self, id: StoryId, had: &[Key], has: &[Key]) -> Evicted {
+        let Some(number) = self.stories.number(id) else { return Evicted::default() };
         let slots = |keys: &[Key]| {
             let mut slots: Vec<Slot> = keys.iter().map(|key| self.slot(key)).collect();
             // In the order of the index, so that those which lie together are met together.
@@ -128,15 +128,15 @@ impl Index {
         for slot in lost {
             self.remove(*slot, number);
         }
-        let mut crowded = Crowded::default();
+        let mut evicted = Evicted::default();
         for slot in gained {
             match self.insert(*slot, number) {
-                Some(out) if out == number => crowded.out.push(*slot),
-                Some(other) => crowded.others.push((self.stories.of(other).1, *slot)),
+                Some(out) if out == number => evicted.own.push(*slot),
+                Some(other) => evicted.others.push((self.stories.of(other).1, *slot)),
                 None => {}
             }
         }
-        crowded
+        evicted
     }
 
     /// Adds a bearer. Returns whichever of the bearers is one too many: the oldest.
@@ -384,8 +384,8 @@ mod tests {
                     _ if has.contains(&key) => {}
                     _ => has.push(key),
                 }
-                let Crowded { out, others } = index.bear(id, &had, &has);
-                has.retain(|key| !out.contains(&index.slot(key)));
+                let Evicted { own, others } = index.bear(id, &had, &has);
+                has.retain(|key| !own.contains(&index.slot(key)));
                 plain.0.insert((first_seen, id), has);
                 for (other, slot) in others {
                     let keys = plain.0.iter_mut().find(|((_, id), _)| *id == other).unwrap().1;
@@ -416,7 +416,7 @@ mod tests {
                 let keys = plain.0.entry((first_seen, id)).or_default();
                 let had = keys.clone();
                 keys.push(key(of, begun, ended));
-                prop_assert_eq!(index.bear(id, &had, keys), Crowded::default());
+                prop_assert_eq!(index.bear(id, &had, keys), Evicted::default());
             }
             let all: BTreeSet<Key> = plain.0.values().flatten().copied().collect();
             for key in &all {

@@ -29,7 +29,7 @@ pub(super) use super::super::files::sync_directory;
 #[derive(Debug)]
 pub(super) struct StoreDir {
     path: PathBuf,
-    /// Unlocked when it is closed, by whatever death.
+    /// The lock ends when the file is closed, however the process ends.
     _lock: File,
 }
 
@@ -52,7 +52,7 @@ fn lock_patiently(lock: &File, path: &Path) -> Result<(), StoreError> {
     Err(StoreError::InUse(path.display().to_string()))
 }
 
-/// The least that the store must hold.
+/// A lower bound of the store's contents, to notice a store that was rolled back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Epoch {
     pub(super) format: u32,
@@ -222,7 +222,7 @@ impl StoreDir {
     }
 }
 
-/// Names in a directory that are not a store's: is it the right one?
+/// Names in a directory that do not belong to a store: it may be the wrong directory.
 pub(super) fn strangers(path: &Path) -> io::Result<Vec<String>> {
     let mut strangers = Vec::new();
     for entry in fs::read_dir(path)? {
@@ -238,7 +238,7 @@ pub(super) fn strangers(path: &Path) -> io::Result<Vec<String>> {
 
 /// Whether a store makes files or directories of this name.
 fn is_ours(name: &str) -> bool {
-    ["lock", "epoch", "epoch.new", "ballast", super::super::crash_marks::NAME, "sled"]
+    ["lock", "epoch", "epoch.new", "ballast", super::super::crash_mark_file::NAME, "sled"]
         .contains(&name)
         || name.starts_with("sled.")
 }

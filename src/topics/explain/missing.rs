@@ -1,7 +1,7 @@
 //! Finds the least that must change for a story to match, and says it in words.
 
 use super::super::Language;
-use super::super::eval::{Pair, Sight};
+use super::super::eval::{EvalContext, Pair};
 use super::super::index::Span;
 use super::super::program::{Clause, Form, Kind, Places, Scope, Test};
 use super::super::query::{Field, Nearness, Unit};
@@ -30,14 +30,15 @@ pub(super) struct Missing {
 
 impl Missing {
     /// `clause` does not hold.
-    pub(super) fn of(sight: Sight<'_>, clause: &Clause, language: &Language) -> Self {
+    pub(super) fn of(context: EvalContext<'_>, clause: &Clause, language: &Language) -> Self {
         match &clause.test {
             Test::All(parts) => {
-                let missing = parts.iter().filter(|part| !sight.holds(part));
-                let missing: Vec<_> = missing.map(|part| Self::of(sight, part, language)).collect();
+                let missing = parts.iter().filter(|part| !context.holds(part));
+                let missing: Vec<_> =
+                    missing.map(|part| Self::of(context, part, language)).collect();
                 let something = parts
                     .iter()
-                    .any(|part| !matches!(part.test, Test::Not(_)) && sight.holds(part));
+                    .any(|part| !matches!(part.test, Test::Not(_)) && context.holds(part));
                 Self {
                     clauses: missing.iter().map(|missing| missing.clauses).sum(),
                     begun: something || missing.iter().any(|missing| missing.begun),
@@ -52,7 +53,7 @@ impl Missing {
             Test::Any(parts) => {
                 let least = parts
                     .iter()
-                    .map(|part| Self::of(sight, part, language))
+                    .map(|part| Self::of(context, part, language))
                     .min_by_key(|missing| (missing.clauses, !missing.begun, missing.gap));
                 match least {
                     Some(least) if least.begun => least,
@@ -61,7 +62,7 @@ impl Missing {
             }
             Test::Not(of) => {
                 // Something is there that should not be: the rest decides whether that is near.
-                let copies = copies_alone(sight, &super::reason(sight, of, language));
+                let copies = copies_alone(context, &super::reason(context, of, language));
                 let by = match &copies[..] {
                     [] => String::new(),
                     [one] => format!(" by words of the copy of `{one}` alone"),
@@ -70,7 +71,7 @@ impl Missing {
                 Self { gap: LEFT_OUT, ..Self::one(format!("`{}` leaves it out{by}", clause.said)) }
             }
             Test::Vocabulary(shared) => {
-                let inner = Self::of(sight, shared, language);
+                let inner = Self::of(context, shared, language);
                 if inner.begun {
                     return inner;
                 }
@@ -78,7 +79,7 @@ impl Missing {
                 Self::one(format!("{} is nowhere", clause_told(clause, terms)))
             }
             _ => {
-                let (begun, note, gap) = lack(sight, clause, language);
+                let (begun, note, gap) = lack(context, clause, language);
                 Self { clauses: 1, begun, gap, told: format!("`{}` {note}", clause.said) }
             }
         }
@@ -103,13 +104,13 @@ impl Missing {
 }
 
 /// The sources of the copies that have what the lead does not have.
-fn copies_alone<'s>(sight: Sight<'s>, reason: &Reason) -> Vec<&'s str> {
-    let is_of_lead = |hit: &Hit| hit.member == sight.subject.lead;
+fn copies_alone<'s>(context: EvalContext<'s>, reason: &Reason) -> Vec<&'s str> {
+    let is_of_lead = |hit: &Hit| hit.member == context.subject.lead;
     let mut sources: Vec<&str> = match reason.hits.iter().any(is_of_lead) {
         true => Vec::new(),
-        false => reason.hits.iter().filter_map(|hit| sight.subject.source(hit.member)).collect(),
+        false => reason.hits.iter().filter_map(|hit| context.subject.source(hit.member)).collect(),
     };
-    sources.extend(reason.parts.iter().flat_map(|part| copies_alone(sight, part)));
+    sources.extend(reason.parts.iter().flat_map(|part| copies_alone(context, part)));
     sources.sort_unstable();
     sources.dedup();
     sources
@@ -125,19 +126,20 @@ fn clause_told(clause: &Clause, terms: usize) -> String {
 
 /// A remark on a clause without parts.
 pub(super) fn note(
-    sight: Sight<'_>,
+    context: EvalContext<'_>,
     clause: &Clause,
     language: &Language,
     holds: bool,
 ) -> Option<String> {
     match &clause.test {
-        _ if !holds => Some(lack(sight, clause, language).1),
-        Test::AtLeast { of, .. } => Some(times(sight.most_in_one_copy(of))),
+        _ if !holds => Some(lack(context, clause, language).1),
+        Test::AtLeast { of, .. } => Some(times(context.most_in_one_copy(of))),
         Test::First { of, from_text, .. } => {
-            sight.earliest(of, *from_text).map(|(_, end)| format!("ends at word {end}"))
+            context.earliest(of, *from_text).map(|(_, end)| format!("ends at word {end}"))
         }
         Test::Found(Places::Near { left, right, ordered, .. }) => {
-            nearest(sight, left, right, *ordered).map(|near| format!("{near} apart at the nearest"))
+            nearest(context, left, right, *ordered)
+                .map(|near| format!("{near} apart at the nearest"))
         }
         _ => None,
     }
@@ -151,23 +153,23 @@ fn times(count: u32) -> String {
     }
 }
 
-fn nearest(sight: Sight<'_>, left: &Places, right: &Places, ordered: bool) -> Option<u32> {
-    let (left, right, mut nearest) = (sight.spans(left), sight.spans(right), None);
-    sight.each_pair(&left, &right, ordered, |pair| {
+fn nearest(context: EvalContext<'_>, left: &Places, right: &Places, ordered: bool) -> Option<u32> {
+    let (left, right, mut nearest) = (context.spans(left), context.spans(right), None);
+    context.each_pair(&left, &right, ordered, |pair| {
         nearest = nearest.into_iter().chain([pair.distance()]).min();
     });
     nearest
 }
 
 /// Whether some of a clause without parts is there, its lack in words, and the gap.
-fn lack(sight: Sight<'_>, clause: &Clause, language: &Language) -> (bool, String, u32) {
+fn lack(context: EvalContext<'_>, clause: &Clause, language: &Language) -> (bool, String, u32) {
     match &clause.test {
-        Test::Found(places) => lack_of_places(sight, places, language),
+        Test::Found(places) => lack_of_places(context, places, language),
         Test::AtLeast { of, times: wanted } => {
-            let count = sight.most_in_one_copy(of);
+            let count = context.most_in_one_copy(of);
             (count > 0, times(count), wanted.saturating_sub(count))
         }
-        Test::First { of, from_text, words } => match sight.earliest(of, *from_text) {
+        Test::First { of, from_text, words } => match context.earliest(of, *from_text) {
             Some((_, end)) => {
                 let note = format!("ends at word {end} at the earliest");
                 (true, note, end.saturating_sub(*words))
@@ -175,12 +177,12 @@ fn lack(sight: Sight<'_>, clause: &Clause, language: &Language) -> (bool, String
             None => (false, "is nowhere".to_owned(), ABSENT),
         },
         Test::Score { parts, threshold } => {
-            let score = sight.score(parts);
+            let score = context.score(parts);
             let gap = u32::try_from(i64::from(*threshold) - score).unwrap_or(u32::MAX);
             (score > 0, format!("reached {score} of {threshold}"), gap)
         }
         Test::Label { field, .. } => {
-            let labels = sight.subject.labels.iter().filter(|label| label.field == *field);
+            let labels = context.subject.labels.iter().filter(|label| label.field == *field);
             let mut stated: Vec<_> = labels.map(|label| label.stated.as_str()).collect();
             stated.sort_unstable();
             stated.dedup();
@@ -188,7 +190,7 @@ fn lack(sight: Sight<'_>, clause: &Clause, language: &Language) -> (bool, String
         }
         Test::Link { .. } => {
             let stated: Vec<_> =
-                sight.subject.links.iter().map(|link| link.stated.as_str()).collect();
+                context.subject.links.iter().map(|link| link.stated.as_str()).collect();
             (false, listed(Field::Link, &stated), ABSENT)
         }
         _ => (false, "fits nothing".to_owned(), ABSENT),
@@ -202,37 +204,44 @@ fn listed(field: Field, stated: &[&str]) -> String {
     }
 }
 
-fn lack_of_places(sight: Sight<'_>, places: &Places, language: &Language) -> (bool, String, u32) {
+fn lack_of_places(
+    context: EvalContext<'_>,
+    places: &Places,
+    language: &Language,
+) -> (bool, String, u32) {
     match places {
-        Places::Phrase { words, scope } => lack_of_words(sight, words, *scope, language),
-        Places::Near { left, right, ordered, distance: allowed } => both_sides(sight, left, right)
-            .unwrap_or_else(|| {
-                if let Some(distance) = nearest(sight, left, right, *ordered) {
+        Places::Phrase { words, scope } => lack_of_words(context, words, *scope, language),
+        Places::Near { left, right, ordered, distance: allowed } => {
+            both_sides(context, left, right).unwrap_or_else(|| {
+                if let Some(distance) = nearest(context, left, right, *ordered) {
                     (true, format!("was {distance} apart"), distance.saturating_sub(*allowed))
-                } else if let Some(distance) = nearest(sight, left, right, false) {
+                } else if let Some(distance) = nearest(context, left, right, false) {
                     (true, format!("was {distance} apart, in the other order"), ELSEWHERE)
                 } else {
                     (true, "has its sides in different texts".to_owned(), ABSENT)
                 }
-            }),
-        Places::Same { unit, left, right } => both_sides(sight, left, right).unwrap_or_else(|| {
-            let unit = match unit {
-                Unit::Sentence => "sentence",
-                Unit::Paragraph => "paragraph",
-            };
-            (true, format!("never has both in one {unit}"), ELSEWHERE)
-        }),
+            })
+        }
+        Places::Same { unit, left, right } => {
+            both_sides(context, left, right).unwrap_or_else(|| {
+                let unit = match unit {
+                    Unit::Sentence => "sentence",
+                    Unit::Paragraph => "paragraph",
+                };
+                (true, format!("never has both in one {unit}"), ELSEWHERE)
+            })
+        }
         Places::Any(_) => (false, "is nowhere".to_owned(), ABSENT),
         Places::Apart { from, of, without, .. } => {
-            match too_near(sight, *from, of, without).first() {
+            match too_near(context, *from, of, without).first() {
                 Some(hull) => {
-                    let note = format!("is only where {} leaves it out", shown(sight, *hull));
+                    let note = format!("is only where {} leaves it out", shown(context, *hull));
                     (true, note, LEFT_OUT)
                 }
-                None => lack_of_places(sight, of, language),
+                None => lack_of_places(context, of, language),
             }
         }
-        Places::Vocabulary(shared) => lack_of_places(sight, shared, language),
+        Places::Vocabulary(shared) => lack_of_places(context, shared, language),
     }
 }
 
@@ -249,31 +258,35 @@ pub(super) fn each_apart<'a>(
 
 /// The places of `of` that do not count, each with the nearest of `without` that is why.
 pub(super) fn too_near(
-    sight: Sight<'_>,
+    context: EvalContext<'_>,
     from: Nearness,
     of: &Places,
     without: &Places,
 ) -> Vec<Span> {
-    let without = sight.spans(without);
+    let without = context.spans(without);
     let hull = |span: Span| {
         let near =
-            without.iter().filter(|other| sight.apart(from, vec![span], &[**other]).is_empty());
+            without.iter().filter(|other| context.apart(from, vec![span], &[**other]).is_empty());
         let hulls = near.map(|other| Pair { left: span, right: *other }.hull());
         hulls.min_by_key(|hull| (hull.end - hull.start, hull.start))
     };
-    sight.spans(of).into_iter().filter_map(hull).collect()
+    context.spans(of).into_iter().filter_map(hull).collect()
 }
 
 /// A place as a sentence shows it: `“benefit sanctions” (title)`.
-fn shown(sight: Sight<'_>, span: Span) -> String {
-    let section = sight.section(span);
+fn shown(context: EvalContext<'_>, span: Span) -> String {
+    let section = context.section(span);
     let found = &section.words.text[section.range(span.start, span.end)];
     format!("“{}” ({})", found.replace('\n', " "), section.field)
 }
 
 /// The lack where a side is missing altogether.
-fn both_sides(sight: Sight<'_>, left: &Places, right: &Places) -> Option<(bool, String, u32)> {
-    let there = [left, right].map(|side| !sight.spans(side).is_empty());
+fn both_sides(
+    context: EvalContext<'_>,
+    left: &Places,
+    right: &Places,
+) -> Option<(bool, String, u32)> {
+    let there = [left, right].map(|side| !context.spans(side).is_empty());
     match there {
         [true, true] => None,
         [true, false] => Some((true, format!("lacks {}", told(right)), ABSENT)),
@@ -300,17 +313,17 @@ fn letters(words: &[Form]) -> String {
 }
 
 fn lack_of_words(
-    sight: Sight<'_>,
+    context: EvalContext<'_>,
     words: &[Form],
     scope: Scope,
     language: &Language,
 ) -> (bool, String, u32) {
     let somewhere = |word: &Form| {
-        word.symbols.iter().any(|symbol| sight.occurrences.of(*symbol).next().is_some())
+        word.symbols.iter().any(|symbol| context.occurrences.of(*symbol).next().is_some())
     };
     let absent: Vec<_> = words.iter().filter(|word| !somewhere(word)).collect();
     if let [one] = absent.as_slice()
-        && let Some(written) = otherwise_written(sight, one, language)
+        && let Some(written) = otherwise_written(context, one, language)
     {
         return (true, format!("is there only as {written}"), LEFT_OUT);
     }
@@ -326,7 +339,7 @@ fn lack_of_words(
         |field: &str| (true, format!("is in the story, but not in its {field}"), ELSEWHERE);
     let anywhere = Places::Phrase { words: words.to_vec(), scope: Scope::Anywhere };
     match scope {
-        Scope::Field(field) if !sight.spans(&anywhere).is_empty() => elsewhere(field.as_str()),
+        Scope::Field(field) if !context.spans(&anywhere).is_empty() => elsewhere(field.as_str()),
         _ if words.len() > 1 => (true, "has its words apart from each other".to_owned(), ELSEWHERE),
         Scope::Field(field) => elsewhere(field.as_str()),
         Scope::Anywhere => elsewhere("titles and texts"),
@@ -334,11 +347,11 @@ fn lack_of_words(
 }
 
 /// The forms in which an exact word occurs otherwise.
-fn otherwise_written(sight: Sight<'_>, word: &Form, language: &Language) -> Option<String> {
+fn otherwise_written(context: EvalContext<'_>, word: &Form, language: &Language) -> Option<String> {
     let stem = stem(&word.letters, language.dialect(None));
     let form = Symbol::form(&word.letters);
     let mut written: Vec<&str> = Vec::new();
-    for section in &sight.subject.sections {
+    for section in &context.subject.sections {
         for other in &section.words.words {
             let alike = match word.kind {
                 Kind::Exact => other.stem == stem,

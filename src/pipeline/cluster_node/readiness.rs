@@ -143,7 +143,7 @@ impl Pipeline {
             is_leader: cluster.membership.term().is_some(),
             is_diverged: cluster.membership.diverged().is_some(),
         });
-        self.liveness.lag(not_ready);
+        self.liveness.set_not_ready(not_ready);
         self.liveness.take_messages(!self.is_cut_off_or_paused());
     }
 }
