@@ -20,7 +20,10 @@ use gazetted::model::{
     Entry, Evidence, Member, Revisions, SourceId, Sources, Story, StoryId, Timestamp, Topic,
     TopicId,
 };
-use gazetted::publish::{self, Backend, Metrics, ResponseCache, Settings, Site};
+use gazetted::publish::{
+    self, Backend, CallbackBackend, FeedBackend, HubBackend, Metrics, ResponseCache, SearchBackend,
+    Settings, Site, SourcesBackend, StatusBackend, StoryBackend,
+};
 use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -408,7 +411,9 @@ async fn input_ends() {
 /// A desk at which nothing is asked.
 struct Nobody;
 
-impl Backend for Nobody {
+impl Backend for Nobody {}
+
+impl StatusBackend for Nobody {
     fn now(&self) -> Timestamp {
         Timestamp::from_secs(1_743_600_000)
     }
@@ -433,6 +438,18 @@ impl Backend for Nobody {
         Arc::default()
     }
 }
+
+impl SourcesBackend for Nobody {}
+
+impl StoryBackend for Nobody {}
+
+impl SearchBackend for Nobody {}
+
+impl CallbackBackend for Nobody {}
+
+impl HubBackend for Nobody {}
+
+impl FeedBackend for Nobody {}
 
 fn site() -> Site {
     let base = "http://127.0.0.1/".parse().expect("it is a URL");

@@ -74,9 +74,10 @@ use feed_meta::FeedMeta;
 pub use access_control::AccessRule;
 pub use archive::{NotAVolume, Volume};
 pub use backend::{
-    Backend, Before, Delivery, EarlierDetail, Finding, FirstPage, FoundStory, Marked, NearStory,
-    NotSearched, PAGE, Reply, Search, SourceDetail, StoryDetail, Total, Unavailable, VolumeDetail,
-    Week,
+    Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, FirstPage,
+    FoundStory, HubBackend, Marked, NearStory, NotSearched, PAGE, Reply, Search, SearchBackend,
+    SourceDetail, SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Total, Unavailable,
+    VolumeDetail, Week,
 };
 pub use closed_volume::{ClosedVolume, render_archived, render_volume, volume_record};
 pub use directory::{Directory, Document, Put};

@@ -16,8 +16,9 @@ use crate::model::{
 };
 use crate::pipeline::{Callbacks, Liveness, Request};
 use crate::publish::{
-    Backend, Before, Delivery, EarlierDetail, Finding, Metrics, NotSearched, Reply, Search, Site,
-    SourceDetail, SourceStatus, StoryDetail, Unavailable, Volume, VolumeDetail,
+    Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, HubBackend,
+    Metrics, NotSearched, Reply, Search, SearchBackend, Site, SourceDetail, SourceStatus,
+    SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
 use crate::websub::inbound::CallbackAnswer;
 use crate::websub::outbound::{RequestRefused, SubscriptionRequest};
@@ -94,7 +95,9 @@ impl DaemonBackend {
     }
 }
 
-impl Backend for DaemonBackend {
+impl Backend for DaemonBackend {}
+
+impl StatusBackend for DaemonBackend {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -118,7 +121,9 @@ impl Backend for DaemonBackend {
     fn next_poll(&self) -> Option<Timestamp> {
         self.liveness.next_poll()
     }
+}
 
+impl SourcesBackend for DaemonBackend {
     fn sources(&self) -> Reply<Vec<SourceStatus>> {
         let now = self.clock.now();
         self.look_up(move |records| {
@@ -149,7 +154,9 @@ impl Backend for DaemonBackend {
     fn subscribers(&self) -> Reply<Vec<Subscriber>> {
         self.look_up(|records| records.subscribers().map_err(unavailable))
     }
+}
 
+impl StoryBackend for DaemonBackend {
     fn story(&self, id: StoryId, opened: Vec<TopicId>) -> Reply<Option<StoryDetail>> {
         let now = self.clock.now();
         self.look_up(move |records| records.story_detail_for(id, &opened, now).map_err(unavailable))
@@ -158,11 +165,15 @@ impl Backend for DaemonBackend {
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
         dedup::differences(earlier, later)
     }
+}
 
+impl SearchBackend for DaemonBackend {
     fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
         Box::pin(self.searches.search(self.records.clone(), search, self.clock.now()))
     }
+}
 
+impl CallbackBackend for DaemonBackend {
     fn callback(&self, token: &str) -> Reply<Option<u64>> {
         let plan = self.records.plan();
         let most = plan.polling.max_body.0;
@@ -191,8 +202,11 @@ impl Backend for DaemonBackend {
             if !takes {
                 return Err(cannot_take());
             }
-            let callback = |done| Request::CallBack { token, query, done };
-            Ok(match ask_loop(&requests, callback).await? {
+            let stopping = || Unavailable("the daemon is stopping".to_owned());
+            let (done, answer) = oneshot::channel();
+            let request = Request::CallBack { token, query, done };
+            requests.send(request).await.map_err(|_| stopping())?;
+            Ok(match answer.await.map_err(|_| stopping())? {
                 CallbackAnswer::Echo(challenge) => Some(challenge),
                 CallbackAnswer::DenialNoted => Some(String::new()),
                 CallbackAnswer::Unknown => None,
@@ -204,7 +218,9 @@ impl Backend for DaemonBackend {
         self.liveness.takes_messages()
             && self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
     }
+}
 
+impl HubBackend for DaemonBackend {
     fn is_hub(&self) -> bool {
         self.records.plan().hub.runs_hub
     }
@@ -216,10 +232,16 @@ impl Backend for DaemonBackend {
     ) -> Reply<Result<(), RequestRefused>> {
         let requests = self.hubs.requests.clone();
         Box::pin(async move {
-            ask_loop(&requests, |done| Request::Subscribe { request, client, done }).await
+            let stopping = || Unavailable("the daemon is stopping".to_owned());
+            let (done, answer) = oneshot::channel();
+            let request = Request::Subscribe { request, client, done };
+            requests.send(request).await.map_err(|_| stopping())?;
+            answer.await.map_err(|_| stopping())
         })
     }
+}
 
+impl FeedBackend for DaemonBackend {
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
         self.look_up(move |records| records.volume_detail(&topic, volume).map_err(unavailable))
     }
@@ -228,22 +250,9 @@ impl Backend for DaemonBackend {
         self.look_up(move |records| records.earlier(topic.as_ref(), before).map_err(unavailable))
     }
 
-    fn source(&self, source: SourceId, may_see_private: bool) -> Reply<Option<SourceDetail>> {
-        self.look_up(move |records| {
-            records.source_detail(&source, may_see_private).map_err(unavailable)
-        })
+    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {
+        self.look_up(move |records| records.source_detail(&source, confide).map_err(unavailable))
     }
-}
-
-/// Sends the loop a request and waits for its answer.
-async fn ask_loop<T>(
-    requests: &mpsc::Sender<Request>,
-    request: impl FnOnce(oneshot::Sender<T>) -> Request,
-) -> Result<T, Unavailable> {
-    let stopping = || Unavailable("the daemon is stopping".to_owned());
-    let (done, answer) = oneshot::channel();
-    requests.send(request(done)).await.map_err(|_| stopping())?;
-    answer.await.map_err(|_| stopping())
 }
 
 fn cannot_take() -> Unavailable {

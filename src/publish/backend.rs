@@ -1,4 +1,4 @@
-//! The server's view of the daemon: what it asks, and the answers.
+//! The server's view of the daemon: a trait for each kind of page, and the answers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -23,11 +23,21 @@ use crate::websub::outbound::{RequestRefused, SubscriptionRequest};
 /// An answer that takes a moment.
 pub type Reply<T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + Send>>;
 
-/// Where the server asks for what is not in the response cache. The daemon implements it over the loop
-/// and the store; what returns at once must not wait for either.
-pub trait Backend: Send + Sync + 'static {
-    // For every page, `/healthz`, `/readyz` and `/metrics`: the daemon's clock and condition.
+/// Where the server asks for what is not in the response cache: a trait for each kind of page. The daemon
+/// implements them over the loop and the store; what returns at once must not wait for either.
+pub trait Backend:
+    StatusBackend
+    + SourcesBackend
+    + StoryBackend
+    + SearchBackend
+    + CallbackBackend
+    + HubBackend
+    + FeedBackend
+{
+}
 
+/// For every page, `/healthz`, `/readyz` and `/metrics`: the daemon's clock and condition.
+pub trait StatusBackend: Send + Sync + 'static {
     /// The daemon's clock.
     fn now(&self) -> Timestamp;
     /// The site's settings, as in the current plan.
@@ -40,9 +50,10 @@ pub trait Backend: Send + Sync + 'static {
     fn next_poll(&self) -> Option<Timestamp>;
     /// The metrics.
     fn metrics(&self) -> Arc<Metrics>;
+}
 
-    // For `/sources` and its feeds.
-
+/// For `/sources` and its feeds.
+pub trait SourcesBackend: Send + Sync + 'static {
     /// Every source with what is known of it.
     fn sources(&self) -> Reply<Vec<SourceStatus>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
@@ -55,9 +66,10 @@ pub trait Backend: Send + Sync + 'static {
     fn subscribers(&self) -> Reply<Vec<Subscriber>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
+}
 
-    // For the pages of stories.
-
+/// For the pages of stories.
+pub trait StoryBackend: Send + Sync + 'static {
     /// One story, unless there is none of that id that everybody may see, or whoever opens the private
     /// topics `opened`. What is hidden must take as long as what is not there.
     fn story(&self, id: StoryId, opened: Vec<TopicId>) -> Reply<Option<StoryDetail>> {
@@ -69,18 +81,20 @@ pub trait Backend: Send + Sync + 'static {
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
         vec![Piece::Gone(earlier.to_owned()), Piece::Come(later.to_owned())]
     }
+}
 
-    // For `/search` and its feeds.
-
+/// For `/search` and its feeds.
+pub trait SearchBackend: Send + Sync + 'static {
     /// Searches the stored stories. Searches take turns, fairly between clients, and the work of
     /// each is bounded.
     fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
         let why = format!("nobody searches here for {}", search.query);
         Box::pin(std::future::ready(Err(Unavailable(why))))
     }
+}
 
-    // For callbacks, where hubs of sources push documents.
-
+/// For callbacks, where hubs of sources push documents.
+pub trait CallbackBackend: Send + Sync + 'static {
     /// How many bytes a hub may send to the callback that this token names; `None`
     /// where there is no such callback. Whoever asks no hub has none.
     fn callback(&self, token: &str) -> Reply<Option<u64>> {
@@ -97,9 +111,10 @@ pub trait Backend: Send + Sync + 'static {
         drop(delivery);
         false
     }
+}
 
-    // For our own hub.
-
+/// For our own hub.
+pub trait HubBackend: Send + Sync + 'static {
     /// Whether there is a hub of ours here.
     fn is_hub(&self) -> bool {
         false
@@ -114,12 +129,13 @@ pub trait Backend: Send + Sync + 'static {
         let _ = (request, client);
         Box::pin(std::future::ready(Ok(Err(RequestRefused::NoSuchFeed))))
     }
+}
 
-    // For feeds that are made on request: of one source, of earlier stories, of a closed volume.
-
-    /// The stories of one source, if it exists. `may_see_private`: whether the client may see private ones.
-    fn source(&self, source: SourceId, may_see_private: bool) -> Reply<Option<SourceDetail>> {
-        let _ = (source, may_see_private);
+/// For feeds that are made on request: of one source, of earlier stories, of a closed volume.
+pub trait FeedBackend: Send + Sync + 'static {
+    /// The stories of one source, if it exists. `confide`: whether the client may see private ones.
+    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {
+        let _ = (source, confide);
         Box::pin(std::future::ready(Ok(None)))
     }
     /// The stories of a topic, or of all, that stand after a place, unless there is

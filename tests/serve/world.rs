@@ -12,9 +12,10 @@ use gazetted::model::{
     Story, StoryId, Timestamp, Topic, TopicId,
 };
 use gazetted::publish::{
-    self, Backend, Delivery, Finding, FoundStory, Marked, Metrics, NotSearched, Reply,
-    ResponseCache, Search, Settings, Site, SourceDetail, SourceStatus, StoryDetail, Unavailable,
-    Volume, VolumeDetail,
+    self, Backend, CallbackBackend, Delivery, FeedBackend, Finding, FoundStory, HubBackend, Marked,
+    Metrics, NotSearched, Reply, ResponseCache, Search, SearchBackend, Settings, Site,
+    SourceDetail, SourceStatus, SourcesBackend, StatusBackend, StoryBackend, StoryDetail,
+    Unavailable, Volume, VolumeDetail,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -197,7 +198,9 @@ impl TestDesk {
 
 type Stories = Vec<Arc<Story>>;
 
-impl Backend for TestDesk {
+impl Backend for TestDesk {}
+
+impl StatusBackend for TestDesk {
     fn now(&self) -> Timestamp {
         now()
     }
@@ -225,12 +228,16 @@ impl Backend for TestDesk {
     fn metrics(&self) -> Arc<Metrics> {
         self.metrics.clone()
     }
+}
 
+impl SourcesBackend for TestDesk {
     fn sources(&self) -> Reply<Vec<SourceStatus>> {
         let states = self.states.lock().unwrap().clone();
         self.reply(states)
     }
+}
 
+impl StoryBackend for TestDesk {
     fn story(&self, id: StoryId, _opened: Vec<TopicId>) -> Reply<Option<StoryDetail>> {
         let stories = self.stories.lock().unwrap();
         let found = stories.iter().find(|story| story.id == id).map(|story| StoryDetail {
@@ -244,7 +251,9 @@ impl Backend for TestDesk {
         });
         self.reply(found)
     }
+}
 
+impl SearchBackend for TestDesk {
     fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
         self.searched_by.lock().unwrap().push(search.client);
         if let Some(why) = &*self.searches_fail.lock().unwrap() {
@@ -271,7 +280,9 @@ impl Backend for TestDesk {
         };
         self.reply(Ok(finding))
     }
+}
 
+impl CallbackBackend for TestDesk {
     fn callback(&self, token: &str) -> Reply<Option<u64>> {
         self.reply((token == "known").then_some(u64::MAX))
     }
@@ -289,7 +300,11 @@ impl Backend for TestDesk {
         }
         fits
     }
+}
 
+impl HubBackend for TestDesk {}
+
+impl FeedBackend for TestDesk {
     fn source(&self, source: SourceId, _confide: bool) -> Reply<Option<SourceDetail>> {
         let tells =
             |story: &&Arc<Story>| story.members.iter().any(|member| member.entry.source == source);

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use url::form_urlencoded;
 
 use super::response::{Body, close_connection, plain_text};
-use crate::publish::{Backend, Delivery, response_headers};
+use crate::publish::{CallbackBackend, Delivery, response_headers};
 use crate::websub::Signature;
 
 /// The prefix of a callback's path; the token follows.
@@ -30,7 +30,7 @@ const QUEUE_KIB: usize = 32 * 1024;
 
 /// The routes that hubs call.
 pub(super) struct Callbacks {
-    backend: Arc<dyn Backend>,
+    backend: Arc<dyn CallbackBackend>,
     /// How long the backend may take.
     backend_timeout: Duration,
     room: Arc<Semaphore>,
@@ -42,7 +42,7 @@ pub(super) fn token(path: &str) -> Option<&str> {
 }
 
 impl Callbacks {
-    pub(super) fn new(backend: Arc<dyn Backend>, backend_timeout: Duration) -> Self {
+    pub(super) fn new(backend: Arc<dyn CallbackBackend>, backend_timeout: Duration) -> Self {
         Self { backend, backend_timeout, room: Arc::new(Semaphore::new(QUEUE_KIB)) }
     }
 

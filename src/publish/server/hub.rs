@@ -10,7 +10,7 @@ use hyper::body::{Body as _, Incoming};
 
 use super::client::Client;
 use super::response::{Body, close_connection, plain_text};
-use crate::publish::Backend;
+use crate::publish::HubBackend;
 use crate::websub::outbound::{PATH, RequestRefused, SubscriptionRequest};
 
 /// The longest form, in bytes, and how long it may take to come.
@@ -24,7 +24,7 @@ pub(super) fn is_at(path: &str) -> bool {
 
 /// Takes a request in, without waiting for what comes of it.
 pub(super) async fn answer(
-    backend: &dyn Backend,
+    backend: &dyn HubBackend,
     patience: Duration,
     request: Request<Incoming>,
     Client(client): Client,
