@@ -202,11 +202,8 @@ impl CallbackBackend for DaemonBackend {
             if !takes {
                 return Err(cannot_take());
             }
-            let stopping = || Unavailable("the daemon is stopping".to_owned());
-            let (done, answer) = oneshot::channel();
-            let request = Request::CallBack { token, query, done };
-            requests.send(request).await.map_err(|_| stopping())?;
-            Ok(match answer.await.map_err(|_| stopping())? {
+            let callback = |done| Request::CallBack { token, query, done };
+            Ok(match ask_loop(&requests, callback).await? {
                 CallbackAnswer::Echo(challenge) => Some(challenge),
                 CallbackAnswer::DenialNoted => Some(String::new()),
                 CallbackAnswer::Unknown => None,
@@ -232,11 +229,7 @@ impl HubBackend for DaemonBackend {
     ) -> Reply<Result<(), RequestRefused>> {
         let requests = self.hubs.requests.clone();
         Box::pin(async move {
-            let stopping = || Unavailable("the daemon is stopping".to_owned());
-            let (done, answer) = oneshot::channel();
-            let request = Request::Subscribe { request, client, done };
-            requests.send(request).await.map_err(|_| stopping())?;
-            answer.await.map_err(|_| stopping())
+            ask_loop(&requests, |done| Request::Subscribe { request, client, done }).await
         })
     }
 }
@@ -250,9 +243,22 @@ impl FeedBackend for DaemonBackend {
         self.look_up(move |records| records.earlier(topic.as_ref(), before).map_err(unavailable))
     }
 
-    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {
-        self.look_up(move |records| records.source_detail(&source, confide).map_err(unavailable))
+    fn source(&self, source: SourceId, may_see_private: bool) -> Reply<Option<SourceDetail>> {
+        self.look_up(move |records| {
+            records.source_detail(&source, may_see_private).map_err(unavailable)
+        })
     }
+}
+
+/// Sends the loop a request and waits for its answer.
+async fn ask_loop<T>(
+    requests: &mpsc::Sender<Request>,
+    request: impl FnOnce(oneshot::Sender<T>) -> Request,
+) -> Result<T, Unavailable> {
+    let stopping = || Unavailable("the daemon is stopping".to_owned());
+    let (done, answer) = oneshot::channel();
+    requests.send(request(done)).await.map_err(|_| stopping())?;
+    answer.await.map_err(|_| stopping())
 }
 
 fn cannot_take() -> Unavailable {

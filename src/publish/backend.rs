@@ -133,9 +133,9 @@ pub trait HubBackend: Send + Sync + 'static {
 
 /// For feeds that are made on request: of one source, of earlier stories, of a closed volume.
 pub trait FeedBackend: Send + Sync + 'static {
-    /// The stories of one source, if it exists. `confide`: whether the client may see private ones.
-    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {
-        let _ = (source, confide);
+    /// The stories of one source, if it exists. `may_see_private`: whether the client may see private ones.
+    fn source(&self, source: SourceId, may_see_private: bool) -> Reply<Option<SourceDetail>> {
+        let _ = (source, may_see_private);
         Box::pin(std::future::ready(Ok(None)))
     }
     /// The stories of a topic, or of all, that stand after a place, unless there is

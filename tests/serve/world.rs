@@ -305,7 +305,7 @@ impl CallbackBackend for TestDesk {
 impl HubBackend for TestDesk {}
 
 impl FeedBackend for TestDesk {
-    fn source(&self, source: SourceId, _confide: bool) -> Reply<Option<SourceDetail>> {
+    fn source(&self, source: SourceId, _may_see_private: bool) -> Reply<Option<SourceDetail>> {
         let tells =
             |story: &&Arc<Story>| story.members.iter().any(|member| member.entry.source == source);
         let stories = self.stories.lock().unwrap();
