@@ -239,6 +239,19 @@ impl Context<'_> {
         })
     }
 
+    /// Whether a link leads to another page in the directory of the text's own, as those of a site's
+    /// other announcements do. At the root of a site stand pages of any kind.
+    fn is_beside(&self, url: &Url) -> bool {
+        let directory = |url: &'_ Url| url.path().rfind('/').filter(|end| *end > 0);
+        self.own.is_some_and(|own| {
+            let (one, other) = (directory(own), directory(url));
+            one.is_some()
+                && own.host() == url.host()
+                && one.map(|end| &own.path()[..end]) == other.map(|end| &url.path()[..end])
+                && !self.is_own(url)
+        })
+    }
+
     /// Whether a heading has a word of the entry's title.
     fn names_its_subject(&self, heading: &str) -> bool {
         !self.title.is_empty() && TitleWords::of(self.title).any_in(heading)

@@ -4,9 +4,11 @@
 //! Such lines are recognised by their form and by where they stand, in any language. A text goes on
 //! behind a colon, and an announcement may be about any of this: such lines stay.
 
+use std::ops::Range;
+
 use super::line_kind::{SENTENCE_MARKS, begins_facts, date_in, is_field, is_file, is_prose};
 use super::text_lines::{Layout, Line};
-use super::vocabulary::{BUTTON, HOME, NETWORK, RIGHTS, WAYS};
+use super::vocabulary::{BUTTON, HOME, Heading, NETWORK, RIGHTS, WAYS, heading};
 use super::{Context, TitleWords, contacts};
 use crate::model::Reason;
 
@@ -48,13 +50,48 @@ fn below(
             rest.push(*index);
         }
     }
+    if let Some(rights) = rest.iter().position(|index| begins_foot(&layout.lines[*index], context))
+    {
+        let is_of_the_text = |index: &usize| {
+            let line = &layout.lines[*index];
+            line.heading.is_some()
+                || line.is_item
+                || begins_facts(line)
+                || line.links.iter().any(|link| is_file(&link.url))
+        };
+        if !rest[rights..].iter().any(is_of_the_text) {
+            found.extend(rest.drain(rights..).map(|index| (index, Reason::Navigation)));
+        }
+    }
     while let Some(index) = rest.pop_if(|index| is_of_the_foot(&layout.lines[*index], context)) {
         found.push((index, Reason::Navigation));
     }
     let lines: Vec<&Line> = rest.iter().map(|index| &layout.lines[*index]).collect();
     let count = contact_lines(&lines, context);
-    found.extend(rest[rest.len() - count..].iter().map(|index| (*index, Reason::Contact)));
+    let card = if count == 0 { card(&lines, context) } else { None };
+    let contact = card.unwrap_or(rest.len() - count..rest.len());
+    found.extend(rest[contact].iter().map(|index| (*index, Reason::Contact)));
 }
+
+/// The heading and the lines of a press office's card, above other lines of the site: an office, its
+/// place and its mail address.
+fn card(lines: &[&Line], context: &Context<'_>) -> Option<Range<usize>> {
+    let is_heading = |line: &Line| line.heading.is_some() || line.is_strong;
+    (0..lines.len()).filter(|at| is_heading(lines[*at])).find_map(|start| {
+        let behind = &lines[start + 1..];
+        let length = behind.iter().take_while(|line| !is_heading(line)).count();
+        let mail = behind[..length].iter().position(|line| line.text.contains('@'))?;
+        let card = &lines[start..start + mail + 2];
+        let parts = card[1..].iter().flat_map(|line| line.text.split([',', '،', '、', '，']));
+        let goes_on = start > 0 && lines[start - 1].text.ends_with([':', '：']);
+        let is_one =
+            !goes_on && parts.count() >= LEAST_PARTS && contact_lines(card, context) == card.len();
+        is_one.then_some(start..start + card.len())
+    })
+}
+
+/// Parts of a card. A form or an appeal names a mail address alone.
+const LEAST_PARTS: usize = 3;
 
 /// Whether a line is more than a label: a sentence, or enough words for one where a script writes
 /// no marks.
@@ -104,7 +141,16 @@ fn is_share_line(line: &Line, title: &str) -> bool {
         && label.split_whitespace().count() <= MOST_WORDS_OF_A_LABEL
         && networks >= 2
         && words.all(|word| BUTTON.is_match(word) || NETWORK.is_match(word))
+        && (!names.contains([',', '،'])
+            || is_for_sharing(&line.text[..line.text.len() - names.len()]))
         && !names_network(title)
+}
+
+/// Whether the words before the names of networks are known to be a button's. Between commas, as in
+/// "Blocked: Telegram, WhatsApp", the names may as well be what a text says.
+fn is_for_sharing(label: &str) -> bool {
+    let is_verb = |word: &str| BUTTON.is_match(word.trim_end_matches([':', '：']));
+    heading(label) == Some(Heading::Sharing) || label.split_whitespace().all(is_verb)
 }
 
 /// A line without the one word before the names: "Share", in any language.
@@ -143,6 +189,17 @@ fn is_in_row_of_networks(layout: &Layout<'_>, index: usize, context: &Context<'_
     !layout.lines[index].is_item
         && name(index).is_some_and(differs)
         && !names_network(context.title)
+}
+
+/// Whether a line states the site's rights before anything else: the foot of the page begins.
+fn begins_foot(line: &Line, context: &Context<'_>) -> bool {
+    let rights = RIGHTS.find(&line.text).filter(|found| found.start() == 0);
+    rights.is_some_and(|found| {
+        let behind = line.text[found.end()..].trim_start();
+        let is_year = |text: &str| text.starts_with("20") || text.starts_with("19");
+        (is_year(behind) || found.as_str().ends_with(char::is_numeric))
+            && !RIGHTS.is_match(context.title)
+    })
 }
 
 /// Whether a line at the end is the site's: its rights, or the way back to the top.
@@ -223,7 +280,8 @@ mod tests {
             (&["Lajme » Njoftime » Weir at Orre opens"], &[]),
             (&["当前位置：首页 > 公告 > 正文"], &[]),
             (&[], &["Share: Facebook Twitter WhatsApp"]),
-            (&[], &["Zdijeli: Facebook, Viber, X"]),
+            (&[], &["Zdijeli: Facebook Viber X"]),
+            (&[], &["Teilen: Facebook, Viber, X"]),
             (&[], &["Bagikan Facebook · X · Telegram"]),
             (&["共享：微信 微博"], &[]),
             (&[], &["Facebook", "X", "LinkedIn"]),
@@ -234,9 +292,38 @@ mod tests {
             (&[], &["Jane Berg", "jane@min.example", "© 2026 Ministry", "Back to top"]),
             (&["首页 | 新闻 | 公告", "当前位置：首页 > 公告 > 正文"], &[]),
             (&[], &["جميع الحقوق محفوظة للوزارة"]),
+            (&[], &["© 2026 Министарство", "Последња измена: 25.11.2026. - Број прегледа: 1204"]),
+            (
+                &[],
+                &[
+                    "Copyright 2026 Ministry",
+                    "Press office, 4 Mill Lane, press@min.example",
+                    "1204 visits",
+                ],
+            ),
         ] {
             let lines = [above, &[TEXT], below].concat();
             assert_eq!(left("Weir at Orre opens", &lines), TEXT, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_card_of_the_press_office_is_set_aside_above_other_lines() {
+        for (heading, lines, is_card) in [
+            ("<b>Medialle</b>", &["Viestintä, Rantakatu 22, viestinta@min.example"][..], true),
+            (
+                "<h2>Kontak media</h2>",
+                &["Biro Humas", "Jalan Tepian 34", "humas@min.example"],
+                true,
+            ),
+            ("<b>Hakemukset</b>", &["hakemus@min.example"], false),
+            ("Biro Humas", &["Jalan Tepian 34", "humas@min.example"], false),
+        ] {
+            const TEXT: &str = "The weir at Orre opens on Friday after three years of work.";
+            let all = [&[TEXT, heading], lines, &["Ajankohtaista"]].concat();
+            let text = left("Weir at Orre opens", &all);
+            assert_eq!(!text.contains(lines[0]), is_card, "{all:?}");
+            assert!(text.starts_with(TEXT) && text.ends_with("Ajankohtaista"), "{text}");
         }
     }
 
@@ -285,10 +372,24 @@ mod tests {
                 ],
             ),
             ("Grant", &["The fund opens in May.", "Notes to editors", "Jane Berg", "Orre"]),
+            ("Ban in Orre", &["The court has ruled on the ban.", "Blocked: Telegram, WhatsApp"]),
+            ("Sperre", &["Das Gericht hat entschieden.", "Gesperrt: Telegram, X und Facebook"]),
+            ("Amende", &["La cour a tranché hier soir.", "Concernés : Facebook, X, Threads"]),
+            ("Zakaz", &["Sąd orzekł w tej sprawie.", "Zablokowane Telegram, X, Viber"]),
             ("Storm", &["The storm comes at night, the agency says.", "Severity: amber"]),
             (
                 "Visit",
                 &["The minister visits Tarn on Monday.", "Programme", "3 December 2026, 10:00"],
+            ),
+            (
+                "Album",
+                &["The album opens today.", "© 2026 Orre/Berg", "Notes to editors", "Jane Berg"],
+            ),
+            ("Quota", &["The quota was set on Monday.", "Fishing rights reserved for islanders"]),
+            ("Νόμος", &["Ο νόμος ψηφίστηκε χθες βράδυ.", "Άσκηση του δικαιώματος ψήφου"]),
+            (
+                "Ban in Orre",
+                &["The court has ruled on the ban.", "<li>Facebook</li>", "<li>X</li>"],
             ),
             ("Post", &["The king has named a new governor.", "Jane Berg", "Governor of Orre"]),
         ] {

@@ -130,8 +130,8 @@ fn element_end(layout: &Layout<'_>, start: usize) -> Option<usize> {
     ends.filter(|end| *end > start + 1 && !(all && *end == layout.lines.len())).max()
 }
 
-/// Sets aside lists without a known heading: runs of linked titles with dates, and links to
-/// other known entries.
+/// Sets aside lists without a known heading: runs of linked titles with dates, links to other known
+/// entries, and behind the text links to the pages beside its own.
 pub(super) fn set_aside(layout: &mut Layout<'_>, context: &Context<'_>) {
     let kept: Vec<usize> = layout.kept().collect();
     let facts = kept.iter().position(|index| begins_facts(&layout.lines[*index]));
@@ -216,7 +216,14 @@ fn list(
     let is_known =
         is_outside && others >= LEAST_KNOWN && 2 * others >= links().count() && titles >= 1;
     let is_dated = is_at_the_end && titles >= 3 && dates >= 3;
-    if !(is_known || is_dated) {
+    let goes_on = || kept[range.end..].iter().any(|behind| is_prose(&layout.lines[*behind]));
+    let are_beside = !is_known
+        && !is_dated
+        && links().count() >= 3
+        && range.clone().all(|at| line(at).word_count() >= 2)
+        && links().all(|link| context.is_beside(&link.url) && !is_file(&link.url))
+        && !goes_on();
+    if !(is_known || is_dated || are_beside) {
         return None;
     }
     let mut start = range.start;
@@ -233,6 +240,10 @@ fn list(
     let rest = (0..start).chain(range.end..kept.len());
     let words: usize = rest.map(|at| line(at).word_count()).sum();
     let enough = if is_known { LEAST_WORDS / 2 } else { LEAST_WORDS };
-    (words >= enough)
-        .then_some((start, if is_known { Reason::KnownLinks } else { Reason::DatedLinks }))
+    let reason = match () {
+        () if is_known => Reason::KnownLinks,
+        () if is_dated => Reason::DatedLinks,
+        () => Reason::OtherAnnouncements,
+    };
+    (words >= enough).then_some((start, reason))
 }

@@ -9,7 +9,7 @@ use super::share_links::{is_profile, shares};
 use super::signs::Signs;
 use super::text_lines::{Layout, Line};
 use super::vocabulary::{Heading, INLINE_OTHERS, NEWSLETTER, SEE_ALSO, SIGN_UP, is_closed_heading};
-use super::{Cleaned, ContainerRole, Context, contacts, lists, notices};
+use super::{Cleaned, Container, ContainerRole, Context, contacts, lists, notices};
 use crate::model::Reason;
 
 /// Sets aside what stands in marked elements, below known headings, and in lines of buttons.
@@ -23,9 +23,15 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, cleaned: &Cleaned, context: &Co
 /// Sets aside elements that are named as surroundings and look like it.
 fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
     for (number, container) in cleaned.containers.iter().enumerate() {
+        // A button may be marked once more, within the row that is for sharing.
+        let is_part = |inner: usize| {
+            let Container { range, role } = &cleaned.containers[inner];
+            let is_for_sharing = [*role, container.role] == [ContainerRole::Sharing; 2];
+            inner == number || is_for_sharing && container.range.contains(&range.start)
+        };
         let inside: Vec<usize> = layout
             .kept()
-            .filter(|index| layout.lines[*index].role.is_some_and(|(role, _)| role == number))
+            .filter(|index| layout.lines[*index].role.is_some_and(|(role, _)| is_part(role)))
             .collect();
         if inside.is_empty() || inside.len() == layout.kept().count() {
             continue;
@@ -175,14 +181,7 @@ impl Section<'_, '_> {
     /// Whether links of the section lead to other announcements: to entries that are known, or to pages
     /// beside the text's own; or dates stand beside them.
     fn leads_to_announcements(&self, end: usize) -> bool {
-        let directory = |url: &Url| {
-            let (directory, _) = url.path().rsplit_once('/').unwrap_or_default();
-            (url.host_str().map(str::to_owned), directory.to_owned())
-        };
-        let own = self.context.own.map(directory);
-        let is_one = |url: &Url| {
-            self.context.is_other(url) || own.as_ref().is_some_and(|own| *own == directory(url))
-        };
+        let is_one = |url: &Url| self.context.is_other(url) || self.context.is_beside(url);
         let mut lines = self.layout.lines[self.start + 1..end].iter();
         lines.any(|line| {
             date_in(&line.text).is_some() || line.links.iter().any(|link| is_one(&link.url))

@@ -10,6 +10,10 @@ const SHORT_WORD: usize = 4;
 /// Letters that two forms of one word have in common at least.
 const STEM: usize = 4;
 
+/// Letters of a part of a row without spaces: about a word and a half, which no other text has by
+/// chance.
+const PART: usize = 8;
+
 /// Words of a title that is a kind of text and its number, such as "Press release 71/2026".
 const MOST_WORDS_OF_A_LABEL: usize = 3;
 
@@ -17,8 +21,9 @@ const MOST_WORDS_OF_A_LABEL: usize = 3;
 #[derive(Debug, Clone, Default)]
 pub struct TitleWords {
     words: HashSet<String>,
-    /// Two ideographs that stand beside each other: one alone is in any text.
-    pairs: Vec<String>,
+    /// Parts of what a script writes without spaces: two ideographs, for one alone is in any text, or
+    /// [`PART`] letters of a row in Thai, Lao, Burmese or Khmer.
+    parts: Vec<String>,
     is_label: bool,
 }
 
@@ -28,20 +33,21 @@ impl TitleWords {
     pub fn of(title: &str) -> Self {
         let all = folded(title);
         let is_ideograph = |word: &str| !word.is_ascii() && word.chars().count() == 1;
-        let pairs: Vec<String> = all
-            .windows(2)
-            .filter(|two| two.iter().all(|word| is_ideograph(word)))
-            .map(|two| two.concat())
-            .collect();
+        let pairs = all.windows(2).filter(|two| two.iter().all(|word| is_ideograph(word)));
+        let rows = all.iter().flat_map(|word| {
+            let row: Vec<char> = word.chars().filter(|c| is_unspaced(*c)).collect();
+            row.windows(PART).map(String::from_iter).collect::<Vec<_>>()
+        });
+        let parts: Vec<String> = pairs.map(<[String]>::concat).chain(rows).collect();
         let letters = all.iter().filter(|word| !word.starts_with(|c: char| c.is_numeric())).count();
-        let is_label = pairs.is_empty()
+        let is_label = parts.is_empty()
             && (all.len() <= 1 || letters < all.len() && letters <= MOST_WORDS_OF_A_LABEL);
         let is_telling = |word: &&String| {
             word.chars().count() >= SHORT_WORD || is_ideograph(word) || word.parse::<u32>().is_ok()
         };
         let telling: HashSet<String> = all.iter().filter(is_telling).cloned().collect();
         let words = if telling.is_empty() { all.into_iter().collect() } else { telling };
-        Self { words, pairs, is_label }
+        Self { words, parts, is_label }
     }
 
     /// Whether there are none.
@@ -69,11 +75,11 @@ impl TitleWords {
     /// The share of the words that are in a text, in any of their forms.
     pub fn share_in(&self, text: &str) -> f64 {
         let words = folded(text);
-        if !self.pairs.is_empty() {
+        if !self.parts.is_empty() {
             let joined = words.concat();
-            let found = self.pairs.iter().filter(|pair| joined.contains(pair.as_str())).count();
+            let found = self.parts.iter().filter(|part| joined.contains(part.as_str())).count();
             if found > 0 {
-                return share(found, self.pairs.len());
+                return share(found, self.parts.len());
             }
         }
         let is_year = |word: &str| matches!(word.parse(), Ok(1900..=2100_u32));
@@ -90,6 +96,11 @@ impl TitleWords {
         let is_found = |known: &&&String| words.iter().any(|word| are_forms_of_one(known, word));
         share(own.iter().filter(is_found).count(), own.len())
     }
+}
+
+/// Whether a letter is of a script that writes no spaces between words, and has letters for sounds.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}')
 }
 
 fn share(found: usize, all: usize) -> f64 {
@@ -149,6 +160,10 @@ mod tests {
             ("Nordbecken geschlossen", "Das Nordbecken bleibt zu.", true),
             ("北港关闭", "交通运输部决定关闭北港十八个月。", true),
             ("北港关闭", "网站正在维护，请稍后再来。", false),
+            ("ครม. อนุมัติงบฟื้นฟูป่าชายเลน", "คณะรัฐมนตรีอนุมัติงบประมาณเพื่อฟื้นฟูป่าชายเลนรอบอ่าว", true),
+            ("ປິດທ່າເຮືອພາກເໜືອ", "ກະຊວງຈະປິດທ່າເຮືອພາກເໜືອໃນວັນຈັນ", true),
+            ("ច្បាប់ថ្មីស្តីពីទន្លេ", "រដ្ឋាភិបាលអនុម័តច្បាប់ថ្មីស្តីពីទន្លេ", true),
+            ("ปิดท่าเรือสายเหนือ", "เว็บไซต์กำลังปรับปรุง กรุณากลับมาใหม่", false),
             ("Закрытие северного порта", "Порты на севере закрыты.", true),
             ("إغلاق الميناء الشمالي", "يُغلق الميناءُ مساء اليوم.", true),
             ("Zamknięcie portu", "Strona jest w budowie.", false),

@@ -126,11 +126,11 @@ impl Parts<'_> {
         for (at, token) in tokens.iter().enumerate() {
             let before = at.checked_sub(1).map_or("", |before| tokens[before]);
             let behind = tokens.get(at + 1).copied().unwrap_or_default();
-            // "No. 5 of 3 May": a number before the day is something else's.
-            let is_before_day = day.is_some_and(|day| at < day)
+            // "No. 5 of 3 May": a number before the day is something else's, or the end of a span.
+            let is_beside_day = day.is_some_and(|(day, last)| at != day && at <= last)
                 && is_short_number(token)
                 && !clock::is_announced(token, before, behind);
-            if !is_before_day && !names.get(at).copied().unwrap_or(false) {
+            if !is_beside_day && !names.get(at).copied().unwrap_or(false) {
                 self.token(token, before, behind)?;
             }
         }
@@ -169,15 +169,19 @@ impl Parts<'_> {
         tokens.iter().map(|token| is_word(token) && names.contains(&bare(token))).collect()
     }
 
-    /// Where the day stands that a named month has before it.
-    fn day_of_month(&self, tokens: &[&str], names: &[bool]) -> Option<usize> {
+    /// Where the day stands that a named month has before it, and where the last number before the
+    /// month does, which is another where the date is a span of days.
+    fn day_of_month(&self, tokens: &[&str], names: &[bool]) -> Option<(usize, usize)> {
         self.month?;
         let is_month = |at: &usize| match names.get(*at) {
             Some(is_name) => *is_name && names::month(&[bare(tokens[*at])], None).is_some(),
             None => names::english_month(bare(tokens[*at])).is_some(),
         };
         let month = (0..tokens.len()).find(is_month)?;
-        (0..month).rev().find(|at| is_short_number(tokens[*at]))
+        let day = (0..month).rev().find(|at| is_short_number(tokens[*at]))?;
+        let is_name = |at: usize| names.get(at) == Some(&true) || is_english(bare(tokens[at]));
+        let first = (0..day).find(|at| !is_name(*at)).unwrap_or(day);
+        Some((if is_span(&tokens[first..=day]) { first } else { day }, day))
     }
 
     fn token(&mut self, token: &str, before: &str, behind: &str) -> Option<()> {
@@ -293,7 +297,9 @@ impl Parts<'_> {
             // `28.11. 2025`
             let [first, second] = parts[..] else { return None };
             self.number(first, number(first)?)?;
-            return self.number(second, number(second)?);
+            // `2-3 April`: a span of days.
+            let is_span = self.month.is_some() && self.year.is_none() && second.len() <= 2;
+            return if is_span { Some(()) } else { self.number(second, number(second)?) };
         };
         let year = |text: &str| {
             let value = number(text)?;
@@ -360,6 +366,16 @@ impl Parts<'_> {
 fn is_short_number(word: &str) -> bool {
     let digits = word.strip_suffix('.').unwrap_or(word);
     matches!(digits.len(), 1 | 2) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether words are two days with a word or a mark between them, "28 and 29": such a date is that of
+/// the first. A number behind other words may be an issue's.
+fn is_span(words: &[&str]) -> bool {
+    let [first, between, last] = words else { return false };
+    let number = |word: &str| word.trim_end_matches('.').parse::<u32>().ok();
+    is_short_number(first)
+        && !between.contains(|c: char| c.is_numeric())
+        && number(first) < number(last)
 }
 
 /// The words of a date.

@@ -9,10 +9,10 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::Limits;
 use super::date::Dates;
 use super::normalise::{left_out_warning, newest};
 use super::outline::{Link, Note, Outline};
+use super::{Break, Limits};
 use crate::model::{Failure, FailureKind, Timestamp};
 
 /// A JSON Feed in the form that feed-rs knows.
@@ -44,8 +44,14 @@ pub(super) fn normalise(
     }
     let is_named =
         || ["title", "feed_url", "home_page_url"].iter().any(|key| feed.contains_key(*key));
+    // The last of a list that breaks off may lack its address.
+    let are_entries = |items: &[Value]| {
+        let is_half = outline.broken_off == Some(Break::WithinLast);
+        let whole = items.len().saturating_sub(usize::from(is_half));
+        aliases::are_entries(items) || aliases::are_entries(&items[..whole])
+    };
     let is_feed = says_so
-        || matches!(&items, Some(Ok(items)) if holds_entry(items) && is_named() || aliases::are_entries(items));
+        || matches!(&items, Some(Ok(items)) if holds_entry(items) && is_named() || are_entries(items));
     if !is_feed {
         return Err(super::not_a_feed::explain(text, base));
     }

@@ -93,4 +93,17 @@ mod tests {
             assert_eq!(crate::tokenize::spaced(&shown), text, "{body}");
         }
     }
+
+    #[test]
+    fn a_shadow_root_with_many_slots_is_read() {
+        const MANY: usize = 20_000;
+        let slots: String = (0..MANY).map(|at| format!("<slot name=s{at}></slot>")).collect();
+        let own: String = (0..MANY).map(|at| format!("<b slot=s{at}>{} </b>", MANY - at)).collect();
+        let root = format!("<template shadowrootmode=open>{slots}</template>");
+        let page = Document::from(format!("<body><x-a>{root}{own}</x-a></body>"));
+        open(&page);
+        let shown = page.select("body").text();
+        let numbers: Vec<usize> = shown.split_whitespace().flat_map(str::parse).collect();
+        assert!(numbers.iter().rev().copied().eq(1..=MANY));
+    }
 }

@@ -1,7 +1,9 @@
 //! Puts the tree of a page in order before its content is looked for: what readers see stays, and
 //! what belongs to the site goes.
 
-use dom_query::{Document, NodeRef};
+use std::collections::HashMap;
+
+use dom_query::{Document, NodeId, NodeRef};
 
 use crate::tokenize::spaced;
 
@@ -51,18 +53,12 @@ const NEVER_TEXT: [&str; 14] = [
 
 /// Puts the whole tree in order.
 pub(super) fn tidy(page: &Document) {
-    for button in page.select("button").nodes() {
-        let is_heading = button.attr("aria-expanded").is_some()
-            || button.ancestors_it(Some(MOST_AROUND)).any(|outer| has_name(&outer, &HEADINGS));
-        match is_heading {
-            true => button.rename("span"),
-            false => button.remove_from_parent(),
-        }
-    }
+    remove_buttons(page);
     page.select("dialog[open], textarea[readonly]").rename("div");
     page.select(SHOW_NOTHING).remove();
     page.select(COMMENTS).remove();
     page.select(CONTROLS).remove();
+    remove_toolbars(page);
     for node in page.select("*").nodes() {
         if node.node_name().is_some_and(|name| name.contains('-')) {
             node.rename("div");
@@ -73,6 +69,91 @@ pub(super) fn tidy(page: &Document) {
     let forms = page.select("form");
     forms.nodes().iter().filter(|form| !has_prose(form)).for_each(NodeRef::remove_from_parent);
 }
+
+/// Takes out buttons, and the question beside several: "Is this page useful?" Those that open a part
+/// of the text are its headings.
+fn remove_buttons(page: &Document) {
+    let mut around: Vec<NodeRef<'_>> = Vec::new();
+    let mut counts: HashMap<NodeId, usize> = HashMap::new();
+    for button in page.select("button").nodes() {
+        if opens_a_part(button) {
+            button.rename("span");
+            continue;
+        }
+        if let Some(outer) = button.parent() {
+            let count = counts.entry(outer.id).or_default();
+            *count += 1;
+            if *count == LEAST_ANSWERS {
+                around.push(outer);
+            }
+        }
+        button.remove_from_parent();
+    }
+    for outer in around {
+        let text = spaced(&outer.text());
+        let is_question = text.ends_with(['?', '？', '؟', ';'])
+            && text.split(' ').count() <= MOST_WORDS_OF_A_QUESTION;
+        let has_more =
+            || outer.descendants_it().any(|inner| has_name(&inner, &MORE_THAN_A_QUESTION));
+        if is_question && !has_name(&outer, &["main", "article", "body"]) && !has_more() {
+            outer.remove_from_parent();
+        }
+    }
+}
+
+/// Buttons that answer one question, and the words of the question.
+const LEAST_ANSWERS: usize = 2;
+const MOST_WORDS_OF_A_QUESTION: usize = 12;
+const MORE_THAN_A_QUESTION: [&str; 7] = ["h1", "a", "li", "img", "table", "video", "audio"];
+
+/// Whether a button or a link without a place opens a part of the text, whose heading it is.
+fn opens_a_part(control: &NodeRef<'_>) -> bool {
+    ["aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle"]
+        .iter()
+        .any(|name| control.attr(name).is_some())
+        || control.ancestors_it(Some(MOST_AROUND)).any(|outer| has_name(&outer, &HEADINGS))
+}
+
+/// Takes the links that lead nowhere, but run a script, out of rows of links behind which no text
+/// follows: "Share", "Print".
+fn remove_toolbars(page: &Document) {
+    let mut known: HashMap<NodeId, bool> = HashMap::new();
+    let mut is_row =
+        |node: &NodeRef<'_>| *known.entry(node.id).or_insert_with(|| is_links_alone(node));
+    let mut judged: HashMap<NodeId, bool> = HashMap::new();
+    for link in page.select(NOWHERE).nodes() {
+        let outer = link.ancestors_it(None).take_while(|outer| is_row(outer)).last();
+        let Some(row) = outer.filter(|row| !opens_a_part(link) && row.is_element()) else {
+            continue;
+        };
+        let is_toolbar = judged.entry(row.id).or_insert_with(|| {
+            let count = row.descendants_it().filter(|inner| inner.has_name("a")).count();
+            let behind = row.next_element_sibling();
+            count >= LEAST_IN_A_ROW && behind.is_none_or(|behind| !has_prose(&behind))
+        });
+        if *is_toolbar {
+            link.remove_from_parent();
+        }
+    }
+}
+
+/// Whether an element has no words outside of links.
+fn is_links_alone(node: &NodeRef<'_>) -> bool {
+    let mut rest = vec![*node];
+    while let Some(node) = rest.pop() {
+        if node.is_text() && node.text().contains(char::is_alphanumeric) {
+            return false;
+        }
+        rest.extend(node.children().into_iter().filter(|child| !child.has_name("a")));
+    }
+    true
+}
+
+/// Links that only run a script.
+const NOWHERE: &str = "a[href='#'], a[href^='javascript:']";
+
+/// Links of a row: one alone may be a heading that a script opens.
+const LEAST_IN_A_ROW: usize = 2;
 
 /// Takes out the headers, footers and menus of the site. Within `main` and `article` only menus are
 /// the site's.
@@ -154,15 +235,26 @@ fn is_named(node: &NodeRef<'_>, words: &[&str]) -> bool {
     names.any(|names| words.iter().any(|word| names.contains(word)))
 }
 
-/// Whether one of the blocks of an element has a sentence.
+/// Whether an element is a block with a sentence, or has one.
 fn has_prose(node: &NodeRef<'_>) -> bool {
-    let mut blocks = node.descendants_it();
+    let mut blocks = std::iter::once(*node).chain(node.descendants_it());
     blocks.any(|block| {
         let is_block =
             has_name(&block, &["p", "li", "legend", "label", "td", "dd", "div", "h2", "h3"]);
-        is_block && block.text().split_whitespace().count() >= LEAST_WORDS
+        is_block && is_sentence(&block.text())
     })
 }
+
+/// Whether a text is long enough for a sentence, in a script that writes spaces or in one that does
+/// not.
+fn is_sentence(text: &str) -> bool {
+    let words = text.split_whitespace().count();
+    let letters = text.chars().filter(|c| !c.is_whitespace()).count();
+    words >= LEAST_WORDS || letters >= LEAST_LETTERS && letters >= LEAST_LETTERS / 2 * words
+}
+
+/// Letters of a sentence without spaces.
+const LEAST_LETTERS: usize = 20;
 
 /// Whether an element has one of these names.
 pub(super) fn has_name(node: &NodeRef<'_>, names: &[&str]) -> bool {

@@ -260,3 +260,101 @@ fn an_address_that_a_template_gives_to_all_its_pages_is_none() {
         }
     }
 }
+
+#[test]
+fn controls_and_lists_of_the_site_below_the_text_are_no_part_of_it() {
+    const TEXT: &str = "<p>The ministry closes the north basin of Carrow for eighteen months, because divers found that the sheet piling has corroded to a third.</p>";
+    let mut wrong = Vec::new();
+    for (below, stays, goes) in [
+        (
+            "<ul><li><a href=\"#\">Kongsi</a></li><li><a href=\"#\">Cetak halaman</a></li></ul>",
+            "",
+            "Cetak",
+        ),
+        (
+            "<div><a href=\"javascript:go('p')\">طباعة الصفحة</a> | <a href=/f.pdf>Oresund.pdf</a></div>",
+            "Oresund.pdf",
+            "طباعة",
+        ),
+        (
+            "<footer><a href=\"#\">Կիսվել</a><a href=\"#\">Տպել էջը</a></footer><p>Ships wait.</p>",
+            "Ships wait.",
+            "Տպել",
+        ),
+        (
+            "<div><p>Heeft dit u geholpen?</p><button>Ja</button><button>Nee</button></div>",
+            "",
+            "geholpen",
+        ),
+        (
+            "<div><span>Ba chabhair é seo？</span><button>Tá</button><button>Níl</button></div>",
+            "",
+            "chabhair",
+        ),
+        (
+            "<div class=sharedaddy><h3>Partager</h3><ul><li class=share-facebook><a href=\"?share=facebook\">Facebook</a></li><li class=share-print><a href=\"#print\">Imprimer la page</a></li></ul></div>",
+            "",
+            "Imprimer",
+        ),
+        (
+            "<div class=social-share><span class=share-x><a href=\"https://x.com/intent/post?url=u\">X</a></span><p class=share-copy>Länk kopierad</p></div>",
+            "",
+            "kopierad",
+        ),
+        (
+            "<div class=social><p class=share-x>The social fund shares the costs of the new basin with us.</p></div>",
+            "The social fund",
+            "zzz",
+        ),
+        (
+            "<h2>Berita terkait</h2><ul><li><a href=/n/8>Dermaga baru</a></li><li><a href=/n/9>Sekjen dilantik</a></li><li><a href=/n/7>Bantuan bagi nelayan</a></li></ul>",
+            "",
+            "nelayan",
+        ),
+        (
+            "<h3>אולי גם</h3><p><a href=/n/8>נפתח מזח חדש</a></p><p><a href=/n/9>תמיכה בדייגים</a></p><p><a href=/n/5>מנכלית חדשה</a></p>",
+            "",
+            "דייגים",
+        ),
+        // Headings that a script opens, and what they open
+        ("<div><a href=\"#\">Who pays?</a><div>The port.</div></div>", "Who pays?", "zzz"),
+        ("<h3><a href=\"#\">Costs</a></h3><p>The port pays.</p>", "Costs", "zzz"),
+        (
+            "<ul><li><a href=\"#\">Phase one</a></li><li><a href=\"#\">Phase two</a></li></ul><p>The works begin in March and end when the last of the piles is in.</p>",
+            "Phase two",
+            "zzz",
+        ),
+        (
+            "<div><p>Who pays?</p><p>The port pays for it all.</p><button>+</button><button>-</button></div>",
+            "Who pays?",
+            "zzz",
+        ),
+        // Pages of the announcement itself
+        (
+            "<p>The basin is described in three reports:</p><ul><li><a href=/n/8>Sheet piling</a></li><li><a href=/n/9>Berths used</a></li><li><a href=/n/7>Costs of work</a></li></ul>",
+            "Costs of work",
+            "zzz",
+        ),
+        (
+            "<h2>Annexes</h2><ul><li><a href=/n/8.pdf>Sheet piling</a></li><li><a href=/n/9.pdf>Berths used</a></li><li><a href=/n/7.pdf>Costs of work</a></li></ul>",
+            "Costs of work",
+            "zzz",
+        ),
+        (
+            "<h2>Laws</h2><ul><li><a href=/law/8>Sheet piling act</a></li><li><a href=/law/9>Berths act</a></li><li><a href=/law/7>Costs of work act</a></li></ul>",
+            "Costs of work",
+            "zzz",
+        ),
+    ] {
+        let body = format!("<main><h1>North basin closed</h1>{TEXT}{below}</main>");
+        let mut entry = bare("North basin closed");
+        enrich(&mut entry, &whole("North basin closed", "", &body), Enrich::Page).unwrap();
+        if !entry.text.contains("corroded")
+            || !entry.text.contains(stays)
+            || entry.text.contains(goes)
+        {
+            wrong.push(format!("{below}\n  gives {}", entry.text));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

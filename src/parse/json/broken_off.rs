@@ -1,4 +1,5 @@
-//! Closes a JSON Feed that breaks off, behind the last of its parts that came whole.
+//! Closes a JSON Feed, or a list of items alone, that breaks off: behind the last of its parts that
+//! came whole.
 
 use super::super::Break;
 
@@ -10,7 +11,8 @@ pub(super) struct Closed {
 }
 
 /// A member of an item is kept or left out as a whole, as an element of an entry is in XML: deeper
-/// than the feed, its list of items and an item, nothing counts by itself.
+/// than the feed, its list of items and an item, nothing counts by itself. A list alone has no feed
+/// around it.
 const MOST_DEPTH: usize = 3;
 
 /// The document closed behind its last whole part. None where it does not break off, or where
@@ -22,7 +24,7 @@ pub(super) fn closed(text: &str) -> Option<Closed> {
     }
     let (end, depth) = scan.whole?;
     let ends: String = scan.ends[..depth].iter().rev().copied().map(char::from).collect();
-    let broken_off = match depth == MOST_DEPTH && scan.is_in_items {
+    let broken_off = match depth == scan.depth_of_item() && scan.is_in_items() {
         true => Break::WithinLast,
         false => Break::Between,
     };
@@ -41,7 +43,7 @@ struct Scan {
     /// Whether a name or the colon behind it came last: what follows is the value of a member.
     is_value: bool,
     /// Whether the open member of the feed is its list of items.
-    is_in_items: bool,
+    is_in_member_of_items: bool,
 }
 
 impl Scan {
@@ -76,6 +78,19 @@ impl Scan {
         Some(())
     }
 
+    /// How many objects and lists are open in an item.
+    fn depth_of_item(&self) -> usize {
+        if self.is_list() { MOST_DEPTH - 1 } else { MOST_DEPTH }
+    }
+
+    fn is_list(&self) -> bool {
+        self.ends.first() == Some(&b']')
+    }
+
+    fn is_in_items(&self) -> bool {
+        self.is_list() || self.is_in_member_of_items
+    }
+
     fn open(&mut self, end: u8) {
         self.ends.push(end);
         self.is_value = false;
@@ -86,13 +101,13 @@ impl Scan {
         if self.is_value || self.ends.last() == Some(&b']') {
             self.ends_whole(end + 1);
         } else if self.ends.len() == 1 {
-            self.is_in_items = &text[start + 1..end] == "items";
+            self.is_in_member_of_items = &text[start + 1..end] == "items";
         }
     }
 
     /// Takes notice that a part ends here.
     fn ends_whole(&mut self, at: usize) {
-        if self.ends.len() <= MOST_DEPTH {
+        if self.ends.len() <= self.depth_of_item() {
             self.whole = Some((at, self.ends.len()));
         }
     }
@@ -122,12 +137,20 @@ mod tests {
             (r#"{"items":[{"id":"1","t":["x"]"#, r#"{"items":[{"id":"1","t":["x"]}]}"#, WithinLast),
             (r#"{"authors":[{"name":"x","#, r#"{"authors":[{"name":"x"}]}"#, Between),
             (r#"{"a":"{[","b":tr"#, r#"{"a":"{["}"#, Between),
+            (r#"[{"id":"1"},{"i"#, r#"[{"id":"1"}]"#, Between),
+            (r#"[{"id":"1"},{"id":"2","#, r#"[{"id":"1"},{"id":"2"}]"#, WithinLast),
+            (r#"[{"id":"1","u":"ht"#, r#"[{"id":"1"}]"#, WithinLast),
+            (r#"[{"id":"1","t":["x","y"#, r#"[{"id":"1"}]"#, WithinLast),
+            (r#"[{"id":"1","a":{"n":"x","#, r#"[{"id":"1"}]"#, WithinLast),
+            (r#"[{"id":"1","a":{"n":"x"}"#, r#"[{"id":"1","a":{"n":"x"}}]"#, WithinLast),
         ] {
             let closed = closed(given).unwrap();
             assert_eq!((&*closed.text, closed.broken_off), (text, broken_off), "{given}");
             serde_json::from_str::<serde_json::Value>(&closed.text).unwrap();
         }
-        for whole in [r#"{"a":"b"}"#, r#"{"a":"b"} trailing"#, r#"{"a":]"#, "{", r#"{"a":"#, ""] {
+        for whole in
+            [r#"{"a":"b"}"#, r#"{"a":"b"} trailing"#, r#"{"a":]"#, "{", "[{", r#"{"a":"#, ""]
+        {
             assert_eq!(closed(whole), None, "{whole}");
         }
     }

@@ -29,6 +29,16 @@ fn the_message_says_what_came_instead() {
              https://example.org/feed",
         ),
         (
+            "<html><meta http-equiv=refresh content=\"1;url=/Rural/URL=list\">",
+            "not a feed, but a page of HTML, which advertises no feed and leads on to \
+             https://example.org/Rural/URL=list",
+        ),
+        (
+            "<html><meta http-equiv=refresh content=\"0; /lur/feed\">",
+            "not a feed, but a page of HTML, which advertises no feed and leads on to \
+             https://example.org/lur/feed",
+        ),
+        (
             "<script>document.cookie='a=1';location.reload()</script>",
             "not a feed, but a script that only a browser runs, such as a check for robots",
         ),

@@ -5,7 +5,7 @@ use super::*;
 /// Documents of each format, whose entries hold what a document can break off in: tags, attributes
 /// in either quotes, references, CDATA sections, comments, XHTML and vocabularies of others. The
 /// last entry of each has a title and a link.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "<feed xmlns='http://www.w3.org/2005/Atom'><id>f</id><title>T</title>\
      <entry><id>https://example.org/one</id><title>One &amp; all</title>\
      <link rel='self' href='https://example.org/one.atom'/><link href='https://example.org/one'/>\
@@ -45,6 +45,8 @@ const DOCUMENTS: [&str; 8] = [
     r#"{"title":"T","home_page_url":"https://example.org/","items":[{"id":"1","title":"One","date_published":
      "2025-04-02T11:05:00Z","url":"https:\/\/example.org\/one","author":{"name":"A"}},{"id":"2",
      "content_html":"<a href=\"x\">Words<\/a>","url":"https://example.org/two","title":"Two [}"}],"expired":false}"#,
+    r#"[{"id":"1","url":"https://example.org/one","title":"One","tags":["a","b"]},{"id":"2",
+     "url":"https://example.org/two","author":{"name":"A"},"title":"Two","content_text":"Words"}]"#,
     "<feed><title>T</title><entry><title>One</title><link href='/one'/></entry>\
      <entry><link href='/two'/><summary type='xhtml'><div>Words<br/>of two</div></summary>\
      <title>Two</title></entry></feed>",

@@ -84,6 +84,8 @@ fn items_of_other_apis_are_read() {
         assert_eq!(entry.text, text, "{written}");
         assert_eq!(entry.published.map(|at| at.to_string()).as_deref(), Some(date), "{written}");
     }
+    let one_untitled = r#"[{"url":"https://a.example/1","title":"One"},{"url":"https://a.example/2","content_text":"Text"}]"#;
+    assert_eq!(read_well(one_untitled).entries.len(), 2);
     for written in ["[]", "[1,2]", r#"[{"error":"none"}]"#, r#"[{"name":"Rate","value":2}]"#] {
         let failure = parse(&document(written), &Limits::default()).unwrap_err();
         assert_eq!(failure.kind, FailureKind::NotAFeed, "{written}");
