@@ -12,7 +12,7 @@ use super::entry_keys::Candidate;
 use super::list_page::{is_doubtful, without_language};
 use super::rules::Rules;
 use super::shingles::{Overlap, Passages};
-use super::text_match::{FULL_TEXT, TextMatch, WORD_FOR_WORD, text_match};
+use super::text_match::{FULL_TEXT, TextMatch, WORD_FOR_WORD, differ_in_numbers, text_match};
 use super::title::{
     CLOCKS_DIFFER, MOST_TITLES, Recurrence, Title, TitleMatch, recurrence, titles_match,
 };
@@ -76,6 +76,10 @@ pub(super) fn compare<'a>(
     let by_page = weigh_page(candidate, rules, &mut comparison);
     let by_title = weigh_title(candidate, known, besides, rules, &mut comparison);
     let by_text = text.as_ref().map_or(0, |text| weigh_text(text, by_page > 0, &mut comparison));
+    let lead = &story.lead(rules.sources).entry;
+    if text.is_none() && differ_in_numbers(&candidate.entry, lead) {
+        comparison.oppose(FactorKind::FactsDiffer, Forbidden::Facts);
+    }
     weigh_date(by_page > 0, by_text > 0, text.is_none(), &mut comparison);
     if by_page <= 0 && by_text < JOINED {
         weigh_order(candidate, rules, &mut comparison);

@@ -91,7 +91,14 @@ alerte alertes avertissement avertissements bulletins hebdomadaire previsions vi
 tagesordnung unwetterwarnung vorhersage warnung warnungen wetterwarnung wochenbericht \
 alerta alertas aviso avisos boletin pronostico semanal \
 allerta avviso bollettino previsioni settimanale \
-waarschuwing weersverwachting wekelijks upozorenje prognoza ostrzezenie paralajmerim";
+waarschuwing weersverwachting wekelijks upozorenje prognoza ostrzezenie paralajmerim \
+debate debates hearing hearings sitting sittings plenary \
+debat debats seance seances audition auditions pleniere sitzung sitzungen plenarsitzung beratung lesung anhorung \
+sesion sesiones pleno comparecencia sessao sessoes plenario audicao \
+seduta sedute seguito audizione audizioni esame \
+vergadering plenair commissiedebat posiedzenie posiedzenia czytanie zasedani schuze zasadnutie schodza sednica \
+sjednica zasedanje seja sedinta ules istunto taysistunto sammantrade kammardebatt mote oturum \
+заседание слушания засідання слухання седница συνεδριαση";
 
 /// Tenths of a bit of a word that hardly any title has.
 const RARE: i32 = 80;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::diff_names::{ACCOUNT, Differences, differences};
 use super::negation::denies;
 use super::number::{Figures, title_words};
-use super::shingles::{LENGTH, Overlap, Passages};
+use super::shingles::{FEWEST_WORDS, LENGTH, Overlap, Passages};
 use super::title::{Title, TitleMatch, share_a_word, telling_hashes, title_match};
 use super::weights::weight;
 use crate::model::{Entry, FactorKind, Forbidden, Member};
@@ -48,6 +48,9 @@ const FEWEST_TELLING: u32 = 3;
 
 /// A summary of so many words that say something, none of which the other has, is of something else.
 const FEWEST_STRANGE: u32 = 5;
+
+/// A summary of so many words that say something, all of which the other has, may only put them otherwise.
+const FEWEST_REARRANGED: u32 = 12;
 
 /// Summaries under one title that share none of so many names and numbers are of two announcements.
 const FEWEST_STRANGERS: u32 = 2;
@@ -164,7 +167,13 @@ fn summaries(one: EntryText<'_>, other: EntryText<'_>) -> TextMatch {
     let (telling, known) = shorter.telling_shared(longer);
     let are_short = longer.len() < SUMMARY;
     let found = differences(own, others, &[]);
-    let stands = overlap.shared >= 2 && overlap.reaches(70);
+    let is_rearranged = || {
+        telling >= FEWEST_REARRANGED
+            && known == telling
+            && overlap.shared >= FEWEST_SHARED
+            && overlap.reaches(MOSTLY)
+    };
+    let stands = overlap.shared >= 2 && overlap.reaches(70) || is_rearranged();
     let facts = |entry: &Entry| Figures::of(&entry.text);
     let dates = || are_short && facts(one.0).contradict(&facts(other.0)).is_some();
     let (names, named) = shorter.names_shared(longer);
@@ -206,6 +215,20 @@ fn summaries(one: EntryText<'_>, other: EntryText<'_>) -> TextMatch {
     let conflict = (contradict || differs).then_some((kind, Forbidden::Facts));
     let is_equal = stands && overlap.of_longer * WORD_FOR_WORD <= overlap.shared * 100;
     TextMatch { overlap, level, conflict, is_equal: is_equal && !found.may_differ_in_names() }
+}
+
+/// Whether two texts that are too short to be compared by their phrases are one but for their numbers: the value
+/// of today and that of yesterday.
+pub(super) fn differ_in_numbers(one: &Entry, other: &Entry) -> bool {
+    let words = |entry: &Entry| title_words(&entry.text);
+    let is_word = |word: &&String| !word.contains(|c: char| c.is_ascii_digit());
+    let (own, theirs) = (words(one), words(other));
+    if own.is_empty() || own.len().max(theirs.len()) >= 2 * FEWEST_WORDS {
+        return false;
+    }
+    let shared = own.iter().filter(is_word).filter(|word| theirs.contains(word)).count();
+    shared * 2 >= own.len().min(theirs.len())
+        && Figures::of(&one.text).contradict(&Figures::of(&other.text)).is_some()
 }
 
 /// Whether what differs between two texts of one title makes them two notices of one form rather than

@@ -256,6 +256,61 @@ fn summaries_under_one_title_that_name_others_are_two() {
 }
 
 #[test]
+fn texts_of_a_few_words_that_differ_in_a_number_are_of_two_days() {
+    for (title, form, [one, other]) in [
+        (
+            "สถานการณ์ฝุ่นละออง PM2.5 เชียงใหม่",
+            "ค่าฝุ่นละอองวันนี้ {} ไมโครกรัมต่อลูกบาศก์เมตร เกินมาตรฐาน",
+            ["87", "54"],
+        ),
+        ("ລະດັບນ້ຳຂອງ ທີ່ວຽງຈັນ ສະຖານີ KM4", "ລະດັບນ້ຳຂອງມື້ນີ້ {} ແມັດ", ["7.2", "6.9"]),
+        ("Sulman reservoir level at Crail Dale", "Today {} percent full", ["41", "43"]),
+        ("Rheinpegel am Kauber Mittelgrund bei Oberwesel", "Heute {} Zentimeter", ["78", "81"]),
+        ("កម្ពស់ទឹកទន្លេមេគង្គ ស្ថានីយ ក្រចេះ KM4", "កម្ពស់ទឹកថ្ងៃនេះ {} ម៉ែត្រ", ["១២", "១៣"]),
+    ] {
+        let pair = filled(title, form, [one, other], 24);
+        assert_eq!(wrong(&[pair], false), Vec::<String>::new());
+        let copy = filled(title, form, [one, one], 6);
+        assert_eq!(wrong(&[copy], true), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_title_of_a_sitting_joins_no_copy_of_two_days_later() {
+    for title in [
+        "Commissione Ambiente: seguito dell'esame del decreto Ischia Casamicciola",
+        "Ausschuss für Fischerei: Beratung zum Kutterprogramm Greetsiel und Norddeich",
+        "Comisión de Pesca: comparecencia sobre la lonja de Burela y Celeiro",
+        "Komisja Rybołówstwa: czytanie ustawy o portach Ustka i Darłowo",
+        "Fisheries Committee debate: Lunna and Crail Vessels Bill",
+        "Commission de la pêche : audition sur la criée de Loctudy et Lesconil",
+        "Tarvasjoen ja Paimion valtuuston istunto Marttilan sillasta",
+    ] {
+        assert!(!is_one([title; 2], ["", ""], 50), "{title}");
+        assert!(is_one([title; 2], ["", ""], 6), "{title}");
+    }
+}
+
+#[test]
+fn a_summary_with_its_phrases_in_another_order_is_the_same() {
+    for (titles, one, other) in [
+        (
+            ["Vaccination obligatoire des ovins", "FCO 8 en Corse"],
+            "La ministre annonce la vaccination obligatoire de l'ensemble des ovins de Corse contre la fièvre catarrhale de sérotype 8. Elle débutera le 12 janvier et sera prise en charge par l'État. Quelque 110 000 bêtes sont concernées.",
+            "La vaccination obligatoire de l'ensemble des ovins de Corse contre la fièvre catarrhale de sérotype 8 débutera le 12 janvier. Elle sera prise en charge par l'État. Quelque 110 000 bêtes sont concernées.",
+        ),
+        (
+            ["New ferry for Lunna", "Council orders ship"],
+            "The council announces that it has ordered a new ferry with room for 40 cars on the crossing to Lunna. It will sail from 12 January and is paid for by the islands fund. Some 9,000 people use the crossing.",
+            "The new ferry with room for 40 cars on the crossing to Lunna will sail from 12 January. It is paid for by the islands fund. Some 9,000 people use the crossing.",
+        ),
+    ] {
+        assert!(is_one(titles, [one, other], 6), "{one}");
+        assert!(!is_one(titles, [one, &other.replace("12", "13")], 6), "{one}");
+    }
+}
+
+#[test]
 fn a_title_alone_joins_no_copy_of_five_days_later() {
     let count = |date: &str| {
         let title = "Draft Merchant Shipping Regulations for the Orm: debate of the committee";

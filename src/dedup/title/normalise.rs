@@ -5,7 +5,9 @@
 //! two instalments, which name different things in one place.
 
 use crate::dedup::calendar_words::{english_month, month};
-use crate::dedup::number::{amount, date_parts, day, is_number, multiplied, scale, spelled};
+use crate::dedup::number::{
+    amount, date_parts, day, is_number, multiplied, multiplied_number, scale, spelled,
+};
 
 /// The form of what folded words begin with, and how many of them it replaces.
 pub(super) fn one_form(words: &[String], before: Option<&str>) -> (Vec<String>, usize) {
@@ -15,9 +17,11 @@ pub(super) fn one_form(words: &[String], before: Option<&str>) -> (Vec<String>, 
         return (vec![day, name_of(&month), year], 1);
     }
     if let Some(zeros) = scale(next)
-        && let Some(number) = spelled(word).or(Some(word).filter(|word| is_number(word)))
+        && let Some(number) = multiplied_number(word, next)
+            .map(|number| number.to_string())
+            .or_else(|| is_number(word).then(|| word.to_owned()))
     {
-        return (vec![multiplied(number, zeros)], 2);
+        return (vec![multiplied(&number, zeros)], 2);
     }
     if let Some(amount) = amount(word) {
         return (vec![amount], 1);
