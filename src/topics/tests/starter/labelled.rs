@@ -1,7 +1,7 @@
 //! Judges the starter topics on labelled texts: half of them for tuning, half held out, whole
 //! releases and full texts by people who had not read the queries, and rounds of full texts by those
 //! who had. Each part was new to the queries when it was first measured. The queries have since
-//! been repaired with all of them.
+//! been repaired with all of them, except for half of the last.
 //!
 //! A half has, for each topic, titles, paragraphs that make a text be about it, and paragraphs
 //! that only mention it; and whole documents beside them, most of which are false friends. Each
@@ -26,7 +26,8 @@ const STRANGERS: &str = "strangers.txt";
 const STRANGERS_LATER: &str = "strangers_later.txt";
 const STRANGERS_LAST: &str = "strangers_last.txt";
 const STRANGERS_UNUSUAL: &str = "strangers_unusual.txt";
-const PARTS: [&str; 12] = [
+const STRANGERS_OBLIQUE: &str = "strangers_oblique.txt";
+const PARTS: [&str; 13] = [
     TUNED,
     HELD_OUT,
     RELEASES,
@@ -39,6 +40,7 @@ const PARTS: [&str; 12] = [
     STRANGERS_LATER,
     STRANGERS_LAST,
     STRANGERS_UNUSUAL,
+    STRANGERS_OBLIQUE,
 ];
 
 fn half(name: &str) -> String {
@@ -57,6 +59,9 @@ const REPAIRED: Least = Least { precision: 0.97, recall: 0.95 };
 const WITHOUT_USUAL_WORDS: Least = Least { precision: 0.97, recall: 0.75 };
 /// On texts with few of those words.
 const FEW_USUAL_WORDS: Least = Least { precision: 0.9, recall: 0.9 };
+
+/// On texts half of which the queries have not been repaired with.
+const PARTLY_NEW: Least = Least { precision: 0.95, recall: 0.8 };
 
 /// A text, the topics that it is in, and those that it may or may not be in.
 struct Labelled {
@@ -346,6 +351,11 @@ fn every_starter_topic_is_right_about_texts_by_the_last_three_such_people() {
 #[test]
 fn every_starter_topic_finds_most_texts_with_few_of_its_usual_words() {
     assert_good(STRANGERS_UNUSUAL, 40, &FEW_USUAL_WORDS);
+}
+
+#[test]
+fn every_starter_topic_finds_most_texts_that_speak_around_it() {
+    assert_good(STRANGERS_OBLIQUE, 39, &PARTLY_NEW);
 }
 
 #[test]
