@@ -9,7 +9,7 @@ use super::{NodeName, Timestamp};
 
 /// The number of the engine's rules: it is raised with every change after which the same turns
 /// lead to another state.
-pub const RULES_VERSION: u32 = 12;
+pub const RULES_VERSION: u32 = 13;
 
 /// Shares of the sources, by host. Every source is in one.
 pub const PARTITIONS: u16 = 1024;
