@@ -114,8 +114,8 @@ impl NumberReader {
 /// The number below a thousand that a spelt one and the folded word behind it are.
 fn whole(number: u32, between: &str, word: &str) -> Option<u32> {
     Some(match (number, spelt_number(word)) {
-        (20..=90, Some(unit @ 1..=9)) if number % 10 == 0 => number + unit,
-        (20..=90, None) if number % 10 == 0 && is_one(word) => number + 1,
+        (20..=90, Some(unit @ 1..=9)) if number.is_multiple_of(10) => number + unit,
+        (20..=90, None) if number.is_multiple_of(10) && is_one(word) => number + 1,
         // French counts in twenties.
         (60 | 80, Some(teens @ 10..=19)) if between == "-" => number + teens,
         (4, Some(20)) if between == "-" => 80,
