@@ -7,7 +7,7 @@ use super::entry_keys::Candidate;
 use super::key_hash::{address_keys, published_key};
 use super::near_duplicate::{Join, Likeness, likeness};
 use super::overrides::addresses;
-use super::recognise::{is_redated, is_same, is_unchanged, learn};
+use super::recognise::{is_same, is_unchanged, learn};
 use super::rules::Rules;
 use super::story_index::{rare, stories_with};
 use super::text::own_part;
@@ -61,11 +61,9 @@ pub(super) fn find(
         }
         return Place::Known(id, member);
     }
-    // Of an entry that was cut off there may be nothing but its title, and one whose page its site moved may
-    // have a new date.
+    // Of an entry that was cut off there may be nothing but its title.
     let titled = candidate.title_keys().first().map_or(&[][..], |title| stories_with(known, title));
-    let is_titled = |entry: &Entry| entry.cut_off || is_redated(candidate, entry);
-    if let Some((id, member)) = stated_in(titled, candidate, known, is_titled) {
+    if let Some((id, member)) = stated_in(titled, candidate, known, |entry| entry.cut_off) {
         return Place::Known(id, member);
     }
     if let Some(best) = forced(candidate, known, rules) {

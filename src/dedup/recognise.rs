@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::address::canonical;
 use super::diff_names::differences;
@@ -15,9 +14,7 @@ use super::entry_id::{guid_is_link, is_iri, names_itself};
 use super::entry_keys::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of};
 use super::entry_reuse::{Agreement, is_another, may_be_instalment, may_be_reused};
 use super::key_hash::{guid_key, link_key, listed_title_key, titled_guid_key, wording_keys};
-use super::list_page::without_language;
 use super::number::Figures;
-use super::rarity::is_periodical;
 use super::shingles::Passages;
 use super::story_index::stories_with;
 use super::text_match::MOSTLY;
@@ -218,44 +215,7 @@ fn was_moved(candidate: &Candidate, known: &Entry) -> bool {
     // Texts are read in full last: a document may hold megabytes of them.
     says.title
         && left_the_document(candidate, known)
-        && (says.is_enough && (says.date || is_same_day() || is_redated(candidate, known))
-            || is_framed())
-}
-
-/// Dates that are no further apart may be those of a page and of the day on which its site moved it.
-const MOVED_WITHIN: Duration = Duration::from_secs(96 * 3600);
-
-/// With fewer words a text may be that of every notice of its kind.
-const FEWEST_OF_A_NOTICE: usize = 12;
-
-/// Whether an entry says word for word what its source said days before, on a page whose address only gained or lost
-/// its language, or in another section and in a text that the next notice of its kind would not have.
-pub(super) fn is_redated(candidate: &Candidate, known: &Entry) -> bool {
-    let entry = &candidate.entry;
-    if entry.text.is_empty() || entry.text != known.text || candidate.title_step.is_some() {
-        return false;
-    }
-    let links = candidate.link.as_deref().zip(known.url.as_ref().map(canonical));
-    let Some((link, known_link)) = links else { return false };
-    let dates = entry.dated().zip(known.dated());
-    let is_of_one_occasion = || {
-        entry.text.split_whitespace().nth(FEWEST_OF_A_NOTICE - 1).is_some()
-            && !candidate.title.words.iter().any(|word| is_periodical(word))
-            && Figures::of(&entry.text).tell_an_occasion()
-    };
-    without_language(link) == without_language(&known_link)
-        || dates.is_some_and(|(own, theirs)| own.apart(theirs) <= MOVED_WITHIN)
-            && section(link) != section(&known_link)
-            && is_of_one_occasion()
-}
-
-/// A canonical address without its last part, and with a nought for every number: the next of a series is in the
-/// section of the one before.
-fn section(link: &str) -> String {
-    let page = link.split('?').next().unwrap_or_default();
-    let section = page.rsplit_once('/').map_or(page, |(section, _)| section);
-    let parts = section.split(|c: char| c.is_ascii_digit()).filter(|part| !part.is_empty());
-    parts.collect::<Vec<_>>().join("0")
+        && (says.is_enough && (says.date || is_same_day()) || is_framed())
 }
 
 /// Whether a page only says in other words what it said: neither its title nor its text names anything else. A page
