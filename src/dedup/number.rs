@@ -8,5 +8,5 @@ pub(super) use conflict::{
     Figures, amount, date_parts, day, folded, goes_on, is_below_zero, is_number, multiplied, scale,
     spelled, title_words,
 };
-pub(super) use number_words::{multiplied_number, roman_number};
-pub(super) use reader::{NumberReader, SpeltNumber, decimal};
+pub(super) use number_words::{roman_number, spelt_number};
+pub(super) use reader::{NumberReader, decimal};

@@ -2,7 +2,6 @@
 //! a publisher.
 
 mod agreement;
-mod currency;
 mod date;
 mod difference;
 mod display_type;
@@ -19,16 +18,13 @@ mod translation;
 use std::ops::Range;
 
 pub(super) use agreement::{TitleMatch, title_match, titles_match};
-use currency::currency;
 use normalise::{one_form, written_date};
 pub(super) use series::{CLOCKS_DIFFER, MOST_TITLES, Recurrence, recurrence};
 use spelling::{Spelling, Style, brackets, without_hashtags};
 use stage::{Stage, stage};
 
 use super::calendar_words::month;
-use super::number::{
-    SpeltNumber, folded, goes_on, is_below_zero, is_number, roman_number, title_words,
-};
+use super::number::{folded, goes_on, is_below_zero, roman_number, spelt_number, title_words};
 use super::rarity::{information, is_stop};
 use crate::model::Entry;
 use crate::tokenize;
@@ -145,7 +141,6 @@ impl Title {
         let mut joined = 0;
         // Whether the word before is a number whose groups of digits stand apart.
         let mut is_grouped = false;
-        let mut spelt = SpeltNumber::default();
         let mut numerals = Vec::new();
         let mut brackets = brackets(title);
         for (range, _) in tokenize::words(title) {
@@ -167,12 +162,6 @@ impl Title {
                 continue;
             }
             is_grouped = false;
-            if let Some(number) = spelt.goes_on(&read.words, between, &form) {
-                read.words.pop();
-                read.words.push(number);
-                last = Some(range);
-                continue;
-            }
             let place = read.words.len();
             let edge =
                 brackets.iter_mut().find_map(|edge| edge.take_if(|edge| *edge < range.start));
@@ -189,16 +178,14 @@ impl Title {
             let capital = stated.starts_with(char::is_uppercase);
             read.capitals.push(capital);
             numerals.extend(roman_number(stated).map(|number| (place, number)));
-            let spelling = Spelling::of(stated, before);
-            // A name within a sentence may look like a number: Otto, Sète.
-            spelt.forget();
-            if !spelling.is_capital_within || read.breaks.last() == Some(&place) {
-                form = spelt.read(form);
+            // A name may look like a number: Otto, Sète.
+            if (place == 0 || !capital) && !is_stop(&form) && form != "nove" {
+                form = spelt_number(&form).map_or(form, |number| number.to_string());
             }
             let digit = form.starts_with(char::is_numeric);
             read.names.push(digit || (capital && !read.words.is_empty()));
             read.words.push(form);
-            read.spelling.push(spelling);
+            read.spelling.push(Spelling::of(stated, before));
             last = Some(range);
             if joined == 2
                 && let [.., first, second, third] = &mut read.words[..]
@@ -238,15 +225,6 @@ impl Title {
             Self { stage: self.stage, style: std::mem::take(&mut self.style), ..Self::default() };
         let mut at = 0;
         while at < self.words.len() {
-            let next = self.words.get(at + 1).filter(|_| !self.breaks.contains(&(at + 1)));
-            let last = written.words.last().filter(|_| !self.breaks.contains(&at));
-            if next.into_iter().chain(last).any(|word| is_number(word))
-                && let Some((count, sign)) = currency(&self.words[at..])
-            {
-                written.style.currencies.push(sign);
-                at += count;
-                continue;
-            }
             for (own, theirs) in [
                 (&self.breaks, &mut written.breaks),
                 (&self.brackets, &mut written.brackets),
@@ -264,12 +242,7 @@ impl Title {
                 let digit = form.starts_with(|first: char| first.is_numeric());
                 written.names.push(digit || self.names[at]);
                 written.capitals.push(self.capitals[at]);
-                // A number has no marks, whatever word it was.
-                written.spelling.push(if digit {
-                    Spelling::default()
-                } else {
-                    self.spelling[at].clone()
-                });
+                written.spelling.push(self.spelling[at].clone());
                 written.words.push(form);
             }
             at += count;

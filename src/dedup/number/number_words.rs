@@ -270,61 +270,6 @@ pub(in crate::dedup) fn spelt_number(word: &str) -> Option<u32> {
     WORDS.get(&xxh3_64(word.as_bytes())).copied()
 }
 
-/// Numbers that are common words elsewhere, and are one before a word that multiplies them: "tres millones".
-const BEFORE_SCALES: &[(u32, &str)] = &[
-    (1, "a one un une uno una um uma ein eine einer en ett et een egy jeden jedna один одна"),
-    (2, "due ket kaks"),
-    (3, "tres"),
-    (5, "pet ot"),
-    (6, "sei sex hat"),
-    (7, "sept"),
-    (8, "otto"),
-    (11, "once"),
-];
-
-/// The number that a folded word writes out before this word, which multiplies it. "A bin" is no thousand, and "a m"
-/// no million.
-pub(in crate::dedup) fn multiplied_number(word: &str, scale: &str) -> Option<u32> {
-    let is_it = |(number, known): &&(u32, &str)| {
-        scale.chars().count() > 2
-            && (*number > 1 || !is_thousand(scale))
-            && known.split(' ').any(|known| known == word)
-    };
-    spelt_number(word).or_else(|| BEFORE_SCALES.iter().find(is_it).map(|(number, _)| *number))
-}
-
-/// Words for powers of ten, by their zeros, that languages write together with the number before them.
-const JOINED_SCALES: &[(u32, &[&str])] = &[
-    (
-        2,
-        &[
-            "hundert", "honderd", "hundra", "hundre", "hundrede", "cento", "cientos", "szaz",
-            "sataa",
-        ],
-    ),
-    (3, &["tausend", "duizend", "tusen", "tusind", "mila", "ezer", "tuhatta", "tuhat"]),
-    (6, &["million", "millionen", "millio", "miljoen", "miljoonaa", "miljonit"]),
-    (9, &["milliarde", "milliarden", "milliard", "miljard", "miljardia", "miljardit"]),
-];
-
-/// No number that is written as one word is longer, in bytes.
-const LONGEST_NUMBER: usize = 60;
-
-/// The number of a folded word that writes a number and the power of ten behind it together:
-/// "kétmilliárd", "duemila".
-pub(super) fn joined_number(word: &str) -> Option<u64> {
-    if word.len() > LONGEST_NUMBER {
-        return None;
-    }
-    JOINED_SCALES.iter().rev().find_map(|(zeros, scales)| {
-        let (before, scale) =
-            scales.iter().find_map(|scale| Some((word.strip_suffix(scale)?, scale)))?;
-        let number =
-            multiplied_number(before, scale).map(u64::from).or_else(|| joined_number(before))?;
-        number.checked_mul(10_u64.pow(*zeros))
-    })
-}
-
 /// The number of a word in Roman numerals up to 39, more than one of them: single letters and `C`, `D`, `L` and `M`
 /// stand for other things as often.
 pub(in crate::dedup) fn roman_number(stated: &str) -> Option<usize> {

@@ -2,10 +2,8 @@
 //! `12.400`, `12 thousand`; `nine` and `9`, `forty-one`, `einundvierzig`, `四十一` and `41`.
 
 use super::number_words::{
-    han_number, is_han_numeral, is_hundred, is_number_alone, is_one, is_thousand, joined_number,
-    spelt_number,
+    han_number, is_han_numeral, is_hundred, is_number_alone, is_one, is_thousand, spelt_number,
 };
-use crate::dedup::rarity::is_stop;
 use crate::dedup::word_kind::Form;
 
 /// A number with a comma before its decimals, `2,5`, with a point: three digits behind a comma are a group
@@ -55,7 +53,16 @@ impl NumberReader {
             return true;
         }
         let Some(number) = self.spelt.filter(|_| is_space || between == "-") else { return false };
-        let Some(whole) = whole(number, between, word) else { return false };
+        let whole = match (number, spelt_number(word)) {
+            (20..=90, Some(unit @ 1..=9)) if number % 10 == 0 => number + unit,
+            (20..=90, None) if number % 10 == 0 && is_one(word) => number + 1,
+            // French counts in twenties.
+            (60 | 80, Some(teens @ 10..=19)) if between == "-" => number + teens,
+            (4, Some(20)) if between == "-" => 80,
+            (4, None) if between == "-" && word == "vingts" => 80,
+            (2..=9, _) if is_hundred(word) => number * 100,
+            _ => return false,
+        };
         self.digits = whole.to_string();
         self.spelt = Some(whole);
         true
@@ -108,64 +115,6 @@ impl NumberReader {
         self.digits.clear();
         self.han.clear();
         (self.takes_groups, self.spelt) = (false, None);
-    }
-}
-
-/// The number below a thousand that a spelt one and the folded word behind it are.
-fn whole(number: u32, between: &str, word: &str) -> Option<u32> {
-    Some(match (number, spelt_number(word)) {
-        (20..=90, Some(unit @ 1..=9)) if number.is_multiple_of(10) => number + unit,
-        (20..=90, None) if number.is_multiple_of(10) && is_one(word) => number + 1,
-        // French counts in twenties.
-        (60 | 80, Some(teens @ 10..=19)) if between == "-" => number + teens,
-        (4, Some(20)) if between == "-" => 80,
-        (4, None) if between == "-" && word == "vingts" => 80,
-        (2..=9, _) if is_hundred(word) => number * 100,
-        _ => return None,
-    })
-}
-
-/// Reads the numbers that a title spells out, word by word.
-#[derive(Debug, Default)]
-pub(in crate::dedup) struct SpeltNumber(Option<u64>);
-
-impl SpeltNumber {
-    /// Reads a folded word, and writes it in digits if it is a number.
-    pub(in crate::dedup) fn read(&mut self, word: String) -> String {
-        if is_stop(&word) || word == "nove" {
-            return word;
-        }
-        self.0 = spelt_number(&word).map(u64::from).or_else(|| joined_number(&word));
-        self.0.map_or(word, |number| number.to_string())
-    }
-
-    /// Forgets the number that was read last: another word follows it.
-    pub(in crate::dedup) fn forget(&mut self) {
-        self.0 = None;
-    }
-
-    /// The number that the last of `words` and a folded word with this between them are.
-    pub(in crate::dedup) fn goes_on(
-        &mut self,
-        words: &[String],
-        between: &str,
-        word: &str,
-    ) -> Option<String> {
-        if between != "-" && between.trim() != "" {
-            return None;
-        }
-        let below = |most: u64| spelt_number(word).map(u64::from).filter(|less| *less < most);
-        let number = match (self.0, words) {
-            (Some(number @ 1..=999), _) if is_thousand(word) => number * 1000,
-            (Some(number @ 1000..), _) if number % 1000 == 0 => number.checked_add(below(1000)?)?,
-            (Some(number @ 100..), _) if number % 100 == 0 => number.checked_add(below(100)?)?,
-            (Some(number), _) => u64::from(whole(u32::try_from(number).ok()?, between, word)?),
-            // A thousand alone: "mil doscientos".
-            (None, [.., last]) if is_thousand(last) => 1000 + below(1000)?,
-            (None, _) => return None,
-        };
-        self.0 = Some(number);
-        Some(number.to_string())
     }
 }
 

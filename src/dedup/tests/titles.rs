@@ -333,68 +333,10 @@ fn numbers_are_one_in_every_form_and_two_where_they_differ() {
             "XII censimento degli stambecchi del Gran Paradiso",
             "12 censimento degli stambecchi del Gran Paradiso",
         ),
-        ("ro", "2 mln lei pentru cetăți din Argeș", "Două milioane lei pentru cetăți din Argeș"),
-        (
-            "sv",
-            "Trafikverket: Fem färjor till Öckerö beställda",
-            "Trafikverket: 5 färjor till Öckerö beställda",
-        ),
-        (
-            "es",
-            "Tres millones para el faro de Tarna y Liébana",
-            "3 millones para el faro de Tarna y Liébana",
-        ),
-        (
-            "hu",
-            "Kétmilliárd forint a tiszafüredi komphíd felújítására Poroszlónál",
-            "2 milliárd forint a tiszafüredi komphíd felújítására Poroszlónál",
-        ),
-        (
-            "en",
-            "Fund of 1.5 million pounds for Anglesey slipways opens",
-            "Fund of £1,500,000 for Anglesey slipways opens",
-        ),
-        (
-            "it",
-            "Duemila larici piantati sul Monviso da Regione e CAI",
-            "2.000 larici piantati sul Monviso da Regione e CAI",
-        ),
-        (
-            "fr",
-            "Un million d'euros pour la digue de Wimereux à Boulogne",
-            "1 M€ pour la digue de Wimereux à Boulogne",
-        ),
-        (
-            "fi",
-            "Kaksi miljoonaa euroa Pyhäjoen patojen purkamiseen Oulaisissa",
-            "2 milj. € Pyhäjoen patojen purkamiseen Oulaisissa",
-        ),
-        ("en", "Twenty-five osprey chicks ringed at Kielder", "25 osprey chicks ringed at Kielder"),
-        (
-            "es",
-            "Liberados mil doscientos esturiones en el Guadalquivir",
-            "Liberados 1.200 esturiones en el Guadalquivir",
-        ),
     ] {
         assert!(join(language, one, other), "{one} / {other}");
     }
     for (language, one, other) in [
-        (
-            "sv",
-            "Trafikverket: Fem färjor till Öckerö beställda",
-            "Trafikverket: 6 färjor till Öckerö beställda",
-        ),
-        (
-            "hu",
-            "Kétmilliárd forint a tiszafüredi komphíd felújítására Poroszlónál",
-            "3 milliárd forint a tiszafüredi komphíd felújítására Poroszlónál",
-        ),
-        (
-            "en",
-            "Fund of 1.5 million pounds for Anglesey slipways opens",
-            "Fund of €1,500,000 for Anglesey slipways opens",
-        ),
-        ("en", "Twenty-five osprey chicks ringed at Kielder", "26 osprey chicks ringed at Kielder"),
         ("ro", "2 mln lei pentru cetatea Poenari", "Trei milioane lei pentru cetatea Poenari"),
         ("pl", "Kopalnia w Bochni dostanie 1,5 mln zł", "Kopalnia w Bochni dostanie 15 mln zł"),
         (

@@ -5,9 +5,7 @@
 //! two instalments, which name different things in one place.
 
 use crate::dedup::calendar_words::{english_month, month};
-use crate::dedup::number::{
-    amount, date_parts, day, is_number, multiplied, multiplied_number, scale, spelled,
-};
+use crate::dedup::number::{amount, date_parts, day, is_number, multiplied, scale, spelled};
 
 /// The form of what folded words begin with, and how many of them it replaces.
 pub(super) fn one_form(words: &[String], before: Option<&str>) -> (Vec<String>, usize) {
@@ -17,11 +15,9 @@ pub(super) fn one_form(words: &[String], before: Option<&str>) -> (Vec<String>, 
         return (vec![day, name_of(&month), year], 1);
     }
     if let Some(zeros) = scale(next)
-        && let Some(number) = multiplied_number(word, next)
-            .map(|number| number.to_string())
-            .or_else(|| is_number(word).then(|| word.to_owned()))
+        && let Some(number) = spelled(word).or(Some(word).filter(|word| is_number(word)))
     {
-        return (vec![multiplied(&number, zeros)], 2);
+        return (vec![multiplied(number, zeros)], 2);
     }
     if let Some(amount) = amount(word) {
         return (vec![amount], 1);

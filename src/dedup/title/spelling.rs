@@ -6,7 +6,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Title, currency, stem};
+use super::{Title, stem};
 use crate::tokenize::fold;
 
 /// How one word of a title is spelt.
@@ -130,16 +130,17 @@ pub(super) struct Style {
     pub(super) is_vietnamese: bool,
     /// Whether it ends in an ellipsis, because it was cut.
     pub(super) is_cut: bool,
-    /// The currencies in it.
-    pub(super) currencies: String,
+    /// The signs of currencies in it.
+    currencies: String,
 }
 
 impl Style {
     pub(super) fn of(title: &str) -> Self {
+        let is_currency = |c: &char| matches!(c, '$' | '£' | '¥' | '€' | '₩' | '₹' | '₺' | '₽');
         Self {
             is_vietnamese: title.nfc().any(|c| matches!(c, '\u{1EA0}'..='\u{1EF9}' | 'ơ' | 'ư')),
             is_cut: title.ends_with('\u{2026}') || title.ends_with("..."),
-            currencies: currency::signs(title),
+            currencies: title.chars().filter(is_currency).collect(),
             ..Self::default()
         }
     }
@@ -194,11 +195,6 @@ fn marks_differ(one: &Title, other: &Title) -> bool {
     if !has_marks(one) || !has_marks(other) {
         return false;
     }
-    has_other_marks(one, other) || has_other_marks(other, one)
-}
-
-/// Whether a name of one title is in the other with other marks alone.
-fn has_other_marks(one: &Title, other: &Title) -> bool {
     let is_known = |at: usize| {
         let mut theirs =
             (0..other.words.len()).filter(|there| other.words[*there] == one.words[at]);
