@@ -191,13 +191,15 @@ fn is_in_row_of_networks(layout: &Layout<'_>, index: usize, context: &Context<'_
         && !names_network(context.title)
 }
 
-/// Whether a line states the site's rights before anything else: the foot of the page begins.
+/// Whether a line states the site's rights before anything else: the foot of the page begins. Agency and
+/// photographer with a stroke between them have the rights of a picture in the text.
 fn begins_foot(line: &Line, context: &Context<'_>) -> bool {
     let rights = RIGHTS.find(&line.text).filter(|found| found.start() == 0);
     rights.is_some_and(|found| {
         let behind = line.text[found.end()..].trim_start();
         let is_year = |text: &str| text.starts_with("20") || text.starts_with("19");
         (is_year(behind) || found.as_str().ends_with(char::is_numeric))
+            && !line.text.contains('/')
             && !RIGHTS.is_match(context.title)
     })
 }
@@ -384,6 +386,15 @@ mod tests {
             (
                 "Album",
                 &["The album opens today.", "© 2026 Orre/Berg", "Notes to editors", "Jane Berg"],
+            ),
+            (
+                "Moorings",
+                &[
+                    "The moorings open today.",
+                    "© 2026 Orre/Berg",
+                    "Mooring fee 40 a day",
+                    "Weir fee 12 a day",
+                ],
             ),
             ("Quota", &["The quota was set on Monday.", "Fishing rights reserved for islanders"]),
             ("Νόμος", &["Ο νόμος ψηφίστηκε χθες βράδυ.", "Άσκηση του δικαιώματος ψήφου"]),

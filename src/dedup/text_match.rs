@@ -217,13 +217,20 @@ fn summaries(one: EntryText<'_>, other: EntryText<'_>) -> TextMatch {
     TextMatch { overlap, level, conflict, is_equal: is_equal && !found.may_differ_in_names() }
 }
 
+/// No text that says one value is longer, in bytes.
+const MOST_OF_A_VALUE: usize = 1000;
+
 /// Whether two texts that are too short to be compared by their phrases are one but for their numbers: the value
 /// of today and that of yesterday.
 pub(super) fn differ_in_numbers(one: &Entry, other: &Entry) -> bool {
+    if [one, other].iter().any(|entry| entry.text.is_empty() || entry.text.len() > MOST_OF_A_VALUE)
+    {
+        return false;
+    }
     let words = |entry: &Entry| title_words(&entry.text);
     let is_word = |word: &&String| !word.contains(|c: char| c.is_ascii_digit());
     let (own, theirs) = (words(one), words(other));
-    if own.is_empty() || own.len().max(theirs.len()) >= 2 * FEWEST_WORDS {
+    if own.len().max(theirs.len()) >= 2 * FEWEST_WORDS {
         return false;
     }
     let shared = own.iter().filter(is_word).filter(|word| theirs.contains(word)).count();

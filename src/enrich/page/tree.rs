@@ -131,11 +131,21 @@ fn remove_toolbars(page: &Document) {
             let behind = row.next_element_sibling();
             count >= LEAST_IN_A_ROW && behind.is_none_or(|behind| !has_prose(&behind))
         });
-        if *is_toolbar {
+        if *is_toolbar && is_label(&link.text()) {
             link.remove_from_parent();
         }
     }
 }
+
+/// Whether a link can be a control's: an attachment that a script opens has a longer name, a number or a
+/// suffix.
+fn is_label(text: &str) -> bool {
+    text.split_whitespace().count() <= MOST_OF_A_LABEL
+        && !text.contains(|c: char| c == '.' || c.is_numeric())
+}
+
+/// Words of a control.
+const MOST_OF_A_LABEL: usize = 3;
 
 /// Whether an element has no words outside of links.
 fn is_links_alone(node: &NodeRef<'_>) -> bool {

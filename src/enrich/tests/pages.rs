@@ -329,7 +329,18 @@ fn controls_and_lists_of_the_site_below_the_text_are_no_part_of_it() {
             "Who pays?",
             "zzz",
         ),
+        // Attachments that a script opens
+        (
+            "<ul><li><a href=\"javascript:down('1')\">부속서 1 예산.pdf</a></li><li><a href=\"javascript:down('2')\">Annex on staff and pay</a></li></ul>",
+            "Annex on staff and pay",
+            "zzz",
+        ),
         // Pages of the announcement itself
+        (
+            "<p>The committee took these decisions on Tuesday.</p><ul><li><a href=/n/8>Sheet piling</a></li><li><a href=/n/9>Berths used</a></li><li><a href=/n/7>Costs of work</a></li></ul>",
+            "Costs of work",
+            "zzz",
+        ),
         (
             "<p>The basin is described in three reports:</p><ul><li><a href=/n/8>Sheet piling</a></li><li><a href=/n/9>Berths used</a></li><li><a href=/n/7>Costs of work</a></li></ul>",
             "Costs of work",
