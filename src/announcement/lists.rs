@@ -223,7 +223,9 @@ fn list(
         && range.clone().all(|at| line(at).word_count() >= 2)
         && links().all(|link| context.is_beside(&link.url) && !is_file(&link.url))
         // Links below a sentence may be what it announces.
-        && range.start.checked_sub(1).is_none_or(|before| !is_prose(line(before)))
+        && range.start.checked_sub(1).is_none_or(|before| {
+            line(before).heading.is_some() || line(before).is_strong
+        })
         && !goes_on();
     if !(is_known || is_dated || are_beside) {
         return None;
