@@ -244,10 +244,12 @@ fn list(
     let rest = (0..start).chain(range.end..kept.len());
     let words: usize = rest.map(|at| line(at).word_count()).sum();
     let enough = if is_known { LEAST_WORDS / 2 } else { LEAST_WORDS };
-    let reason = match () {
-        () if is_known => Reason::KnownLinks,
-        () if is_dated => Reason::DatedLinks,
-        () => Reason::OtherAnnouncements,
+    let reason = if is_known {
+        Reason::KnownLinks
+    } else if is_dated {
+        Reason::DatedLinks
+    } else {
+        Reason::OtherAnnouncements
     };
     (words >= enough).then_some((start, reason))
 }

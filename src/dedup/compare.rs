@@ -76,8 +76,10 @@ pub(super) fn compare<'a>(
     let by_page = weigh_page(candidate, rules, &mut comparison);
     let by_title = weigh_title(candidate, known, besides, rules, &mut comparison);
     let by_text = text.as_ref().map_or(0, |text| weigh_text(text, by_page > 0, &mut comparison));
-    let lead = &story.lead(rules.sources).entry;
-    if by_page <= 0 && text.is_none() && differ_in_numbers(&candidate.entry, lead) {
+    if by_page <= 0
+        && text.is_none()
+        && differ_in_numbers(&candidate.entry, &story.lead(rules.sources).entry)
+    {
         comparison.oppose(FactorKind::FactsDiffer, Forbidden::Facts);
     }
     weigh_date(by_page > 0, by_text > 0, text.is_none(), &mut comparison);
